@@ -1,0 +1,1 @@
+//! Vocabulary of Gantry: ids, quantities, commands, movements, rejections, and their fixed layouts.

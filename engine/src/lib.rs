@@ -1,0 +1,1 @@
+//! The deterministic state machine of Gantry: state, decide, apply, sourcing, the writer's step function, replay.

@@ -1,0 +1,1 @@
+//! Sans-IO codec of Gantry's framed TCP protocol.

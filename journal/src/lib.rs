@@ -1,0 +1,1 @@
+//! Append-only, memory-mapped, hash-chained log of opaque records.
