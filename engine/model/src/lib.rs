@@ -1,1 +1,49 @@
-//! Vocabulary of Gantry: ids, quantities, commands, movements, rejections, and their fixed layouts.
+//! The vocabulary of Gantry: what a shop's order, stock and decision are called, and how each is
+//! laid out in bytes.
+//!
+//! No I/O, no clock, no state. Everything here is read by the engine, the wire protocol, the
+//! client and the tools alike, so a word means one thing everywhere. Layouts are little-endian and
+//! fixed per `(kind, schema)`; `docs/PROTOCOL.md` and `docs/FORMAT.md` hold the byte tables.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::float_arithmetic)]
+
+mod code;
+mod command;
+mod encode;
+mod ids;
+mod item;
+mod limits;
+mod movement;
+mod outcome;
+mod query;
+mod record;
+mod rejection;
+mod reply;
+
+pub use code::{CODE_BYTES_MAX, Code, CodeError};
+pub use command::{
+    AdjustReason, Command, CommandClass, CommandKind, CostRow, LineUnits, OrderLine, OrderUnits,
+    PlaceOrder, SetCosts, SetLimits, ShortMode, StockChange, StockState, UpsertCode, UpsertSku,
+    UpsertWarehouse, content_hash,
+};
+pub use ids::{
+    Actor, Channel, CommandId, EngineTime, Handle, OrderId, Sequence, Sku, Warehouse, Zone,
+};
+pub use item::{ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, Item, ItemHeader, Items, Malformed};
+pub use limits::{
+    CANDIDATES_PER_ZONE_MAX, COMMAND_BYTES_MAX, COST_MINOR_MAX, COST_ROWS_PER_COMMAND_MAX,
+    LINES_PER_ORDER_MAX, Limits, MOVEMENTS_PER_RECORD_MAX, OUTCOME_BYTES_MAX,
+    QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX, SKUS_MAX, UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX,
+    WAREHOUSES_MAX, ZONES_MAX,
+};
+pub use movement::{MOVEMENT_BYTES, Movement, MovementKind};
+pub use outcome::{OUTCOME_FIXED_BYTES, Outcome, OutcomeHead, Short};
+pub use query::{Namespace, Query, QueryKind};
+pub use record::{RECORD_HEADER_BYTES, Record, RecordError, RecordHeader, Records};
+pub use rejection::RejectReason;
+pub use reply::{
+    CellView, OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderLineView, OrderStatus,
+    REPLY_HEADER_BYTES, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, StockHead, Totals,
+    name_prefix,
+};

@@ -1,0 +1,205 @@
+//! Writing commands and queries in their canonical bytes; the inverse of `parse`.
+
+use zerocopy::little_endian::U128;
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::command::{
+    Command, MarkFixed, OrderUnits, OrderUnitsFixed, PlaceOrder, PlaceOrderFixed, SCHEMA_1,
+    SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetCosts, SetCostsFixed, SetLimits, SetLimitsFixed,
+    StockChange, StockChangeFixed, UpsertCode, UpsertCodeFixed, UpsertSku, UpsertSkuFixed,
+    UpsertWarehouse, UpsertWarehouseFixed,
+};
+use crate::query::{NameFixed, Query, ReadStockFixed};
+use crate::{CODE_BYTES_MAX, ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, ItemHeader};
+
+/// Appends one item: its header, its parts, and zero padding; the length is filled in by `end`.
+pub(crate) struct ItemWriter<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+}
+
+impl<'a> ItemWriter<'a> {
+    pub(crate) fn begin(out: &'a mut Vec<u8>, kind: u16) -> Self {
+        let start = out.len();
+        let header =
+            ItemHeader { kind: kind.into(), schema: SCHEMA_1.into(), length_bytes: 0.into() };
+        out.extend_from_slice(header.as_bytes());
+        Self { out, start }
+    }
+
+    pub(crate) fn put<T: IntoBytes + Immutable + ?Sized>(self, part: &T) -> Self {
+        self.out.extend_from_slice(part.as_bytes());
+        self
+    }
+
+    pub(crate) fn end(self) {
+        let length = (self.out.len() - self.start).next_multiple_of(ITEM_ALIGNMENT_BYTES);
+        self.out.resize(self.start + length, 0);
+        let length = u32::try_from(length).expect("invariant: items are far below 4 GiB");
+        let field = self.start + ITEM_HEADER_BYTES - size_of::<u32>();
+        self.out[field..field + size_of::<u32>()].copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+/// Length of a text as its layout holds it. Panics over the bound, which callers check: a text
+/// that is too long must be reported to whoever typed it, not cut.
+fn text_bytes(text: &str) -> u8 {
+    assert!(text.len() <= CODE_BYTES_MAX, "a text of {} bytes is over the bound", text.len());
+    u8::try_from(text.len()).expect("invariant: at most 40")
+}
+
+fn counted<T>(list: &[T]) -> zerocopy::little_endian::U16 {
+    u16::try_from(list.len()).expect("a list is over the bound").into()
+}
+
+impl Command<'_> {
+    /// Appends the command as one item. Panics where a list or text is over its bound.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let item = ItemWriter::begin(out, self.kind().number());
+        match self {
+            Self::PlaceOrder(order) => put_place_order(item, order),
+            Self::CancelOrder(units) | Self::Ship(units) => put_order_units(item, units),
+            Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
+                put_stock_change(item, change)
+            }
+            Self::UpsertSku(sku) => put_sku(item, sku),
+            Self::UpsertWarehouse(warehouse) => put_warehouse(item, warehouse),
+            Self::UpsertZone(code) | Self::UpsertChannel(code) => put_code(item, code),
+            Self::SetCosts(costs) => put_costs(item, costs),
+            Self::SetLimits(limits) => put_limits(item, limits),
+            Self::Mark { state_hash, hash_version } => item.put(&MarkFixed {
+                state_hash: (*state_hash).into(),
+                hash_version: (*hash_version).into(),
+                reserved: [0; 4],
+            }),
+        }
+        .end();
+    }
+}
+
+impl Query<'_> {
+    /// Appends the query as one item. Panics where a list or text is over its bound.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let item = ItemWriter::begin(out, self.kind().number());
+        match self {
+            Self::ReadOrder(order) => item.put(&U128::new(order.get())),
+            Self::ReadStock(sku) => {
+                item.put(&ReadStockFixed { sku: sku.get().into(), reserved: [0; 4] })
+            }
+            Self::Quote(order) => put_place_order(item, order),
+            Self::Resolve(namespace, code) => item
+                .put(&NameFixed {
+                    handle: 0.into(),
+                    namespace: namespace.number(),
+                    code_bytes: text_bytes(code),
+                    reserved: [0; 2],
+                })
+                .put(code.as_bytes()),
+            Self::Name(namespace, handle) => item.put(&NameFixed {
+                handle: (*handle).into(),
+                namespace: namespace.number(),
+                code_bytes: 0,
+                reserved: [0; 2],
+            }),
+            Self::ReadTotals => item,
+        }
+        .end();
+    }
+}
+
+fn put_place_order<'a>(item: ItemWriter<'a>, order: &PlaceOrder<'_>) -> ItemWriter<'a> {
+    item.put(&PlaceOrderFixed {
+        id: order.id.get().into(),
+        customer: order.customer.into(),
+        value_minor: order.value_minor.into(),
+        currency: order.currency,
+        zone: order.zone.get().into(),
+        channel: order.channel.get().into(),
+        priority_class: order.priority_class,
+        service_level: order.service_level,
+        short: order.short.number(),
+        reference_bytes: text_bytes(order.reference),
+        line_count: counted(order.lines),
+        reserved: [0; 2],
+    })
+    .put(order.lines)
+    .put(order.reference.as_bytes())
+}
+
+fn put_order_units<'a>(item: ItemWriter<'a>, units: &OrderUnits<'_>) -> ItemWriter<'a> {
+    item.put(&OrderUnitsFixed {
+        id: units.id.get().into(),
+        order: units.order.get().into(),
+        unit_count: counted(units.units),
+        reserved: [0; 6],
+    })
+    .put(units.units)
+}
+
+fn put_stock_change<'a>(item: ItemWriter<'a>, change: &StockChange<'_>) -> ItemWriter<'a> {
+    item.put(&StockChangeFixed {
+        id: change.id.get().into(),
+        sku: change.sku.get().into(),
+        quantity: change.quantity.into(),
+        warehouse: change.warehouse.get().into(),
+        reason: change.reason.number(),
+        state: change.state.number(),
+        note_bytes: text_bytes(change.note),
+        reserved: [0; 3],
+    })
+    .put(change.note.as_bytes())
+}
+
+fn put_sku<'a>(item: ItemWriter<'a>, sku: &UpsertSku<'_>) -> ItemWriter<'a> {
+    let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+    item.put(&UpsertSkuFixed {
+        id: sku.id.get().into(),
+        order_max: sku.order_max.into(),
+        flags: flag(sku.tracked, SKU_TRACKED)
+            | flag(sku.backorder, SKU_BACKORDER)
+            | flag(sku.active, SKU_ACTIVE),
+        code_bytes: text_bytes(sku.code),
+        reserved: [0; 2],
+    })
+    .put(sku.code.as_bytes())
+}
+
+fn put_warehouse<'a>(item: ItemWriter<'a>, warehouse: &UpsertWarehouse<'_>) -> ItemWriter<'a> {
+    item.put(&UpsertWarehouseFixed {
+        id: warehouse.id.get().into(),
+        priority: warehouse.priority.into(),
+        active: u8::from(warehouse.active),
+        code_bytes: text_bytes(warehouse.code),
+        reserved: [0; 4],
+    })
+    .put(warehouse.code.as_bytes())
+}
+
+fn put_code<'a>(item: ItemWriter<'a>, code: &UpsertCode<'_>) -> ItemWriter<'a> {
+    item.put(&UpsertCodeFixed {
+        id: code.id.get().into(),
+        code_bytes: text_bytes(code.code),
+        reserved: [0; 7],
+    })
+    .put(code.code.as_bytes())
+}
+
+fn put_costs<'a>(item: ItemWriter<'a>, costs: &SetCosts<'_>) -> ItemWriter<'a> {
+    item.put(&SetCostsFixed {
+        id: costs.id.get().into(),
+        warehouse: costs.warehouse.get().into(),
+        row_count: counted(costs.rows),
+        reserved: [0; 4],
+    })
+    .put(costs.rows)
+}
+
+fn put_limits<'a>(item: ItemWriter<'a>, limits: &SetLimits) -> ItemWriter<'a> {
+    item.put(&SetLimitsFixed {
+        id: limits.id.get().into(),
+        lines_per_order_max: limits.limits.lines_per_order_max.into(),
+        quantity_per_line_max: limits.limits.quantity_per_line_max.into(),
+        rejections_remembered_max: limits.limits.rejections_remembered_max.into(),
+        reserved: [0; 4],
+    })
+}

@@ -1,0 +1,84 @@
+//! Hard bounds of the formats, and the softer limits that live in the state.
+//!
+//! The hard bounds shape layouts and buffers and can only change with a new schema. [`Limits`] are
+//! set by a journaled command, because `decide` reads them.
+
+use crate::movement::MOVEMENT_BYTES;
+use crate::outcome::OUTCOME_FIXED_BYTES;
+use crate::record::RECORD_HEADER_BYTES;
+
+/// Lines that one order may have.
+pub const LINES_PER_ORDER_MAX: usize = 128;
+/// Units that one line may order; with [`LINES_PER_ORDER_MAX`] lines an order stays below 2³¹ units.
+pub const QUANTITY_PER_LINE_MAX: u32 = 1_000_000;
+/// Units that one receipt, adjustment or count may name.
+pub const UNITS_PER_COMMAND_MAX: u32 = 1_000_000_000;
+/// Units that one stock cell may hold.
+pub const UNITS_PER_CELL_MAX: u32 = 2_000_000_000;
+/// Warehouses that serve one zone, and so the candidates of one decision.
+pub const CANDIDATES_PER_ZONE_MAX: usize = 64;
+/// Warehouses in all.
+pub const WAREHOUSES_MAX: usize = 1_024;
+/// Destination zones in all.
+pub const ZONES_MAX: usize = 16_384;
+/// SKUs in all.
+pub const SKUS_MAX: usize = 16_777_216;
+/// A parcel cost or a unit cost, in minor units.
+pub const COST_MINOR_MAX: u32 = 1_000_000_000;
+/// Rows that one cost command may carry.
+pub const COST_ROWS_PER_COMMAND_MAX: usize = 256;
+
+/// Movements that one record may hold: each line from every candidate, and one for what is left.
+pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 1);
+/// The longest command: an order units command that names every allocation of the largest order.
+pub const COMMAND_BYTES_MAX: usize = 48 + 8 * LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
+/// The longest outcome: every line of the largest order is short.
+pub const OUTCOME_BYTES_MAX: usize = OUTCOME_FIXED_BYTES + 16 * LINES_PER_ORDER_MAX;
+/// The longest record.
+pub const RECORD_BYTES_MAX: usize = RECORD_HEADER_BYTES
+    + COMMAND_BYTES_MAX
+    + OUTCOME_BYTES_MAX
+    + MOVEMENTS_PER_RECORD_MAX * MOVEMENT_BYTES;
+
+// A record must fit a journal frame of 960 KiB with room to batch others beside it.
+const _: () = assert!(RECORD_BYTES_MAX < 400 * 1024);
+// Movement counts stand in 16 bits.
+const _: () = assert!(MOVEMENTS_PER_RECORD_MAX < u16::MAX as usize);
+// The units of an order fit 31 bits, so sums of a decision cannot overflow 32.
+const _: () = assert!(LINES_PER_ORDER_MAX as u64 * (QUANTITY_PER_LINE_MAX as u64) < 1 << 31);
+// A full cell plus the largest receipt still fits 32 bits, so the check itself cannot overflow.
+const _: () = assert!(UNITS_PER_CELL_MAX as u64 + (UNITS_PER_COMMAND_MAX as u64) < 1 << 32);
+
+/// Limits that `decide` reads; part of the state, set by [`crate::SetLimits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Lines an order may have. Default and maximum: [`LINES_PER_ORDER_MAX`]. Minimum 1.
+    pub lines_per_order_max: u32,
+    /// Units a line may order. Default: 10,000. Maximum: [`QUANTITY_PER_LINE_MAX`]. Minimum 1.
+    pub quantity_per_line_max: u32,
+    /// Ids of rejected commands that are remembered. Default: 1,048,576. Minimum 1.
+    pub rejections_remembered_max: u32,
+}
+
+impl Limits {
+    /// The limits of a new instance.
+    pub const DEFAULT: Self = Self {
+        lines_per_order_max: 128,
+        quantity_per_line_max: 10_000,
+        rejections_remembered_max: 1 << 20,
+    };
+    /// The largest that a command may set.
+    pub const MAX: Self = Self {
+        lines_per_order_max: 128,
+        quantity_per_line_max: QUANTITY_PER_LINE_MAX,
+        rejections_remembered_max: 1 << 24,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+const _: () = assert!(Limits::DEFAULT.lines_per_order_max as usize == LINES_PER_ORDER_MAX);

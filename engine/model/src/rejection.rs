@@ -1,0 +1,144 @@
+//! Rejections: the answers "no" that are data, each with a fixed number.
+
+/// Builds the enum, its numbers and names from one table.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal $text:literal,)*) => {
+        /// Why a command was not carried out. Numbers never change; blocks: 1–99 malformed items
+        /// ([`crate::Malformed`]), 100s illegal values, 200s unknown things, 300s ids and
+        /// states, 400s want of stock or promise (these are journaled), 500s the engine itself.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u16)]
+        pub enum RejectReason { $($(#[$doc])* $variant = $number,)* }
+
+        impl RejectReason {
+            /// Every reason, in order of its number.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The reason with this number.
+            #[must_use]
+            pub const fn from_number(number: u16) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)* _ => None }
+            }
+
+            /// The name in dumps, replies and metrics.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// An order without lines.
+    NoLines = 100 "no_lines",
+    /// More lines than the limit.
+    TooManyLines = 101 "too_many_lines",
+    /// A quantity of 0, or below 0 where it must not be.
+    QuantityNotPositive = 102 "quantity_not_positive",
+    /// A quantity over the limit.
+    QuantityOverLimit = 103 "quantity_over_limit",
+    /// More units of one SKU than one order may have.
+    OverOrderMaximum = 104 "over_order_maximum",
+    /// The sum would not fit the stock cell.
+    StockOverflow = 105 "stock_overflow",
+    /// An id of 0.
+    IdZero = 106 "id_zero",
+    /// An adjustment without a reason, or a receipt with one.
+    BadAdjustReason = 107 "bad_adjust_reason",
+    /// An empty code.
+    CodeEmpty = 108 "code_empty",
+    /// A cost over the limit.
+    CostOverLimit = 109 "cost_over_limit",
+    /// A limit outside its own bounds.
+    BadLimit = 110 "bad_limit",
+    /// No more rows of this kind fit.
+    TableFull = 111 "table_full",
+    /// The same line and warehouse named twice in one command.
+    DuplicateLine = 112 "duplicate_line",
+    /// Only the engine itself may do this.
+    NotForClients = 113 "not_for_clients",
+    /// A currency that is not three capital letters.
+    BadCurrency = 114 "bad_currency",
+    /// The zone has as many candidate warehouses as it may have.
+    TooManyCandidates = 115 "too_many_candidates",
+
+    /// No such SKU.
+    UnknownSku = 200 "unknown_sku",
+    /// No such warehouse.
+    UnknownWarehouse = 201 "unknown_warehouse",
+    /// No such zone.
+    UnknownZone = 202 "unknown_zone",
+    /// No such channel.
+    UnknownChannel = 203 "unknown_channel",
+    /// No such order.
+    UnknownOrder = 204 "unknown_order",
+    /// The order has no such line.
+    UnknownLine = 205 "unknown_line",
+    /// No such code.
+    UnknownCode = 206 "unknown_code",
+
+    /// The id was used before with other content.
+    IdReused = 300 "id_reused",
+    /// More units than are still there to cancel or ship.
+    ExceedsOpen = 301 "exceeds_open",
+    /// The SKU takes no new orders.
+    SkuInactive = 302 "sku_inactive",
+    /// The SKU's stock is not counted.
+    NotTracked = 303 "not_tracked",
+    /// Tracking cannot change while there are units.
+    TrackingInUse = 304 "tracking_in_use",
+    /// Reserved for a later version.
+    NotYet = 305 "not_yet",
+
+    /// Not every unit is there, and the order wanted all or nothing.
+    OutOfStock = 400 "out_of_stock",
+    /// Units would have to wait, and the SKU does not allow that.
+    BackorderNotAllowed = 401 "backorder_not_allowed",
+    /// No warehouse serves the zone.
+    NotServed = 402 "not_served",
+    /// On hand would fall below what is promised.
+    BelowPromised = 403 "below_promised",
+    /// More units than are unavailable.
+    BelowUnavailable = 404 "below_unavailable",
+
+    /// A bug: the command's decision stopped, and nothing was changed.
+    InternalError = 500 "internal_error",
+}
+
+impl RejectReason {
+    /// The fixed number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// Whether the rejection is journaled and its id remembered: lost demand and broken
+    /// promises are data, illegal commands are only counted.
+    #[must_use]
+    pub const fn is_journaled(self) -> bool {
+        self.number() / 100 == 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_lead_back() {
+        for pair in RejectReason::ALL.windows(2) {
+            assert!(pair[0].number() < pair[1].number());
+        }
+        for reason in RejectReason::ALL {
+            assert_eq!(RejectReason::from_number(reason.number()), Some(*reason));
+        }
+    }
+
+    #[test]
+    fn want_of_stock_is_journaled_and_nonsense_is_not() {
+        assert!(RejectReason::OutOfStock.is_journaled());
+        assert!(!RejectReason::UnknownSku.is_journaled());
+        assert!(!RejectReason::InternalError.is_journaled());
+    }
+}

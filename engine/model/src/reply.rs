@@ -1,0 +1,486 @@
+//! Replies: one item for each command or query, in the order of the request.
+//!
+//! A reply's kind is its request's. Its body depends on kind and status; [`Reply::parse`] knows
+//! which, so that a client never guesses.
+
+use zerocopy::little_endian::{I64, U16, U32, U64, U128};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::command::{CommandKind, SCHEMA_1, byte_enum};
+use crate::encode::ItemWriter;
+use crate::item::{BodyReader, Item, Malformed};
+use crate::{CODE_BYTES_MAX, Outcome, QueryKind, RejectReason, Sequence};
+
+/// Size of an item's header and [`ReplyHeader`].
+pub const REPLY_HEADER_BYTES: usize = crate::ITEM_HEADER_BYTES + size_of::<ReplyHeader>();
+
+byte_enum!(
+    /// What became of a request.
+    ReplyStatus {
+        /// Carried out, and durable.
+        Accepted = 1 "accepted",
+        /// Not carried out; the reason says why.
+        Rejected = 2 "rejected",
+        /// The id was answered before: the first record's sequence, and the thing as it stands.
+        Duplicate = 3 "duplicate",
+        /// A query's answer.
+        Answered = 4 "answered",
+        /// The item is not of a known form; the reason is a number of [`Malformed`].
+        Malformed = 5 "malformed",
+    }
+);
+
+byte_enum!(
+    /// How far an order is.
+    OrderStatus {
+        /// Some units are allocated or waiting.
+        Open = 1 "open",
+        /// Every unit that was not cancelled has shipped.
+        Shipped = 2 "shipped",
+        /// Every unit was cancelled.
+        Cancelled = 3 "cancelled",
+    }
+);
+
+/// Follows the item's header in every reply.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct ReplyHeader {
+    status: u8,
+    reserved: u8,
+    reason: U16,
+    reserved_2: [u8; 4],
+    sequence: U64,
+}
+const _: () = assert!(size_of::<ReplyHeader>() == 16);
+
+impl ReplyHeader {
+    /// The head of a reply about `sequence`: the request's own record, or the first one of a
+    /// duplicate, or the last applied one of a query.
+    #[must_use]
+    pub fn new(status: ReplyStatus, reason: u16, sequence: Sequence) -> Self {
+        Self {
+            status: status.number(),
+            reserved: 0,
+            reason: reason.into(),
+            reserved_2: [0; 4],
+            sequence: sequence.get().into(),
+        }
+    }
+}
+
+/// The part of an order that every answer about it carries.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderHead {
+    cost_minor: I64,
+    parcels: U16,
+    line_count: U16,
+    allocation_count: U16,
+    status: u8,
+    reserved: u8,
+}
+const _: () = assert!(size_of::<OrderHead>() == 16);
+
+impl OrderHead {
+    /// Sizes as bounded by the limits on an order.
+    #[must_use]
+    pub fn new(
+        status: OrderStatus,
+        cost_minor: i64,
+        parcels: u16,
+        line_count: u16,
+        allocation_count: u16,
+    ) -> Self {
+        Self {
+            cost_minor: cost_minor.into(),
+            parcels: parcels.into(),
+            line_count: line_count.into(),
+            allocation_count: allocation_count.into(),
+            status: status.number(),
+            reserved: 0,
+        }
+    }
+
+    /// Shipping cost as decided when the order was placed, in minor units.
+    #[must_use]
+    pub fn cost_minor(&self) -> i64 {
+        self.cost_minor.get()
+    }
+
+    /// Parcels as decided when the order was placed.
+    #[must_use]
+    pub fn parcels(&self) -> u16 {
+        self.parcels.get()
+    }
+
+    /// How far the order is.
+    #[must_use]
+    pub fn status(&self) -> Option<OrderStatus> {
+        OrderStatus::from_byte(self.status)
+    }
+}
+
+/// One line of an order as it stands. `ordered` is the sum of the four other figures.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderLineView {
+    /// The SKU's handle.
+    pub sku: U32,
+    /// Units ordered.
+    pub ordered: U32,
+    /// Units allocated and not shipped.
+    pub allocated: U32,
+    /// Units waiting for stock.
+    pub waiting: U32,
+    /// Units shipped.
+    pub shipped: U32,
+    /// Units cancelled.
+    pub cancelled: U32,
+}
+const _: () = assert!(size_of::<OrderLineView>() == 24);
+
+/// Units of one line at one warehouse.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderAllocation {
+    /// The line, counted from 0.
+    pub line: U16,
+    /// The warehouse's handle.
+    pub warehouse: U16,
+    /// Units allocated and not shipped.
+    pub allocated: U32,
+    /// Units shipped.
+    pub shipped: U32,
+}
+const _: () = assert!(size_of::<OrderAllocation>() == 12);
+
+/// What else is known of an order; only in answers to `read_order`. The reference follows it.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct OrderDetail {
+    /// The order's id.
+    pub id: U128,
+    /// The customer, opaque.
+    pub customer: U128,
+    /// Engine time at which it was placed.
+    pub placed_time_ns: U64,
+    /// The order's value in minor units.
+    pub value_minor: I64,
+    /// ISO 4217 letters, zero-padded.
+    pub currency: [u8; 4],
+    /// The destination zone's handle.
+    pub zone: U16,
+    /// The channel's handle, or 65,535.
+    pub channel: U16,
+    /// 0 is served first.
+    pub priority_class: u8,
+    /// The shop's own number.
+    pub service_level: u8,
+    /// The number of a [`crate::ShortMode`].
+    pub short: u8,
+    /// Length of the reference.
+    pub reference_bytes: u8,
+    /// Zero.
+    pub reserved: [u8; 4],
+}
+const _: () = assert!(size_of::<OrderDetail>() == 64);
+
+/// The stock of one SKU at one warehouse.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    FromBytes,
+    IntoBytes,
+    KnownLayout,
+    Immutable,
+    Unaligned,
+)]
+#[repr(C)]
+pub struct CellView {
+    /// The warehouse's handle.
+    pub warehouse: U16,
+    /// Zero.
+    pub reserved: [u8; 2],
+    /// Units there.
+    pub on_hand: U32,
+    /// Units promised to orders.
+    pub allocated: U32,
+    /// Units held for carts.
+    pub held: U32,
+    /// Units on hand that cannot be sold.
+    pub unavailable: U32,
+    /// Units that an order could have now; 4,294,967,295 where the SKU is unlimited.
+    pub available: U32,
+}
+const _: () = assert!(size_of::<CellView>() == 24);
+
+/// Goes before the cells of a SKU.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
+)]
+#[repr(C)]
+pub struct StockHead {
+    /// The SKU's handle.
+    pub sku: U32,
+    /// Cells that follow: warehouses with any figure other than zero.
+    pub cell_count: U16,
+    /// 1 = stock is counted.
+    pub tracked: u8,
+    /// Zero.
+    pub reserved: u8,
+}
+const _: () = assert!(size_of::<StockHead>() == 8);
+
+/// Figures of a whole instance.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    FromBytes,
+    IntoBytes,
+    KnownLayout,
+    Immutable,
+    Unaligned,
+)]
+#[repr(C)]
+pub struct Totals {
+    /// Records applied.
+    pub last_sequence: U64,
+    /// Orders placed.
+    pub orders: U64,
+    /// Orders with units allocated or waiting.
+    pub open_orders: U64,
+    /// Units on hand.
+    pub units_on_hand: U64,
+    /// Units allocated.
+    pub units_allocated: U64,
+    /// Units held.
+    pub units_held: U64,
+    /// Units waiting for stock.
+    pub units_backordered: U64,
+    /// SKUs.
+    pub skus: U64,
+    /// Bytes that orders, their lines and ids take in memory.
+    pub order_memory_bytes: U64,
+    /// Bytes of records journaled since start.
+    pub record_bytes: U64,
+    /// Records journaled since start.
+    pub records: U64,
+    /// Commands rejected without a record since start.
+    pub rejected_unjournaled: U64,
+    /// The state hash.
+    pub state_hash: U128,
+}
+const _: () = assert!(size_of::<Totals>() == 112);
+
+/// Writes replies in their layout.
+pub struct ReplyWriter<'a> {
+    item: ItemWriter<'a>,
+}
+
+impl<'a> ReplyWriter<'a> {
+    /// Begins a reply to a request of this kind.
+    pub fn begin(out: &'a mut Vec<u8>, kind: u16, header: ReplyHeader) -> Self {
+        Self { item: ItemWriter::begin(out, kind).put(&header) }
+    }
+
+    /// Appends a part of the body.
+    #[must_use]
+    pub fn put<T: IntoBytes + Immutable + ?Sized>(self, part: &T) -> Self {
+        Self { item: self.item.put(part) }
+    }
+
+    /// Appends parts of the body.
+    #[must_use]
+    pub fn put_all<T: IntoBytes + Immutable>(self, parts: impl IntoIterator<Item = T>) -> Self {
+        parts.into_iter().fold(self, |writer, part| writer.put(&part))
+    }
+
+    /// Pads the reply and fills in its length.
+    pub fn end(self) {
+        self.item.end();
+    }
+}
+
+/// An order, borrowed from a reply.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderBody<'a> {
+    /// Sizes, status and cost.
+    pub head: &'a OrderHead,
+    /// Its lines, in order.
+    pub lines: &'a [OrderLineView],
+    /// Where its units are, by line.
+    pub allocations: &'a [OrderAllocation],
+}
+
+/// The body of a reply.
+#[derive(Clone, Copy, Debug)]
+pub enum ReplyBody<'a> {
+    /// Nothing more to say.
+    Empty,
+    /// An order as it stands after the command, or as it would stand (quote).
+    Order(OrderBody<'a>),
+    /// An order in full.
+    OrderDetail {
+        /// The order.
+        order: OrderBody<'a>,
+        /// What else is known of it.
+        detail: &'a OrderDetail,
+        /// The shop's own number, or empty.
+        reference: &'a str,
+    },
+    /// The cell that a receipt or correction changed.
+    Cell(&'a CellView),
+    /// The stock of one SKU.
+    Stock {
+        /// Which SKU, and whether its stock is counted.
+        head: &'a StockHead,
+        /// The warehouses that have any.
+        cells: &'a [CellView],
+    },
+    /// The handle of a code.
+    Handle(u32),
+    /// The code of a handle.
+    Name(&'a str),
+    /// Figures of the whole instance.
+    Totals(&'a Totals),
+    /// Why not: figures and short lines.
+    Rejection(Outcome<'a>),
+}
+
+/// One reply, borrowed from its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The request's kind.
+    pub kind: u16,
+    /// What became of it.
+    pub status: ReplyStatus,
+    /// The number of a [`RejectReason`] or a [`Malformed`]; 0 where there is none.
+    pub reason: u16,
+    /// The record it speaks of; see [`ReplyHeader::new`].
+    pub sequence: Sequence,
+    /// The rest.
+    pub body: ReplyBody<'a>,
+}
+
+impl<'a> Reply<'a> {
+    /// Reads the reply in `item`.
+    pub fn parse(item: &Item<'a>) -> Result<Self, Malformed> {
+        if item.schema != SCHEMA_1 {
+            return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
+        }
+        let mut reader = BodyReader::new(item.body);
+        let header: &ReplyHeader = reader.fixed()?;
+        let Some(status) = ReplyStatus::from_byte(header.status) else {
+            return Err(Malformed::BadField { field: "status", value: header.status.into() });
+        };
+        let reason = header.reason.get();
+        let body = match status {
+            ReplyStatus::Malformed => ReplyBody::Empty,
+            ReplyStatus::Rejected => {
+                ReplyBody::Rejection(Outcome::parse(&item.body[size_of::<ReplyHeader>()..])?)
+            }
+            ReplyStatus::Duplicate if reason != 0 => ReplyBody::Empty,
+            _ => ReplyBody::parse(item.kind, reader)?,
+        };
+        let sequence = Sequence::new(header.sequence.get());
+        Ok(Self { kind: item.kind, status, reason, sequence, body })
+    }
+
+    /// The rejection's reason, where there is one.
+    #[must_use]
+    pub const fn reject_reason(&self) -> Option<RejectReason> {
+        RejectReason::from_number(self.reason)
+    }
+}
+
+impl<'a> ReplyBody<'a> {
+    fn parse(kind: u16, mut reader: BodyReader<'a>) -> Result<Self, Malformed> {
+        let body = match (CommandKind::from_number(kind), QueryKind::from_number(kind)) {
+            (Some(command), _) => Self::of_command(command, &mut reader)?,
+            (_, Some(query)) => Self::of_query(query, &mut reader)?,
+            (None, None) => return Err(Malformed::UnknownKind { kind }),
+        };
+        reader.end()?;
+        Ok(body)
+    }
+
+    fn of_command(kind: CommandKind, reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+        Ok(match kind {
+            CommandKind::PlaceOrder | CommandKind::CancelOrder | CommandKind::Ship => {
+                Self::Order(OrderBody::parse(reader)?)
+            }
+            CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => {
+                Self::Cell(reader.fixed()?)
+            }
+            CommandKind::UpsertSku
+            | CommandKind::UpsertWarehouse
+            | CommandKind::UpsertZone
+            | CommandKind::UpsertChannel => Self::Handle(parse_handle(reader)?),
+            CommandKind::SetCosts | CommandKind::SetLimits | CommandKind::Mark => Self::Empty,
+        })
+    }
+
+    fn of_query(kind: QueryKind, reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+        Ok(match kind {
+            QueryKind::Quote => Self::Order(OrderBody::parse(reader)?),
+            QueryKind::ReadOrder => {
+                let order = OrderBody::parse(reader)?;
+                let detail: &OrderDetail = reader.fixed()?;
+                let reference = reader.text("reference", detail.reference_bytes)?;
+                Self::OrderDetail { order, detail, reference }
+            }
+            QueryKind::ReadStock => {
+                let head: &StockHead = reader.fixed()?;
+                let cells = reader.list(usize::from(head.cell_count.get()))?;
+                Self::Stock { head, cells }
+            }
+            QueryKind::Resolve => Self::Handle(parse_handle(reader)?),
+            QueryKind::Name => {
+                let length: &[u8; 8] = reader.fixed()?;
+                Self::Name(reader.text("code", length[0])?)
+            }
+            QueryKind::ReadTotals => Self::Totals(reader.fixed()?),
+        })
+    }
+}
+
+impl<'a> OrderBody<'a> {
+    fn parse(reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+        let head: &OrderHead = reader.fixed()?;
+        let lines = reader.list(usize::from(head.line_count.get()))?;
+        let allocations = reader.list(usize::from(head.allocation_count.get()))?;
+        Ok(Self { head, lines, allocations })
+    }
+}
+
+/// Writes a code as [`ReplyBody::Name`] expects it: a length byte, seven zero bytes, the text.
+#[must_use]
+pub fn name_prefix(code: &str) -> [u8; 8] {
+    assert!(code.len() <= CODE_BYTES_MAX, "codes are bounded when they are defined");
+    let length = u8::try_from(code.len()).expect("invariant: at most 40");
+    [length, 0, 0, 0, 0, 0, 0, 0]
+}
+
+fn parse_handle(reader: &mut BodyReader<'_>) -> Result<u32, Malformed> {
+    let fixed: &[U32; 2] = reader.fixed()?;
+    Ok(fixed[0].get())
+}
