@@ -1,0 +1,79 @@
+//! Submissions: the requests of one socket read, on their way through the ingress queue.
+
+use gantry_model::Actor;
+
+/// What a frame asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// Commands, which may change state.
+    Commands,
+    /// Queries, which cannot.
+    Queries,
+}
+
+/// Where one request frame's items lie in a submission's bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameSpan {
+    pub(crate) kind: RequestKind,
+    pub(crate) request: u64,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// All complete frames of one socket read. One push into the queue carries many orders, whatever
+/// the client's own batching.
+#[derive(Debug)]
+pub struct Submission {
+    /// The session that sent it, to address the replies.
+    pub session: u64,
+    /// Who asks.
+    pub actor: Actor,
+    frames: Vec<FrameSpan>,
+    bytes: Vec<u8>,
+    // How far the writer has come: the frame, and the byte within it.
+    pub(crate) frame_index: usize,
+    pub(crate) frame_bytes_done: usize,
+}
+
+impl Submission {
+    /// An empty submission of one session.
+    #[must_use]
+    pub fn new(session: u64, actor: Actor) -> Self {
+        Self {
+            session,
+            actor,
+            frames: Vec::new(),
+            bytes: Vec::new(),
+            frame_index: 0,
+            frame_bytes_done: 0,
+        }
+    }
+
+    /// Copies one frame's items in.
+    pub fn push_frame(&mut self, kind: RequestKind, request: u64, payload: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        self.frames.push(FrameSpan { kind, request, start, end: self.bytes.len() });
+    }
+
+    /// Whether no frame was pushed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// The frames' ids, in order; what a busy answer must name.
+    pub fn requests(&self) -> impl Iterator<Item = u64> + '_ {
+        self.frames.iter().map(|frame| frame.request)
+    }
+
+    /// The frame being worked off, or `None` at the end.
+    pub(crate) fn current(&self) -> Option<FrameSpan> {
+        self.frames.get(self.frame_index).copied()
+    }
+
+    /// The items of `frame` that are still to do.
+    pub(crate) fn rest_of(&self, frame: FrameSpan) -> &[u8] {
+        &self.bytes[frame.start + self.frame_bytes_done..frame.end]
+    }
+}
