@@ -1,0 +1,92 @@
+//! The only unsafe code of the crate: memory that is a file.
+//!
+//! A writer's mapping is reached through raw pointers only, because its bytes change under any
+//! reference that another mapping of the file could give out. A reader's mapping gives slices of
+//! bytes that no writer changes any more. What is *not* here: when to sync, and what bytes mean.
+#![expect(unsafe_code, reason = "copying into and reading from a file mapping needs raw pointers")]
+
+use std::fs::File;
+use std::io;
+use std::sync::{Mutex, PoisonError};
+
+use memmap2::{Advice, MmapOptions, MmapRaw};
+
+/// A whole file, mapped to be written.
+#[derive(Debug)]
+pub(crate) struct WriteMapping {
+    memory: MmapRaw,
+    /// Held over each copy: makes a second writing thread wait instead of being a data race.
+    writing: Mutex<()>,
+}
+
+impl WriteMapping {
+    /// Maps the whole of `file`.
+    pub(crate) fn new(file: &File) -> io::Result<Self> {
+        let memory = MmapOptions::new().map_raw(file)?;
+        Ok(Self { memory, writing: Mutex::new(()) })
+    }
+
+    /// Length of the mapping.
+    pub(crate) fn length(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// Copies `bytes` to `offset`.
+    pub(crate) fn copy_in(&self, offset: usize, bytes: &[u8]) {
+        let end = offset.checked_add(bytes.len()).expect("invariant: offsets are file offsets");
+        assert!(end <= self.memory.len(), "write beyond the mapping");
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = self.memory.as_mut_ptr().wrapping_add(offset);
+        // SAFETY: `target..target + len` lies inside the mapping (asserted above), which lives as
+        // long as `self`. `bytes` cannot overlap it: no reference into this mapping is ever given
+        // out. `writing` keeps other threads' copies out. The file is never shortened while the
+        // folder is locked, so no page behind the mapping is missing.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len()) }
+    }
+
+    /// Writes the dirty pages of the range to the device and flushes its cache.
+    pub(crate) fn sync(&self, offset: usize, bytes: usize) -> io::Result<()> {
+        self.memory.flush_range(offset, bytes)
+    }
+
+    /// Faults the range in for writing; an error instead of a signal if the disk has none.
+    pub(crate) fn populate(&self, offset: usize, bytes: usize) -> io::Result<()> {
+        self.memory.advise_range(Advice::PopulateWrite, offset, bytes)
+    }
+}
+
+/// A whole file, mapped to be read.
+#[derive(Debug)]
+pub(crate) struct ReadMapping {
+    memory: MmapRaw,
+}
+
+impl ReadMapping {
+    /// Maps the whole of `file` read-only and tells the kernel to read ahead.
+    pub(crate) fn new(file: &File) -> io::Result<Self> {
+        let memory = MmapOptions::new().map_raw_read_only(file)?;
+        memory.advise(Advice::Sequential)?;
+        Ok(Self { memory })
+    }
+
+    /// Length of the mapping.
+    pub(crate) fn length(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// The bytes of a range that no writer changes any more.
+    pub(crate) fn slice(&self, offset: usize, bytes: usize) -> &[u8] {
+        let end = offset.checked_add(bytes).expect("invariant: offsets are file offsets");
+        assert!(end <= self.memory.len(), "read beyond the mapping");
+        let start = self.memory.as_ptr().wrapping_add(offset);
+        // SAFETY: the range lies inside the mapping (asserted above), which lives as long as the
+        // returned borrow of `self`. Callers ask only for durable frames, which are never written
+        // again, or read while no writer holds the folder; the file is never shortened by us.
+        unsafe { std::slice::from_raw_parts(start, bytes) }
+    }
+
+    /// Asks the kernel to read the range from the disk now.
+    pub(crate) fn read_ahead(&self) -> io::Result<()> {
+        self.memory.advise(Advice::WillNeed)
+    }
+}

@@ -1,0 +1,289 @@
+//! Reads a journal without changing it, also beside a running writer.
+//!
+//! Without a writer the reader yields every valid frame and says how the journal ends. Beside a
+//! writer it yields a frame only when a later page says that it is durable, so it never shows what
+//! a crash can undo; it then may be asked again for more, and so follows the writer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::disk::FileStorage;
+use crate::error::{Fault, JournalError};
+use crate::folder::Folder;
+use crate::layout::{
+    FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, KIND_CLEAN_STOP, PAGE_BYTES, PAGE_LENGTH,
+    is_zero,
+};
+use crate::page::{Page, Place, check_place, judge};
+use crate::scan::{End, Found, FoundFrame, FrameView, NextSegment, OpenSegment, Scanner, Stop};
+use crate::storage::{Context, Storage};
+use crate::tail::{TailStop, durable_evidence};
+use crate::verify::VerifyReport;
+
+/// How a journal ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TailReport {
+    /// A writer is at work: there may be more than was yielded.
+    pub writer_running: bool,
+    /// Bytes of a torn frame at the end, which was never acknowledged; the next writer cuts them.
+    pub torn_bytes: u64,
+    /// Whether the last writer stopped in order.
+    pub clean_stop: bool,
+}
+
+impl TailReport {
+    /// Whether the journal ends right behind its last valid page.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        !self.writer_running && self.torn_bytes == 0
+    }
+}
+
+/// Walks verified frames; see the module.
+///
+/// # Trade-offs
+/// Takes no lasting lock: a writer may start at any time and the reader notices. It maps segments
+/// read-only, so a failing disk ends the process with SIGBUS rather than an error.
+#[derive(Debug)]
+pub struct JournalReader {
+    scanner: Scanner,
+    writer_running: bool,
+    /// Highest frame known to be durable, from what a writer wrote behind it.
+    durable_frame: u64,
+    tail: TailReport,
+}
+
+impl JournalReader {
+    /// Opens the journal in `directory`, which may be read-only.
+    pub fn open(directory: &Path) -> Result<Self, JournalError> {
+        Self::open_with(directory, Box::new(FileStorage::new()))
+    }
+
+    /// As [`open`](Self::open), on another storage.
+    pub fn open_with(directory: &Path, storage: Box<dyn Storage>) -> Result<Self, JournalError> {
+        let folder = Folder::new(Arc::from(storage), directory);
+        let Some(instance_id) = folder.instance_id()? else {
+            let path = directory.to_path_buf();
+            return Err(match folder.storage.list(directory) {
+                Ok(_) => JournalError::NotAJournal { path },
+                Err(_) => JournalError::Missing { path },
+            });
+        };
+        let writer_running = folder.is_locked()?;
+        let scanner = Scanner::new(folder, instance_id);
+        Ok(Self { scanner, writer_running, durable_frame: 0, tail: TailReport::default() })
+    }
+
+    /// Id of the journal.
+    #[must_use]
+    pub fn instance_id(&self) -> u128 {
+        self.scanner.position.instance_id
+    }
+
+    /// Whether a writer was at work when this was last found out: at opening and at each end.
+    #[must_use]
+    pub fn writer_running(&self) -> bool {
+        self.writer_running
+    }
+
+    /// How the journal ended when [`next_frame`](Self::next_frame) last returned `None`.
+    #[must_use]
+    pub fn tail(&self) -> TailReport {
+        self.tail
+    }
+
+    /// The next verified frame; `None` at the end, where asking again is allowed.
+    pub fn next_frame(&mut self) -> Result<Option<FrameView<'_>>, JournalError> {
+        let found = self.find_next()?;
+        Ok(found.map(|frame| self.scanner.view(&frame)))
+    }
+
+    /// What was walked so far.
+    #[must_use]
+    pub fn report(&self) -> VerifyReport {
+        let totals = self.scanner.totals;
+        VerifyReport {
+            instance_id: self.instance_id(),
+            segments: totals.segments,
+            frames: totals.frames,
+            records: totals.records,
+            bytes: totals.frame_bytes,
+            payload_bytes: totals.payload_bytes,
+            first_sequence: u64::from(totals.frames > 0),
+            last_sequence: self.scanner.position.last_sequence(),
+            tail: self.tail,
+        }
+    }
+
+    fn find_next(&mut self) -> Result<Option<FoundFrame>, JournalError> {
+        if self.writer_running {
+            if let Some(frame) = self.find_durable()? {
+                return Ok(Some(frame));
+            }
+            if self.scanner.folder.is_locked()? {
+                self.tail = TailReport { writer_running: true, ..TailReport::default() };
+                return Ok(None);
+            }
+            self.writer_running = false;
+        }
+        match self.scanner.next() {
+            Ok(Ok(frame)) => Ok(Some(frame)),
+            // A writer that started meanwhile explains any end, so the end is judged again.
+            end if self.scanner.folder.is_locked()? => {
+                drop(end);
+                self.writer_running = true;
+                self.tail = TailReport { writer_running: true, ..TailReport::default() };
+                self.find_durable()
+            }
+            Ok(Err(end)) => {
+                self.tail = self.tail_report(&end);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn tail_report(&self, end: &End) -> TailReport {
+        let torn_header_bytes = if end.torn_segment.is_some() { PAGE_BYTES } else { 0 };
+        let torn_bytes = end.torn_bytes + torn_header_bytes;
+        let clean_stop = torn_bytes == 0 && self.scanner.position.control == Some(KIND_CLEAN_STOP);
+        TailReport { writer_running: false, torn_bytes, clean_stop }
+    }
+
+    /// The next frame that is known to be durable, beside a running writer.
+    fn find_durable(&mut self) -> Result<Option<FoundFrame>, JournalError> {
+        loop {
+            let Some(segment) = &self.scanner.current else {
+                if self.follow_roll()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            match self.look(segment)? {
+                Page::Wrong(fault) => return Err(self.scanner.damage(fault)),
+                Page::Control(kind) => self.scanner.step_over_control(kind),
+                Page::Data(header) if self.is_durable(segment, &header)? => {
+                    return self.take_durable(header).map(Some);
+                }
+                Page::Data(_) => return Ok(None),
+                Page::Zero | Page::Invalid => {
+                    let moved = self.follow_roll()? || self.was_overtaken()?;
+                    if !moved {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Judges the page at the walk's place from a copy, since it may be being written.
+    fn look(&self, segment: &OpenSegment) -> Result<Page, JournalError> {
+        if segment.offset >= segment.bytes.segment_bytes() {
+            return Ok(Page::Zero);
+        }
+        let mut page = [0; PAGE_LENGTH];
+        segment.bytes.read_at(segment.offset, &mut page).context("read", &segment.path)?;
+        let place = self.scanner.place(segment);
+        Ok(match judge(&page, &place, &self.scanner.position) {
+            // The header is there and the rest is not yet.
+            Page::Control(_) if !is_zero(&page[FRAME_HEADER_BYTES..]) => Page::Invalid,
+            other => other,
+        })
+    }
+
+    fn is_durable(
+        &self,
+        segment: &OpenSegment,
+        header: &FrameHeader,
+    ) -> Result<bool, JournalError> {
+        let number = header.frame_number.get();
+        if self.durable_frame >= number {
+            return Ok(true);
+        }
+        let offset = segment.offset + header.frame_bytes();
+        if self.watermark(segment, offset)?.is_some_and(|durable| durable >= number) {
+            return Ok(true);
+        }
+        Ok(match self.scanner.next_segment()? {
+            NextSegment::Begun(_, next) => next.first_frame.get() > number,
+            NextSegment::None | NextSegment::Unused | NextSegment::Torn => false,
+        })
+    }
+
+    /// The durable watermark that the page at `offset` carries.
+    fn watermark(&self, segment: &OpenSegment, offset: u64) -> Result<Option<u64>, JournalError> {
+        if offset + PAGE_BYTES > segment.bytes.segment_bytes() {
+            return Ok(None);
+        }
+        let mut bytes = [0; FRAME_HEADER_BYTES];
+        segment.bytes.read_at(offset, &mut bytes).context("read", &segment.path)?;
+        let place = Place { offset, ..self.scanner.place(segment) };
+        let header = FrameHeader::parse(&bytes);
+        let here = header.filter(|header| check_place(header, &place).is_ok());
+        Ok(here.map(|header| header.durable_frame.get()))
+    }
+
+    fn take_durable(&mut self, header: Box<FrameHeader>) -> Result<FoundFrame, JournalError> {
+        let segment = self.scanner.current.as_ref().expect("invariant: the frame stands in it");
+        self.durable_frame = self.durable_frame.max(header.frame_number.get());
+        match self.scanner.find_frame(segment, header) {
+            Found::Frame(frame) => {
+                self.scanner.step_over_frame(&frame);
+                Ok(frame)
+            }
+            // It is durable, so it cannot be torn.
+            Found::Stop(Stop::Torn { fault, .. } | Stop::Damaged(fault)) => {
+                Err(self.scanner.damage(fault))
+            }
+            Found::Control(_) | Found::Stop(Stop::Full | Stop::Zero) => {
+                Err(self.scanner.damage(Fault::Header))
+            }
+        }
+    }
+
+    /// Enters the next segment if the writer has begun it; whether the walk may go on.
+    fn follow_roll(&mut self) -> Result<bool, JournalError> {
+        let NextSegment::Begun(next, header) = self.scanner.next_segment()? else {
+            return Ok(false);
+        };
+        if self.has_page_now()? {
+            // Written between the first look and the roll.
+            return Ok(true);
+        }
+        self.scanner.require_unwritten_rest(Stop::Zero)?;
+        self.durable_frame = self.durable_frame.max(header.first_frame.get() - 1);
+        self.scanner.enter(next, &header)?;
+        Ok(true)
+    }
+
+    /// Whether the writer has written this page since it was looked at. A later page that says so
+    /// while this one is still not valid is proof of damage.
+    fn was_overtaken(&self) -> Result<bool, JournalError> {
+        let segment = self.scanner.current.as_ref().expect("invariant: the caller has seen it");
+        let stop = TailStop {
+            place: self.scanner.place(segment),
+            next_frame: self.scanner.position.next_frame,
+            reach_bytes: FRAME_BYTES_MAX_U64,
+            header_whole: false,
+        };
+        let limit = segment.bytes.segment_bytes().min(segment.offset + FRAME_BYTES_MAX_U64 + 1);
+        let mut bytes = [0; FRAME_HEADER_BYTES];
+        let mut at = segment.offset + PAGE_BYTES;
+        while at < limit {
+            segment.bytes.read_at(at, &mut bytes).context("read", &segment.path)?;
+            if let Some(durable_frame) = durable_evidence(&bytes, at, &stop) {
+                if self.has_page_now()? {
+                    return Ok(true);
+                }
+                return Err(self.scanner.damage(Fault::DurableAfter { at, durable_frame }));
+            }
+            at += PAGE_BYTES;
+        }
+        Ok(false)
+    }
+
+    fn has_page_now(&self) -> Result<bool, JournalError> {
+        let Some(segment) = &self.scanner.current else { return Ok(false) };
+        Ok(matches!(self.look(segment)?, Page::Data(_) | Page::Control(_)))
+    }
+}
