@@ -1,0 +1,145 @@
+//! Options of `order` and `quote`.
+
+use clap::{ArgAction, Args, Subcommand};
+use gantry_model::{LINES_PER_ORDER_MAX, OrderId, ShortMode};
+
+use super::values::{
+    CancelUnits, OrderLineText, ShipUnits, cancel_units, code, command_id, currency, order_line,
+    ship_units, short_mode, short_text,
+};
+use super::{IdOption, ServerAddress};
+
+/// What can be done with an order.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    Place(PlaceArgs),
+    Show(ShowOrderArgs),
+    Cancel(CancelArgs),
+    Ship(ShipArgs),
+}
+
+/// What is wanted, and where; the same for an order and a quote.
+#[derive(Debug, Args)]
+pub(crate) struct BasketArgs {
+    /// Destination zone.
+    #[arg(long, value_name = "ZONE", value_parser = code)]
+    pub(crate) zone: String,
+    /// A SKU and how many units of it; give it once for each line.
+    #[arg(long = "line", value_name = "SKU:QUANTITY", required = true, action = ArgAction::Append,
+          value_parser = order_line)]
+    pub(crate) lines: Vec<OrderLineText>,
+    /// What becomes of units that are not there: `ship_complete` all or nothing, `take_available`
+    /// what is there, `backorder` the rest waits, `wait_complete` reserved for later.
+    #[arg(long, value_name = "MODE", default_value = "backorder", value_parser = short_mode(),
+          hide_possible_values = false)]
+    pub(crate) short: ShortMode,
+    /// Channel through which the order comes in.
+    #[arg(long, value_name = "CHANNEL", value_parser = code)]
+    pub(crate) channel: Option<String>,
+    /// 0 is served first.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) priority_class: u8,
+    /// The shop's own number for what it promised (standard, express).
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) service_level: u8,
+}
+
+/// Place an order: it is allocated to warehouses at once, and answered when it is safe on disk
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gantry order place --zone 10 --line MUG:2 --line SHIRT-M:1
+  gantry order place --zone 10 --line MUG:500 --short ship_complete
+  gantry order place --zone 10 --line MUG:2 --reference WEB-1042 --json
+  gantry order place --zone 10 --line MUG:2 --id 0197a3c0-7f00-7000-8000-000000000001
+      safe to repeat: the second time it is answered as a duplicate")]
+pub(crate) struct PlaceArgs {
+    #[command(flatten)]
+    pub(crate) basket: BasketArgs,
+    #[command(flatten)]
+    pub(crate) id: IdOption,
+    /// The shop's own order number, at most 40 bytes. It is kept and shown, and is not a key.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true,
+          value_parser = short_text)]
+    pub(crate) reference: String,
+    /// The customer, as 128 bits in UUID form; opaque to Gantry.
+    #[arg(long, value_name = "UUID", value_parser = command_id)]
+    pub(crate) customer: Option<OrderId>,
+    /// The order's value in minor units of its currency (cents).
+    #[arg(long, value_name = "CENTS", default_value_t = 0, requires = "currency",
+          hide_default_value = true)]
+    pub(crate) value: i64,
+    /// ISO 4217 letters of the value's currency.
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub(crate) currency: Option<[u8; 4]>,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Show an order as it stands
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  gantry order show 0197a3c0-7f00-7000-8000-000000000001")]
+pub(crate) struct ShowOrderArgs {
+    /// The order's id.
+    #[arg(value_name = "ID", value_parser = command_id)]
+    pub(crate) order: OrderId,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Cancel an order, or units of its lines, as far as they have not shipped
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gantry order cancel 0197a3c0-7f00-7000-8000-000000000001
+  gantry order cancel 0197a3c0-7f00-7000-8000-000000000001 --line 0:1
+      one unit of the first line")]
+pub(crate) struct CancelArgs {
+    /// The order's id.
+    #[arg(value_name = "ORDER", value_parser = command_id)]
+    pub(crate) order: OrderId,
+    /// Units of a line, counted from 0; once for each line. Default: all that has not shipped.
+    #[arg(long = "line", value_name = "LINE:QUANTITY", action = ArgAction::Append,
+          value_parser = cancel_units)]
+    pub(crate) units: Vec<CancelUnits>,
+    #[command(flatten)]
+    pub(crate) id: IdOption,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Report that allocated units have left a warehouse
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  gantry order ship 0197a3c0-7f00-7000-8000-000000000001 --line 0:BER:2 --line 1:HAM:1")]
+pub(crate) struct ShipArgs {
+    /// The order's id.
+    #[arg(value_name = "ORDER", value_parser = command_id)]
+    pub(crate) order: OrderId,
+    /// Units of a line, counted from 0, and the warehouse they left; once for each of them.
+    #[arg(long = "line", value_name = "LINE:WAREHOUSE:QUANTITY", required = true,
+          action = ArgAction::Append, value_parser = ship_units)]
+    pub(crate) units: Vec<ShipUnits>,
+    #[command(flatten)]
+    pub(crate) id: IdOption,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Ask what placing an order would answer, without placing it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  gantry quote --zone 10 --line MUG:2 --line SHIRT-M:1")]
+pub(crate) struct QuoteArgs {
+    #[command(flatten)]
+    pub(crate) basket: BasketArgs,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// The layout has room for this many; more would be refused by the engine anyway.
+pub(crate) const LINE_OPTIONS_MAX: usize = LINES_PER_ORDER_MAX;

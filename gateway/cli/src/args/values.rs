@@ -1,0 +1,184 @@
+//! Values on the command line: codes, ids, lines and modes, parsed or refused with a sentence.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use gantry_model::{
+    AdjustReason, CODE_BYTES_MAX, CommandId, QUANTITY_PER_LINE_MAX, ShortMode, StockState,
+    UNITS_PER_COMMAND_MAX,
+};
+
+/// `SKU:QUANTITY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrderLineText {
+    pub(crate) sku: String,
+    pub(crate) quantity: u32,
+}
+
+/// `LINE:QUANTITY`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CancelUnits {
+    pub(crate) line: u16,
+    pub(crate) quantity: u32,
+}
+
+/// `LINE:WAREHOUSE:QUANTITY`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShipUnits {
+    pub(crate) line: u16,
+    pub(crate) warehouse: String,
+    pub(crate) quantity: u32,
+}
+
+/// A code, reference or note.
+pub(super) fn code(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("a code cannot be empty".into());
+    }
+    short_text(text)
+}
+
+/// A text that may be empty.
+pub(super) fn short_text(text: &str) -> Result<String, String> {
+    if text.len() > CODE_BYTES_MAX {
+        return Err(format!("{} bytes; at most {CODE_BYTES_MAX} are allowed", text.len()));
+    }
+    Ok(text.to_owned())
+}
+
+/// A UUID in any of its usual forms; never 0.
+pub(super) fn command_id(text: &str) -> Result<CommandId, String> {
+    match uuid::Uuid::try_parse(text) {
+        Ok(uuid) if uuid.is_nil() => Err("the id of zeroes means nothing".into()),
+        Ok(uuid) => Ok(CommandId::new(uuid.as_u128())),
+        Err(_) => Err("not a UUID such as 0197a3c0-7f00-7000-8000-000000000001".into()),
+    }
+}
+
+/// `SKU:QUANTITY`; the SKU's code may contain colons.
+pub(super) fn order_line(text: &str) -> Result<OrderLineText, String> {
+    let (sku, quantity_text) =
+        text.rsplit_once(':').ok_or("expected SKU:QUANTITY, such as MUG:2")?;
+    Ok(OrderLineText { sku: code(sku)?, quantity: quantity(quantity_text)? })
+}
+
+/// `LINE:QUANTITY`.
+pub(super) fn cancel_units(text: &str) -> Result<CancelUnits, String> {
+    let (line_text, quantity_text) =
+        text.split_once(':').ok_or("expected LINE:QUANTITY, such as 0:1 (lines count from 0)")?;
+    Ok(CancelUnits { line: line(line_text)?, quantity: quantity(quantity_text)? })
+}
+
+/// `LINE:WAREHOUSE:QUANTITY`; the warehouse's code may contain colons.
+pub(super) fn ship_units(text: &str) -> Result<ShipUnits, String> {
+    const EXPECTED: &str = "expected LINE:WAREHOUSE:QUANTITY, such as 0:BER:1 (lines count from 0)";
+    let (line_text, rest) = text.split_once(':').ok_or(EXPECTED)?;
+    let (warehouse, quantity_text) = rest.rsplit_once(':').ok_or(EXPECTED)?;
+    Ok(ShipUnits {
+        line: line(line_text)?,
+        warehouse: code(warehouse)?,
+        quantity: quantity(quantity_text)?,
+    })
+}
+
+/// A signed number of units, other than 0.
+pub(super) fn delta(text: &str) -> Result<i32, String> {
+    let units: i32 = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
+    if units == 0 || units.unsigned_abs() > UNITS_PER_COMMAND_MAX {
+        return Err(format!("expected 1 to {UNITS_PER_COMMAND_MAX}, with + or - before it"));
+    }
+    Ok(units)
+}
+
+/// Units that arrive.
+pub(super) fn receipt(text: &str) -> Result<i32, String> {
+    match delta(text)? {
+        units if units > 0 => Ok(units),
+        _ => Err("a receipt adds units; use `stock adjust` to take some away".into()),
+    }
+}
+
+/// Counted units, 0 or more.
+pub(super) fn count(text: &str) -> Result<i32, String> {
+    let units: i32 = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
+    if units < 0 || units.unsigned_abs() > UNITS_PER_COMMAND_MAX {
+        return Err(format!("expected 0 to {UNITS_PER_COMMAND_MAX}"));
+    }
+    Ok(units)
+}
+
+/// Three capital letters, zero-padded.
+pub(super) fn currency(text: &str) -> Result<[u8; 4], String> {
+    match text.as_bytes() {
+        [a, b, c] if text.bytes().all(|byte| byte.is_ascii_uppercase()) => Ok([*a, *b, *c, 0]),
+        _ => Err("expected three capital letters, such as EUR".into()),
+    }
+}
+
+/// The name of a mode, one of a fixed list that `--help` shows.
+pub(super) fn short_mode() -> impl TypedValueParser<Value = ShortMode> {
+    PossibleValuesParser::new(ShortMode::ALL.iter().map(|mode| mode.name()))
+        .map(|name| named(ShortMode::ALL, ShortMode::name, &name))
+}
+
+/// The name of a reason for a correction.
+pub(super) fn adjust_reason() -> impl TypedValueParser<Value = AdjustReason> {
+    let reasons = AdjustReason::ALL.iter().filter(|reason| **reason != AdjustReason::None);
+    PossibleValuesParser::new(reasons.map(|reason| reason.name()))
+        .map(|name| named(AdjustReason::ALL, AdjustReason::name, &name))
+}
+
+/// The name of the figure that a correction changes.
+pub(super) fn stock_state() -> impl TypedValueParser<Value = StockState> {
+    PossibleValuesParser::new(StockState::ALL.iter().map(|state| state.name()))
+        .map(|name| named(StockState::ALL, StockState::name, &name))
+}
+
+fn named<T: Copy>(all: &[T], name_of: impl Fn(T) -> &'static str, name: &str) -> T {
+    let found = all.iter().copied().find(|value| name_of(*value) == name);
+    found.expect("invariant: the parser lets only listed names through")
+}
+
+fn line(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a line number; lines count from 0"))
+}
+
+fn quantity(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(units) if (1..=QUANTITY_PER_LINE_MAX).contains(&units) => Ok(units),
+        _ => Err(format!("`{text}` is not a quantity from 1 to {QUANTITY_PER_LINE_MAX}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_split_at_the_last_colon() {
+        let line = order_line("SHOE:RED:42:3").unwrap();
+        assert_eq!(line, OrderLineText { sku: "SHOE:RED:42".into(), quantity: 3 });
+        let units = ship_units("1:A:B:7").unwrap();
+        assert_eq!(units, ShipUnits { line: 1, warehouse: "A:B".into(), quantity: 7 });
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for text in ["MUG", "MUG:", ":2", "MUG:0", "MUG:-1", "MUG:1.5", "MUG:1000001", "MUG:9e9"] {
+            assert!(order_line(text).is_err(), "{text}");
+        }
+        for text in ["0", "x", "-2000000000", "2147483648"] {
+            assert!(delta(text).is_err(), "{text}");
+        }
+        assert!(receipt("-1").is_err());
+        assert!(count("-1").is_err());
+        assert!(command_id("00000000-0000-0000-0000-000000000000").is_err());
+        assert!(currency("eur").is_err());
+        assert!(code(&"x".repeat(41)).is_err());
+    }
+
+    #[test]
+    fn signs_are_read() {
+        assert_eq!(delta("-3"), Ok(-3));
+        assert_eq!(delta("+3"), Ok(3));
+        assert_eq!(count("0"), Ok(0));
+    }
+}
