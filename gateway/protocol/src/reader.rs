@@ -125,6 +125,15 @@ impl FrameReader {
         self.end - self.start
     }
 
+    /// Whether [`Self::next_frame`] would give a frame or an error without more bytes.
+    pub fn is_ready(&mut self) -> bool {
+        match self.next_header() {
+            Ok(Some(header)) => self.buffered_bytes() >= frame_bytes(header),
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
     /// The next whole frame, or `None` when more bytes are needed.
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, FrameError> {
         let Some(header) = self.next_header()? else { return Ok(None) };
