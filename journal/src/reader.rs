@@ -14,7 +14,7 @@ use crate::layout::{
     FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, KIND_CLEAN_STOP, PAGE_BYTES, PAGE_LENGTH,
     is_zero,
 };
-use crate::page::{Page, Place, check_place, judge};
+use crate::page::{Page, judge};
 use crate::scan::{End, Found, FoundFrame, FrameView, NextSegment, OpenSegment, Scanner, Stop};
 use crate::storage::{Context, Storage};
 use crate::tail::{TailStop, durable_evidence};
@@ -48,8 +48,8 @@ impl TailReport {
 pub struct JournalReader {
     scanner: Scanner,
     writer_running: bool,
-    /// Highest frame known to be durable, from what a writer wrote behind it.
-    durable_frame: u64,
+    /// A frame that was found just when a writer started, until it is known to be durable.
+    pending: Option<FoundFrame>,
     tail: TailReport,
 }
 
@@ -71,7 +71,7 @@ impl JournalReader {
         };
         let writer_running = folder.is_locked()?;
         let scanner = Scanner::new(folder, instance_id);
-        Ok(Self { scanner, writer_running, durable_frame: 0, tail: TailReport::default() })
+        Ok(Self { scanner, writer_running, pending: None, tail: TailReport::default() })
     }
 
     /// Id of the journal.
@@ -116,24 +116,26 @@ impl JournalReader {
     }
 
     fn find_next(&mut self) -> Result<Option<FoundFrame>, JournalError> {
+        if let Some(frame) = self.pending.take() {
+            return self.settle(frame);
+        }
         if self.writer_running {
             if let Some(frame) = self.find_durable()? {
                 return Ok(Some(frame));
             }
             if self.scanner.folder.is_locked()? {
-                self.tail = TailReport { writer_running: true, ..TailReport::default() };
-                return Ok(None);
+                return Ok(self.end_for_now());
             }
             self.writer_running = false;
         }
         match self.scanner.next() {
-            Ok(Ok(frame)) => Ok(Some(frame)),
+            Ok(Ok(frame)) => self.settle(frame),
             // A writer that started meanwhile explains any end, so the end is judged again.
             end if self.scanner.folder.is_locked()? => {
                 drop(end);
                 self.writer_running = true;
-                self.tail = TailReport { writer_running: true, ..TailReport::default() };
-                self.find_durable()
+                let found = self.find_durable()?;
+                Ok(found.or_else(|| self.end_for_now()))
             }
             Ok(Err(end)) => {
                 self.tail = self.tail_report(&end);
@@ -141,6 +143,26 @@ impl JournalReader {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Yields a frame that the walk has stepped over, unless a writer wrote it just now.
+    fn settle(&mut self, frame: FoundFrame) -> Result<Option<FoundFrame>, JournalError> {
+        let segment = self.scanner.current.as_ref().expect("invariant: the frame stands in it");
+        let number = frame.header.frame_number.get();
+        if self.is_followed(segment, segment.offset, number)? {
+            return Ok(Some(frame));
+        }
+        self.writer_running = self.scanner.folder.is_locked()?;
+        if !self.writer_running {
+            return Ok(Some(frame));
+        }
+        self.pending = Some(frame);
+        Ok(self.end_for_now())
+    }
+
+    fn end_for_now(&mut self) -> Option<FoundFrame> {
+        self.tail = TailReport { writer_running: true, ..TailReport::default() };
+        None
     }
 
     fn tail_report(&self, end: &End) -> TailReport {
@@ -162,10 +184,13 @@ impl JournalReader {
             match self.look(segment)? {
                 Page::Wrong(fault) => return Err(self.scanner.damage(fault)),
                 Page::Control(kind) => self.scanner.step_over_control(kind),
-                Page::Data(header) if self.is_durable(segment, &header)? => {
-                    return self.take_durable(header).map(Some);
+                Page::Data(header) => {
+                    let end = segment.offset + header.frame_bytes();
+                    if self.is_followed(segment, end, header.frame_number.get())? {
+                        return self.take_durable(header).map(Some);
+                    }
+                    return Ok(None);
                 }
-                Page::Data(_) => return Ok(None),
                 Page::Zero | Page::Invalid => {
                     let moved = self.follow_roll()? || self.was_overtaken()?;
                     if !moved {
@@ -191,41 +216,56 @@ impl JournalReader {
         })
     }
 
-    fn is_durable(
+    /// Whether the writer has gone on behind frame `number`, which ends at `end`. It does so only
+    /// when that frame is durable, so any byte there is proof, even one that is being written.
+    fn is_followed(
         &self,
         segment: &OpenSegment,
-        header: &FrameHeader,
+        end: u64,
+        number: u64,
     ) -> Result<bool, JournalError> {
-        let number = header.frame_number.get();
-        if self.durable_frame >= number {
+        let mut bytes = [0; FRAME_HEADER_BYTES];
+        if end < segment.bytes.segment_bytes() {
+            segment.bytes.read_at(end, &mut bytes).context("read", &segment.path)?;
+        }
+        if !is_zero(&bytes) {
             return Ok(true);
         }
-        let offset = segment.offset + header.frame_bytes();
-        if self.watermark(segment, offset)?.is_some_and(|durable| durable >= number) {
-            return Ok(true);
+        if let NextSegment::Begun(_, next) = self.scanner.next_segment()? {
+            return Ok(next.first_frame.get() > number);
         }
-        Ok(match self.scanner.next_segment()? {
-            NextSegment::Begun(_, next) => next.first_frame.get() > number,
-            NextSegment::None | NextSegment::Unused | NextSegment::Torn => false,
-        })
+        Ok(self.later_evidence(segment, end, number)?.is_some())
     }
 
-    /// The durable watermark that the page at `offset` carries.
-    fn watermark(&self, segment: &OpenSegment, offset: u64) -> Result<Option<u64>, JournalError> {
-        if offset + PAGE_BYTES > segment.bytes.segment_bytes() {
-            return Ok(None);
-        }
+    /// A page behind the one at `offset`, within the reach of a frame, that calls frame `number`
+    /// durable: its offset and the highest frame it vouches for.
+    fn later_evidence(
+        &self,
+        segment: &OpenSegment,
+        offset: u64,
+        number: u64,
+    ) -> Result<Option<(u64, u64)>, JournalError> {
+        let stop = TailStop {
+            place: self.scanner.place(segment),
+            next_frame: number,
+            reach_bytes: FRAME_BYTES_MAX_U64,
+            header_whole: false,
+        };
+        let limit = segment.bytes.segment_bytes().min(offset + FRAME_BYTES_MAX_U64 + PAGE_BYTES);
         let mut bytes = [0; FRAME_HEADER_BYTES];
-        segment.bytes.read_at(offset, &mut bytes).context("read", &segment.path)?;
-        let place = Place { offset, ..self.scanner.place(segment) };
-        let header = FrameHeader::parse(&bytes);
-        let here = header.filter(|header| check_place(header, &place).is_ok());
-        Ok(here.map(|header| header.durable_frame.get()))
+        let mut at = offset + PAGE_BYTES;
+        while at < limit {
+            segment.bytes.read_at(at, &mut bytes).context("read", &segment.path)?;
+            if let Some(durable_frame) = durable_evidence(&bytes, at, &stop) {
+                return Ok(Some((at, durable_frame)));
+            }
+            at += PAGE_BYTES;
+        }
+        Ok(None)
     }
 
     fn take_durable(&mut self, header: Box<FrameHeader>) -> Result<FoundFrame, JournalError> {
         let segment = self.scanner.current.as_ref().expect("invariant: the frame stands in it");
-        self.durable_frame = self.durable_frame.max(header.frame_number.get());
         match self.scanner.find_frame(segment, header) {
             Found::Frame(frame) => {
                 self.scanner.step_over_frame(&frame);
@@ -251,7 +291,6 @@ impl JournalReader {
             return Ok(true);
         }
         self.scanner.require_unwritten_rest(Stop::Zero)?;
-        self.durable_frame = self.durable_frame.max(header.first_frame.get() - 1);
         self.scanner.enter(next, &header)?;
         Ok(true)
     }
@@ -260,26 +299,14 @@ impl JournalReader {
     /// while this one is still not valid is proof of damage.
     fn was_overtaken(&self) -> Result<bool, JournalError> {
         let segment = self.scanner.current.as_ref().expect("invariant: the caller has seen it");
-        let stop = TailStop {
-            place: self.scanner.place(segment),
-            next_frame: self.scanner.position.next_frame,
-            reach_bytes: FRAME_BYTES_MAX_U64,
-            header_whole: false,
-        };
-        let limit = segment.bytes.segment_bytes().min(segment.offset + FRAME_BYTES_MAX_U64 + 1);
-        let mut bytes = [0; FRAME_HEADER_BYTES];
-        let mut at = segment.offset + PAGE_BYTES;
-        while at < limit {
-            segment.bytes.read_at(at, &mut bytes).context("read", &segment.path)?;
-            if let Some(durable_frame) = durable_evidence(&bytes, at, &stop) {
-                if self.has_page_now()? {
-                    return Ok(true);
-                }
-                return Err(self.scanner.damage(Fault::DurableAfter { at, durable_frame }));
+        let next_frame = self.scanner.position.next_frame;
+        match self.later_evidence(segment, segment.offset, next_frame)? {
+            None => Ok(false),
+            Some(_) if self.has_page_now()? => Ok(true),
+            Some((at, durable_frame)) => {
+                Err(self.scanner.damage(Fault::DurableAfter { at, durable_frame }))
             }
-            at += PAGE_BYTES;
         }
-        Ok(false)
     }
 
     fn has_page_now(&self) -> Result<bool, JournalError> {

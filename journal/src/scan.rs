@@ -271,7 +271,16 @@ impl Scanner {
         let path = self.folder.segment_path(number);
         let bytes = match self.folder.storage.open_read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return self.no_segment(number);
+                if !self.exists_after(number)? {
+                    return Ok(NextSegment::None);
+                }
+                // Beside a writer both may have come since; they come in order.
+                match self.folder.storage.open_read(&path) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                        return Err(self.damage_at(&path, 0, Fault::SegmentMissing { number }));
+                    }
+                    other => other.context("open", &path)?,
+                }
             }
             other => other.context("open", &path)?,
         };
@@ -293,14 +302,10 @@ impl Scanner {
         }
     }
 
-    /// A missing file is the end, unless a later one exists.
-    fn no_segment(&self, number: u64) -> Result<NextSegment, JournalError> {
+    /// Whether a segment with a higher number exists.
+    fn exists_after(&self, number: u64) -> Result<bool, JournalError> {
         let numbers = self.folder.numbers(&self.folder.segments(), SEGMENT)?;
-        if numbers.iter().all(|found| *found < number) {
-            return Ok(NextSegment::None);
-        }
-        let path = self.folder.segment_path(number);
-        Err(self.damage_at(&path, 0, Fault::SegmentMissing { number }))
+        Ok(numbers.iter().any(|found| *found > number))
     }
 
     /// Enters a segment whose header is whole.
