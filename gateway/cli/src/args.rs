@@ -22,7 +22,7 @@ pub(crate) use shop::{
     SetCostArgs, SetSkuArgs, SetStockArgs, SetWarehouseArgs, SetZoneArgs, ShowStockArgs,
     SkuCommand, StatsArgs, StockCommand, WarehouseCommand, ZoneCommand,
 };
-pub(crate) use tools::{DumpArgs, ImportArgs, JournalCommand, ReplayArgs, VerifyArgs};
+pub(crate) use tools::{DumpArgs, ImportArgs, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs};
 pub(crate) use values::{CancelUnits, OrderLineText, ShipUnits};
 
 /// Where a server listens unless told otherwise.

@@ -1,49 +1,79 @@
 //! Options of the commands that work on a folder: `import`, `replay`, `journal`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use gantry_model::ShortMode;
 
 use super::OutputFormat;
-use super::values::short_mode;
+use super::values::short_mode_for_import;
 
 /// Bring a shop's catalogue, stock and orders into a folder, from CSV files
 ///
 /// Works on the folder itself, without a server. Running it again with the same files changes
-/// nothing: every row has an id of its own.
+/// nothing: every row has an id of its own. The files are described in docs/IMPORT.md.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   gantry import --data ./shop --warehouses warehouses.csv --costs shipping_costs.csv \\
-      --skus skus.csv --stock stock.csv --orders orders.csv --report report.json")]
+      --skus skus.csv --stock stock.csv --orders orders.csv --report report.json
+  gantry import --sample ./files
+      write the files of a small shop, to try it with")]
 pub(crate) struct ImportArgs {
     /// Folder of the journal. It is made if it is missing.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "sample")]
+    data: Option<PathBuf>,
     /// Warehouses.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) warehouses: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sample")]
+    warehouses: Option<PathBuf>,
     /// Shipping costs from warehouses to zones.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) costs: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sample")]
+    costs: Option<PathBuf>,
     /// SKUs.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) skus: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sample")]
+    skus: Option<PathBuf>,
     /// Stock of SKUs at warehouses.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) stock: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sample")]
+    stock: Option<PathBuf>,
     /// Orders.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) orders: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "sample")]
+    orders: Option<PathBuf>,
     /// What becomes of units that are not there.
-    #[arg(long, value_name = "MODE", default_value = "backorder", value_parser = short_mode())]
+    #[arg(long, value_name = "MODE", default_value = "backorder",
+          value_parser = short_mode_for_import())]
     pub(crate) short: ShortMode,
     /// Write the report to this file too, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Import nothing, but write the files of a small shop into this folder.
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    pub(crate) sample: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: OutputFormat,
+}
+
+/// What an import works on.
+pub(crate) struct ImportFiles<'a> {
+    pub(crate) data: &'a Path,
+    pub(crate) warehouses: &'a Path,
+    pub(crate) costs: &'a Path,
+    pub(crate) skus: &'a Path,
+    pub(crate) stock: &'a Path,
+    pub(crate) orders: &'a Path,
+}
+
+impl ImportArgs {
+    /// The folder and the files; `None` where a sample was asked for instead.
+    pub(crate) fn files(&self) -> Option<ImportFiles<'_>> {
+        Some(ImportFiles {
+            data: self.data.as_deref()?,
+            warehouses: self.warehouses.as_deref()?,
+            costs: self.costs.as_deref()?,
+            skus: self.skus.as_deref()?,
+            stock: self.stock.as_deref()?,
+            orders: self.orders.as_deref()?,
+        })
+    }
 }
 
 /// Rebuild the state from a journal, without changing it, and show what comes out
@@ -53,11 +83,15 @@ pub(crate) struct ImportArgs {
 #[command(after_help = "\
 Examples:
   gantry replay ./shop
-  gantry replay ./shop --json | jq -r .state_hash")]
+  gantry replay ./shop --json | jq -r .state_hash
+  gantry replay ./shop --verify")]
 pub(crate) struct ReplayArgs {
     /// Folder of the journal.
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
+    /// Decide every command again, and stop at the first record that would come out otherwise.
+    #[arg(long)]
+    pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) format: OutputFormat,
 }
@@ -69,7 +103,10 @@ pub(crate) enum JournalCommand {
     Dump(DumpArgs),
 }
 
-/// Check every page, hash and sequence of a journal, without changing it
+/// Check every page, hash and record of a journal, without changing it
+///
+/// Recomputes every stock figure and every order's units from the records alone, without the
+/// engine, and checks that nothing is lost, promised twice or charged wrongly.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -87,11 +124,18 @@ pub(crate) struct VerifyArgs {
 #[command(after_help = "\
 Examples:
   gantry journal dump ./shop
+  gantry journal dump ./shop --from 1000 --until 1010
   gantry journal dump ./shop --json | jq 'select(.outcome.status == \"rejected\")'")]
 pub(crate) struct DumpArgs {
     /// Folder of the journal.
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
+    /// First record to print, by its sequence.
+    #[arg(long, value_name = "SEQUENCE", default_value_t = 1)]
+    pub(crate) from: u64,
+    /// Last record to print, by its sequence. Default: the journal's last.
+    #[arg(long, value_name = "SEQUENCE")]
+    pub(crate) until: Option<u64>,
     #[command(flatten)]
     pub(crate) format: OutputFormat,
 }

@@ -119,6 +119,13 @@ pub(super) fn short_mode() -> impl TypedValueParser<Value = ShortMode> {
         .map(|name| named(ShortMode::ALL, ShortMode::name, &name))
 }
 
+/// The name of a mode that an import can use; `wait_complete` is for later.
+pub(super) fn short_mode_for_import() -> impl TypedValueParser<Value = ShortMode> {
+    let modes = ShortMode::ALL.iter().filter(|mode| **mode != ShortMode::WaitComplete);
+    PossibleValuesParser::new(modes.map(|mode| mode.name()))
+        .map(|name| named(ShortMode::ALL, ShortMode::name, &name))
+}
+
 /// The name of a reason for a correction.
 pub(super) fn adjust_reason() -> impl TypedValueParser<Value = AdjustReason> {
     let reasons = AdjustReason::ALL.iter().filter(|reason| **reason != AdjustReason::None);

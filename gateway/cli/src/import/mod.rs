@@ -1,0 +1,83 @@
+//! `gantry import`: brings a shop's CSV files into a folder, and reports what became of its
+//! orders. `docs/IMPORT.md` describes the files.
+//!
+//! All files are read and judged before the folder is touched.
+
+mod codes;
+mod error;
+mod ids;
+mod load;
+mod network;
+mod orders;
+mod report;
+mod sample;
+mod table;
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use gantry_engine::LocalInstance;
+use gantry_journal::{FileStorage, JournalOptions, JournalReader};
+use gantry_model::{Limits, ShortMode};
+
+use crate::args::{ImportArgs, ImportFiles};
+use crate::error::CliError;
+use crate::output::{Output, note};
+
+pub(crate) use error::ImportError;
+
+use load::Plan;
+use network::Network;
+use orders::Orders;
+use report::Report;
+use table::Table;
+
+/// Runs `gantry import`.
+pub(crate) fn run(args: &ImportArgs, output: &mut Output) -> Result<(), CliError> {
+    if let Some(directory) = &args.sample {
+        sample::write(directory)?;
+        note(format_args!("the files of a small shop are in {}", directory.display()));
+        return Ok(());
+    }
+    let files = args.files().expect("invariant: the parser asks for the files or for a sample");
+    let report = import(&files, args.short)?;
+    if let Some(path) = &args.report {
+        write_report(&report, path)?;
+    }
+    output.answer(args.format.json, &report)
+}
+
+fn import(files: &ImportFiles<'_>, short: ShortMode) -> Result<Report, ImportError> {
+    let started = Instant::now();
+    let network = Network::read(
+        &Table::read(files.warehouses)?,
+        &Table::read(files.costs)?,
+        &Table::read(files.skus)?,
+        &Table::read(files.stock)?,
+    )?;
+    let orders_table = Table::read(files.orders)?;
+    let orders = Orders::read(&orders_table, &network)?;
+    drop(orders_table);
+    if JournalReader::open(files.data).is_err() {
+        // A folder that is new, or that opening will refuse in a moment.
+        orders.check(&Limits::DEFAULT, files.orders)?;
+    }
+    let instance = open(files.data)?;
+    orders.check(&instance.engine().state().limits, files.orders)?;
+    let mut report = load::load(&Plan { network: &network, orders: &orders, short }, instance)?;
+    report.finish(started.elapsed());
+    Ok(report)
+}
+
+fn open(directory: &Path) -> Result<LocalInstance, ImportError> {
+    let new_instance_id = uuid::Uuid::now_v7().as_u128();
+    let options = JournalOptions { new_instance_id, ..JournalOptions::default() };
+    Ok(LocalInstance::open(directory, options, Box::new(FileStorage::new()))?)
+}
+
+fn write_report(report: &Report, path: &Path) -> Result<(), ImportError> {
+    let mut text = serde_json::to_string(report).expect("invariant: a report is plain JSON");
+    text.push('\n');
+    fs::write(path, text).map_err(ImportError::write(path))
+}
