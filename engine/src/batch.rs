@@ -1,9 +1,7 @@
 //! Batches: what the engine hands over at once, records for the journal and the replies that
 //! wait for them.
 
-use std::io;
-
-use gantry_journal::{FRAME_BYTES_MAX, FrameBuffer, FrameFacts};
+use gantry_journal::{FrameBuffer, FrameFacts, PAYLOAD_BYTES_MAX};
 use gantry_model::{EngineTime, RECORD_BYTES_MAX, Sequence};
 
 /// Reply bytes after which a batch is handed over although its records would have room.
@@ -78,14 +76,15 @@ pub struct Batch {
 
 impl Batch {
     /// An empty batch with a buffer of one journal frame.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self {
-            records: FrameBuffer::new(FRAME_BYTES_MAX)?,
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            records: FrameBuffer::new(PAYLOAD_BYTES_MAX),
             outbox: Outbox::default(),
             first_sequence: Sequence::NONE,
             record_count: 0,
             last_time: EngineTime::default(),
-        })
+        }
     }
 
     /// Whether there is nothing to hand over.
@@ -117,6 +116,15 @@ impl Batch {
         Sequence::new((self.first_sequence.get() + u64::from(self.record_count)).saturating_sub(1))
     }
 
+    /// Notes that the engine wrote one more record.
+    pub(crate) fn count_record(&mut self, sequence: Sequence, time: EngineTime) {
+        if self.record_count == 0 {
+            self.first_sequence = sequence;
+        }
+        self.record_count += 1;
+        self.last_time = time;
+    }
+
     /// Empties the batch and keeps its memory.
     pub fn clear(&mut self) {
         self.records.clear();
@@ -124,5 +132,11 @@ impl Batch {
         self.outbox.spans.clear();
         self.first_sequence = Sequence::NONE;
         self.record_count = 0;
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self::new()
     }
 }

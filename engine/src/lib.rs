@@ -2,13 +2,34 @@
 //! function of the single writer.
 //!
 //! No thread, queue, socket or clock lives here: the gateway wraps [`Writer`] in a pinned thread,
-//! tools drive [`LocalInstance`], and time enters only as a value.
+//! tools drive a [`LocalInstance`], and time enters only as a value. `decide` reads the state and
+//! fills a [`Decision`]; [`State::apply`] is the only code that changes it.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
+mod answer;
 mod batch;
+mod decide;
+mod engine;
+mod figures;
+mod instance;
+mod replay;
+mod sourcing;
+mod state;
 mod submission;
+mod writer;
 
 pub use batch::{Batch, Outbox, OutboxReply};
+pub use decide::{Decision, decide};
+pub use engine::Engine;
+pub use figures::ProcessFigures;
+pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, LocalInstance};
+pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
+pub use sourcing::{Demand, Plan, Take, source};
+pub use state::{
+    AllocationRow, Candidate, Catalogue, Cell, CodeTable, FirstAnswer, LineRow, Network,
+    OrderDetailRow, OrderRow, Orders, SkuRow, State, Stock, UnitTotals, WarehouseRow,
+};
 pub use submission::{RequestKind, Submission};
+pub use writer::{Progress, Writer};

@@ -1,6 +1,6 @@
 //! Submissions: the requests of one socket read, on their way through the ingress queue.
 
-use gantry_model::Actor;
+use gantry_model::{Actor, COMMAND_BYTES_MAX, Item, Items};
 
 /// What a frame asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,5 +75,22 @@ impl Submission {
     /// The items of `frame` that are still to do.
     pub(crate) fn rest_of(&self, frame: FrameSpan) -> &[u8] {
         &self.bytes[frame.start + self.frame_bytes_done..frame.end]
+    }
+
+    /// Items of this and all later frames that are still to do; a frame ends early where an item
+    /// is malformed.
+    pub(crate) fn rest_of_all(&self) -> impl Iterator<Item = Item<'_>> {
+        let rest = self.frames.get(self.frame_index..).unwrap_or(&[]);
+        rest.iter().enumerate().flat_map(|(position, frame)| {
+            let done = if position == 0 { self.frame_bytes_done } else { 0 };
+            let bytes = &self.bytes[frame.start + done..frame.end];
+            Items::new(bytes, COMMAND_BYTES_MAX).map_while(Result::ok)
+        })
+    }
+
+    /// Goes on to the next frame.
+    pub(crate) fn finish_frame(&mut self) {
+        self.frame_index += 1;
+        self.frame_bytes_done = 0;
     }
 }

@@ -401,7 +401,8 @@ pub struct OrderUnits<'a> {
     pub id: CommandId,
     /// The order.
     pub order: OrderId,
-    /// Which units. A cancel with an empty list withdraws all that has not shipped.
+    /// Which units, rising by line and then warehouse. A cancel names no warehouse; its empty list
+    /// withdraws all that has not shipped.
     pub units: &'a [LineUnits],
 }
 
@@ -611,7 +612,7 @@ pub struct SetCosts<'a> {
     pub id: CommandId,
     /// The warehouse.
     pub warehouse: Warehouse,
-    /// One row a zone; zones not named stay as they are.
+    /// One row a zone, rising by zone; zones not named stay as they are.
     pub rows: &'a [CostRow],
 }
 

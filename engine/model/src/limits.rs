@@ -28,8 +28,9 @@ pub const COST_MINOR_MAX: u32 = 1_000_000_000;
 /// Rows that one cost command may carry.
 pub const COST_ROWS_PER_COMMAND_MAX: usize = 256;
 
-/// Movements that one record may hold: each line from every candidate, and one for what is left.
-pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 1);
+/// Movements that one record may hold. The longest is a cancel: each line dequeued, released at
+/// every candidate, and cancelled.
+pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 2);
 /// The longest command: an order units command that names every allocation of the largest order.
 pub const COMMAND_BYTES_MAX: usize = 48 + 8 * LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
 /// The longest outcome: every line of the largest order is short.

@@ -54,8 +54,8 @@ reasons! {
     BadLimit = 110 "bad_limit",
     /// No more rows of this kind fit.
     TableFull = 111 "table_full",
-    /// The same line and warehouse named twice in one command.
-    DuplicateLine = 112 "duplicate_line",
+    /// A list does not rise (by line and warehouse, or by zone), so something may stand twice.
+    ListNotRising = 112 "list_not_rising",
     /// Only the engine itself may do this.
     NotForClients = 113 "not_for_clients",
     /// A currency that is not three capital letters.

@@ -288,8 +288,22 @@ pub struct Totals {
     pub rejected_unjournaled: U64,
     /// The state hash.
     pub state_hash: U128,
+    /// Bytes of journal frames written since start; this and what follows is the process's.
+    pub journal_bytes: U64,
+    /// Syncs of the journal since start.
+    pub syncs: U64,
+    /// Bytes free where the journal is.
+    pub disk_free_bytes: U64,
+    /// Time since start.
+    pub uptime_ns: U64,
+    /// 1 = answered when synced, 2 = answered when the operating system has it.
+    pub durability: u8,
+    /// 1 = mapped, 2 = direct.
+    pub journal_io: u8,
+    /// Zero.
+    pub reserved: [u8; 6],
 }
-const _: () = assert!(size_of::<Totals>() == 112);
+const _: () = assert!(size_of::<Totals>() == 152);
 
 /// Writes replies in their layout.
 pub struct ReplyWriter<'a> {

@@ -1,0 +1,273 @@
+//! Answers: what a client is told, built from the state as it stands after the command.
+
+use gantry_model::{
+    Command, CommandKind, Malformed, MovementKind, OrderAllocation, OrderDetail, OrderHead,
+    OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, RejectReason,
+    ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, StockChange, StockHead, Totals,
+    name_prefix,
+};
+use zerocopy::little_endian::U32;
+
+use crate::decide::Decision;
+use crate::state::{AllocationRow, Cell, FirstAnswer, LineRow, State};
+
+/// The answer to a command that has a record.
+pub(crate) fn of_command(
+    state: &State,
+    command: &Command<'_>,
+    decision: &Decision,
+    sequence: Sequence,
+    replies: &mut Vec<u8>,
+) {
+    let kind = command.kind().number();
+    if !decision.head.is_accepted() {
+        return rejected(kind, &decision.head, &decision.shorts, sequence, replies);
+    }
+    let reply = begin(replies, kind, ReplyStatus::Accepted, sequence);
+    put_thing(reply, state, command).end();
+}
+
+/// The answer to an id that was answered before: the thing as it stands now.
+pub(crate) fn of_duplicate(
+    state: &State,
+    command: &Command<'_>,
+    first: &FirstAnswer,
+    replies: &mut Vec<u8>,
+) {
+    let kind = command.kind().number();
+    if let Some(reason) = first.rejected {
+        let header = ReplyHeader::new(ReplyStatus::Duplicate, reason.number(), first.sequence);
+        return ReplyWriter::begin(replies, kind, header).end();
+    }
+    let reply = begin(replies, kind, ReplyStatus::Duplicate, first.sequence);
+    put_thing(reply, state, command).end();
+}
+
+/// What placing `order` would answer.
+pub(crate) fn of_quote(
+    order: &PlaceOrder<'_>,
+    decision: &Decision,
+    sequence: Sequence,
+    replies: &mut Vec<u8>,
+) {
+    let kind = QueryKind::Quote.number();
+    if !decision.head.is_accepted() {
+        return rejected(kind, &decision.head, &decision.shorts, sequence, replies);
+    }
+    let mut lines: Vec<LineRow> = order
+        .lines
+        .iter()
+        .map(|line| LineRow { sku: line.sku(), ordered: line.quantity(), ..LineRow::default() })
+        .collect();
+    let mut allocations = Vec::new();
+    for movement in &decision.movements {
+        let units = movement.quantity().unsigned_abs();
+        let line = &mut lines[usize::from(movement.line())];
+        match movement.kind() {
+            MovementKind::Backordered => line.waiting += units,
+            MovementKind::Cancelled => line.cancelled += units,
+            _ => {
+                line.allocated += units;
+                allocations.push(AllocationRow {
+                    line: movement.line(),
+                    warehouse: movement.warehouse(),
+                    allocated: units,
+                    shipped: 0,
+                });
+            }
+        }
+    }
+    let head = &decision.head;
+    let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+    let (cost, parcels) = (head.cost_minor(), head.parcels());
+    put_order(reply, OrderStatus::Open, cost, parcels, &lines, &allocations).end();
+}
+
+/// The answer to a query other than a quote and totals.
+pub(crate) fn of_query(state: &State, query: &Query<'_>, replies: &mut Vec<u8>) {
+    let kind = query.kind().number();
+    let sequence = state.last_sequence();
+    let no = |reason: RejectReason, replies: &mut Vec<u8>| {
+        rejected(kind, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, replies);
+    };
+    match query {
+        Query::ReadOrder(order) => match state.order_slot(*order) {
+            Some(slot) => put_order_detail(state, slot, sequence, replies),
+            None => no(RejectReason::UnknownOrder, replies),
+        },
+        Query::ReadStock(sku) => match state.catalogue.sku(*sku) {
+            Some(row) => {
+                let used = state
+                    .catalogue
+                    .warehouses
+                    .handles()
+                    .filter(|warehouse| state.stock.cell(*sku, *warehouse) != Cell::default());
+                let cells: Vec<_> =
+                    used.map(|warehouse| state.stock.view(*sku, warehouse)).collect();
+                let head = StockHead {
+                    sku: sku.get().into(),
+                    cell_count: count(cells.len()).into(),
+                    tracked: u8::from(row.tracked),
+                    reserved: 0,
+                };
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence).put(&head);
+                reply.put(cells.as_slice()).end();
+            }
+            None => no(RejectReason::UnknownSku, replies),
+        },
+        Query::Resolve(namespace, code) => match state.catalogue.resolve(*namespace, code) {
+            Some(handle) => {
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                put_handle(reply, handle).end();
+            }
+            None => no(RejectReason::UnknownCode, replies),
+        },
+        Query::Name(namespace, handle) => match state.catalogue.name(*namespace, *handle) {
+            Some(code) => {
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                reply.put(&name_prefix(code.as_str())).put(code.as_bytes()).end();
+            }
+            None => no(RejectReason::UnknownCode, replies),
+        },
+        Query::Quote(_) | Query::ReadTotals => unreachable!("the engine answers these itself"),
+    }
+}
+
+pub(crate) fn of_totals(totals: &Totals, sequence: Sequence, replies: &mut Vec<u8>) {
+    let kind = QueryKind::ReadTotals.number();
+    begin(replies, kind, ReplyStatus::Answered, sequence).put(totals).end();
+}
+
+pub(crate) fn rejected(
+    kind: u16,
+    head: &OutcomeHead,
+    shorts: &[Short],
+    sequence: Sequence,
+    replies: &mut Vec<u8>,
+) {
+    let reason = head.reason().map_or(0, RejectReason::number);
+    let header = ReplyHeader::new(ReplyStatus::Rejected, reason, sequence);
+    ReplyWriter::begin(replies, kind, header).put(head).put(shorts).end();
+}
+
+pub(crate) fn malformed(kind: u16, malformed: Malformed, replies: &mut Vec<u8>) {
+    let number = malformed.number();
+    let header = ReplyHeader::new(ReplyStatus::Malformed, number, Sequence::NONE);
+    ReplyWriter::begin(replies, kind, header).end();
+}
+
+fn begin(
+    replies: &mut Vec<u8>,
+    kind: u16,
+    status: ReplyStatus,
+    sequence: Sequence,
+) -> ReplyWriter<'_> {
+    ReplyWriter::begin(replies, kind, ReplyHeader::new(status, 0, sequence))
+}
+
+/// What a command was about, as it stands now.
+fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -> ReplyWriter<'a> {
+    let catalogue = &state.catalogue;
+    let defined = |handle: Option<u32>| handle.expect("invariant: an upsert defines its code");
+    match command {
+        Command::PlaceOrder(order) => put_order_of(reply, state, order.id),
+        Command::CancelOrder(units) | Command::Ship(units) => {
+            put_order_of(reply, state, units.order)
+        }
+        Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
+            let StockChange { sku, warehouse, .. } = *change;
+            reply.put(&state.stock.view(sku, warehouse))
+        }
+        Command::UpsertSku(sku) => {
+            put_handle(reply, defined(catalogue.skus.handle(sku.code).map(|sku| sku.get())))
+        }
+        Command::UpsertWarehouse(warehouse) => {
+            let handle = catalogue.warehouses.handle(warehouse.code);
+            put_handle(reply, defined(handle.map(|warehouse| warehouse.get().into())))
+        }
+        Command::UpsertZone(zone) => {
+            let handle = catalogue.zones.handle(zone.code);
+            put_handle(reply, defined(handle.map(|zone| zone.get().into())))
+        }
+        Command::UpsertChannel(channel) => {
+            let handle = catalogue.channels.handle(channel.code);
+            put_handle(reply, defined(handle.map(|channel| channel.get().into())))
+        }
+        Command::SetCosts(_) | Command::SetLimits(_) | Command::Mark { .. } => reply,
+    }
+}
+
+fn put_handle(reply: ReplyWriter<'_>, handle: u32) -> ReplyWriter<'_> {
+    reply.put(&[U32::new(handle), U32::new(0)])
+}
+
+fn put_order_of<'a>(
+    reply: ReplyWriter<'a>,
+    state: &State,
+    id: gantry_model::OrderId,
+) -> ReplyWriter<'a> {
+    let slot = state.order_slot(id).expect("invariant: the command's order is there");
+    put_order_at(reply, state, slot)
+}
+
+fn put_order_at<'a>(reply: ReplyWriter<'a>, state: &State, slot: u32) -> ReplyWriter<'a> {
+    let row = state.orders.row(slot);
+    let (lines, allocations) = (state.orders.lines(row), state.orders.allocations(row));
+    let status = state.orders.status(row);
+    put_order(reply, status, row.cost_minor, row.parcels, lines, allocations)
+}
+
+fn put_order<'a>(
+    reply: ReplyWriter<'a>,
+    status: OrderStatus,
+    cost_minor: i64,
+    parcels: u16,
+    lines: &[LineRow],
+    allocations: &[AllocationRow],
+) -> ReplyWriter<'a> {
+    let head =
+        OrderHead::new(status, cost_minor, parcels, count(lines.len()), count(allocations.len()));
+    let lines = lines.iter().map(|line| OrderLineView {
+        sku: line.sku.get().into(),
+        ordered: line.ordered.into(),
+        allocated: line.allocated.into(),
+        waiting: line.waiting.into(),
+        shipped: line.shipped.into(),
+        cancelled: line.cancelled.into(),
+    });
+    let allocations = allocations.iter().map(|allocation| OrderAllocation {
+        line: allocation.line.into(),
+        warehouse: allocation.warehouse.get().into(),
+        allocated: allocation.allocated.into(),
+        shipped: allocation.shipped.into(),
+    });
+    reply.put(&head).put_all(lines).put_all(allocations)
+}
+
+fn put_order_detail(state: &State, slot: u32, sequence: Sequence, replies: &mut Vec<u8>) {
+    let kind = QueryKind::ReadOrder.number();
+    let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+    let (row, detail) = (state.orders.row(slot), state.orders.detail(slot));
+    let reference = detail.reference.as_bytes();
+    let view = OrderDetail {
+        id: row.id.get().into(),
+        customer: detail.customer.into(),
+        placed_time_ns: detail.placed_time.get().into(),
+        value_minor: detail.value_minor.into(),
+        currency: detail.currency,
+        zone: row.zone.get().into(),
+        channel: detail.channel.get().into(),
+        priority_class: row.priority_class,
+        service_level: row.service_level,
+        short: row.short.number(),
+        reference_bytes: u8::try_from(reference.len()).expect("invariant: at most 40"),
+        reserved: [0; 4],
+    };
+    put_order_at(reply, state, slot).put(&view).put(reference).end();
+}
+
+fn count(length: usize) -> u16 {
+    u16::try_from(length).expect("invariant: bounded by the limits on an order and on warehouses")
+}
+
+const _: () = assert!(CommandKind::PlaceOrder.number() != QueryKind::Quote.number());

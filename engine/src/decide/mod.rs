@@ -1,0 +1,112 @@
+//! Decide: what a command would do. Reads the state, writes into a reused buffer, changes nothing.
+
+mod control;
+mod order_units;
+mod place;
+mod supply;
+
+use gantry_model::{
+    Command, MOVEMENTS_PER_RECORD_MAX, Movement, OutcomeHead, RejectReason, Sequence, Short,
+};
+
+use crate::sourcing::{Demand, Plan};
+use crate::state::{Candidate, State};
+
+/// A decision and the scratch it was worked out in. Kept and filled again.
+#[derive(Debug)]
+pub struct Decision {
+    /// Accepted or rejected, with the figures that belong to it.
+    pub head: OutcomeHead,
+    /// Lines for which there was too little.
+    pub shorts: Vec<Short>,
+    /// The quantities that change.
+    pub movements: Vec<Movement>,
+    candidates: Vec<Candidate>,
+    demands: Vec<Demand>,
+    plan: Plan,
+}
+
+impl Decision {
+    /// An empty decision with room for the largest.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            head: OutcomeHead::accepted(0, 0),
+            shorts: Vec::with_capacity(gantry_model::LINES_PER_ORDER_MAX),
+            movements: Vec::with_capacity(MOVEMENTS_PER_RECORD_MAX),
+            candidates: Vec::with_capacity(gantry_model::CANDIDATES_PER_ZONE_MAX),
+            demands: Vec::with_capacity(gantry_model::LINES_PER_ORDER_MAX),
+            plan: Plan::new(),
+        }
+    }
+
+    /// A decision that says yes and moves nothing.
+    pub(crate) fn accept_empty(&mut self) {
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.head = OutcomeHead::accepted(0, 0);
+        self.shorts.clear();
+        self.movements.clear();
+    }
+}
+
+impl Default for Decision {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why not: a reason, and the two figures it compares where it compares any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    reason: RejectReason,
+    actual: i64,
+    limit: i64,
+}
+
+impl Rejection {
+    /// `actual` was too large or too small for `limit`.
+    pub(crate) const fn of(reason: RejectReason, actual: i64, limit: i64) -> Self {
+        Self { reason, actual, limit }
+    }
+}
+
+impl From<RejectReason> for Rejection {
+    fn from(reason: RejectReason) -> Self {
+        Self::of(reason, 0, 0)
+    }
+}
+
+/// Decides `command` as the record `sequence`. Nothing but `decision` changes.
+///
+/// Repeated ids are not looked at here: the engine answers them before it decides.
+pub fn decide(state: &State, command: &Command<'_>, sequence: Sequence, decision: &mut Decision) {
+    decision.clear();
+    let decided = match command {
+        Command::PlaceOrder(order) => place::decide(state, order, sequence, decision),
+        Command::CancelOrder(units) => order_units::cancel(state, units, sequence, decision),
+        Command::Ship(units) => order_units::ship(state, units, sequence, decision),
+        Command::Receive(change) => supply::receive(state, change, sequence, decision),
+        Command::Adjust(change) => supply::adjust(state, change, sequence, decision),
+        Command::SetStock(change) => supply::set_stock(state, change, sequence, decision),
+        Command::UpsertSku(sku) => control::sku(state, sku),
+        Command::UpsertWarehouse(warehouse) => control::warehouse(state, warehouse),
+        Command::UpsertZone(code) => control::zone(state, code),
+        Command::UpsertChannel(code) => control::channel(state, code),
+        Command::SetCosts(costs) => control::costs(state, costs),
+        Command::SetLimits(limits) => control::limits(&limits.limits),
+        Command::Mark { .. } => Err(RejectReason::NotForClients.into()),
+    };
+    match decided {
+        Ok(head) => decision.head = head,
+        Err(rejection) => {
+            let Rejection { reason, actual, limit } = rejection;
+            decision.head = OutcomeHead::rejected(reason, actual, limit);
+            decision.movements.clear();
+        }
+    }
+    assert!(decision.movements.len() <= MOVEMENTS_PER_RECORD_MAX, "a record is bounded");
+    assert!(decision.shorts.is_empty() || !decision.head.is_accepted(), "shorts explain a no");
+}

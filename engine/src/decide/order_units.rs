@@ -1,0 +1,149 @@
+//! Cancelling and shipping units of an order.
+
+use gantry_model::{
+    LineUnits, Movement, MovementKind, OrderId, OrderUnits, OutcomeHead, RejectReason, Sequence,
+    Warehouse,
+};
+
+use super::{Decision, Rejection};
+use crate::state::{AllocationRow, LineRow, OrderRow, State};
+
+/// An order as its commands see it.
+struct Target<'a> {
+    row: &'a OrderRow,
+    lines: &'a [LineRow],
+    allocations: &'a [AllocationRow],
+    sequence: Sequence,
+}
+
+impl<'a> Target<'a> {
+    fn find(state: &'a State, order: OrderId, sequence: Sequence) -> Result<Self, Rejection> {
+        let slot = state.order_slot(order).ok_or(RejectReason::UnknownOrder)?;
+        let row = state.orders.row(slot);
+        let (lines, allocations) = (state.orders.lines(row), state.orders.allocations(row));
+        Ok(Self { row, lines, allocations, sequence })
+    }
+
+    fn line(&self, line: u16) -> Result<&'a LineRow, Rejection> {
+        self.lines.get(usize::from(line)).ok_or_else(|| {
+            let (actual, lines) = (i64::from(line), i64::from(self.row.line_count));
+            Rejection::of(RejectReason::UnknownLine, actual, lines)
+        })
+    }
+
+    fn movement(
+        &self,
+        kind: MovementKind,
+        line: u16,
+        warehouse: Warehouse,
+        units: u32,
+    ) -> Movement {
+        let sku = self.lines[usize::from(line)].sku;
+        Movement::of_order(kind, self.row.placed, line, sku, warehouse, units, self.sequence)
+    }
+}
+
+/// Withdraws the units named, or all that has not shipped where none are named.
+pub(super) fn cancel(
+    state: &State,
+    command: &OrderUnits<'_>,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Result<OutcomeHead, Rejection> {
+    let target = Target::find(state, command.order, sequence)?;
+    check_pairs(command.units)?;
+    if command.units.is_empty() {
+        if target.row.open_units == 0 {
+            return Err(Rejection::of(RejectReason::ExceedsOpen, 0, 0));
+        }
+        for line in 0..target.row.line_count {
+            let row = target.line(line)?;
+            cancel_line(&target, line, row.allocated + row.waiting, decision);
+        }
+    }
+    for units in command.units {
+        let row = target.line(units.line())?;
+        if units.warehouse() != Warehouse::NONE {
+            return Err(RejectReason::UnknownWarehouse.into());
+        }
+        check_quantity(units.quantity(), row.allocated + row.waiting)?;
+        cancel_line(&target, units.line(), units.quantity(), decision);
+    }
+    Ok(OutcomeHead::accepted(0, 0))
+}
+
+/// Cancels `units` of a line: waiting ones first, because they promise nothing; then allocated
+/// ones from the last warehouse of the plan backwards.
+fn cancel_line(target: &Target<'_>, line: u16, units: u32, decision: &mut Decision) {
+    if units == 0 {
+        return;
+    }
+    let waiting = target.lines[usize::from(line)].waiting.min(units);
+    if waiting > 0 {
+        let movement = target.movement(MovementKind::Dequeued, line, Warehouse::NONE, waiting);
+        decision.movements.push(movement);
+    }
+    let mut left = units - waiting;
+    let of_line = target.allocations.iter().rev().filter(|allocation| allocation.line == line);
+    for allocation in of_line {
+        let released = allocation.allocated.min(left);
+        if released > 0 {
+            let kind = MovementKind::Released;
+            decision.movements.push(target.movement(kind, line, allocation.warehouse, released));
+            left -= released;
+        }
+    }
+    assert_eq!(left, 0, "a line's units are waiting or at warehouses");
+    let movement = target.movement(MovementKind::Cancelled, line, Warehouse::NONE, units);
+    decision.movements.push(movement);
+}
+
+/// Ships allocated units from the warehouses where they are.
+pub(super) fn ship(
+    state: &State,
+    command: &OrderUnits<'_>,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Result<OutcomeHead, Rejection> {
+    let target = Target::find(state, command.order, sequence)?;
+    if command.units.is_empty() {
+        return Err(RejectReason::NoLines.into());
+    }
+    check_pairs(command.units)?;
+    for units in command.units {
+        target.line(units.line())?;
+        let warehouse = units.warehouse();
+        if !state.catalogue.warehouses.contains(warehouse) {
+            return Err(RejectReason::UnknownWarehouse.into());
+        }
+        let is_here = |allocation: &&AllocationRow| {
+            allocation.line == units.line() && allocation.warehouse == warehouse
+        };
+        let allocated = target.allocations.iter().find(is_here).map_or(0, |row| row.allocated);
+        check_quantity(units.quantity(), allocated)?;
+        let kind = MovementKind::Shipped;
+        let movement = target.movement(kind, units.line(), warehouse, units.quantity());
+        decision.movements.push(movement);
+    }
+    Ok(OutcomeHead::accepted(0, 0))
+}
+
+fn check_quantity(units: u32, open: u32) -> Result<(), Rejection> {
+    if units == 0 {
+        return Err(RejectReason::QuantityNotPositive.into());
+    }
+    if units > open {
+        return Err(Rejection::of(RejectReason::ExceedsOpen, units.into(), open.into()));
+    }
+    Ok(())
+}
+
+/// Each pair of line and warehouse at most once; lists must rise, so that the check is linear.
+fn check_pairs(units: &[LineUnits]) -> Result<(), Rejection> {
+    let key = |units: &LineUnits| (units.line(), units.warehouse());
+    if units.is_sorted_by(|left, right| key(left) < key(right)) {
+        Ok(())
+    } else {
+        Err(RejectReason::ListNotRising.into())
+    }
+}

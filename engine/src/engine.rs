@@ -1,0 +1,259 @@
+//! The engine: answers one command or query at a time, in the order they come.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use gantry_journal::FrameBuffer;
+use gantry_model::{
+    Actor, Command, EngineTime, Item, Malformed, Outcome, OutcomeHead, Query, Record, RecordHeader,
+    RejectReason, Sequence, Totals, content_hash,
+};
+use zerocopy::IntoBytes;
+
+use crate::ProcessFigures;
+use crate::answer;
+use crate::decide::{Decision, decide};
+use crate::state::{FirstAnswer, STATE_HASH_VERSION, State};
+
+/// State, the scratch of decisions, and counters of this run.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) state: State,
+    pub(crate) decision: Decision,
+    /// Last mark, so that the next one comes in time.
+    pub(crate) last_mark: Sequence,
+    record_bytes: u64,
+    records: u64,
+    rejected_unjournaled: u64,
+    figures: Arc<ProcessFigures>,
+}
+
+impl Engine {
+    /// An empty engine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_index_seed(0)
+    }
+
+    /// An empty engine whose id index is laid out by `seed`, so that no client can choose ids
+    /// that collide. The seed changes no answer.
+    #[must_use]
+    pub fn with_index_seed(seed: u64) -> Self {
+        Self {
+            state: State::new(seed),
+            decision: Decision::new(),
+            last_mark: Sequence::NONE,
+            record_bytes: 0,
+            records: 0,
+            rejected_unjournaled: 0,
+            figures: Arc::default(),
+        }
+    }
+
+    /// Lets totals show what the process around the engine knows.
+    pub fn set_figures(&mut self, figures: Arc<ProcessFigures>) {
+        self.figures = figures;
+    }
+
+    /// The state, to read.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The last record applied.
+    #[must_use]
+    pub const fn last_sequence(&self) -> Sequence {
+        self.state.last_sequence()
+    }
+
+    /// The time of the last record applied.
+    #[must_use]
+    pub const fn last_time(&self) -> EngineTime {
+        self.state.last_time()
+    }
+
+    /// The order-independent hash of every logical row.
+    #[must_use]
+    pub const fn state_hash(&self) -> u128 {
+        self.state.hash()
+    }
+
+    /// Decides one command item, applies it, appends its record if it has one, and its reply.
+    /// `records` must have room for [`gantry_model::RECORD_BYTES_MAX`]. Returns whether there is a
+    /// record.
+    pub fn execute(
+        &mut self,
+        item: &Item<'_>,
+        actor: Actor,
+        now: EngineTime,
+        records: &mut FrameBuffer,
+        replies: &mut Vec<u8>,
+    ) -> bool {
+        let command = match Command::parse(item) {
+            Ok(command) => command,
+            Err(malformed) => {
+                self.refuse_malformed(item.kind, malformed, replies);
+                return false;
+            }
+        };
+        match self.answered_before(&command, item, replies) {
+            Some(Ok(())) => return false,
+            Some(Err(reason)) => {
+                self.refuse(item.kind, &OutcomeHead::rejected(reason, 0, 0), replies);
+                return false;
+            }
+            None => {}
+        }
+        let sequence = self.last_sequence().next();
+        self.decide(&command, sequence);
+        if self.decision.head.reason().is_some_and(|reason| !reason.is_journaled()) {
+            let head = self.decision.head;
+            self.refuse(item.kind, &head, replies);
+            return false;
+        }
+        self.commit(&command, item.bytes, actor, now, records);
+        answer::of_command(&self.state, &command, &self.decision, sequence, replies);
+        true
+    }
+
+    /// Answers a query from the state as it stands.
+    pub fn query(&mut self, item: &Item<'_>, replies: &mut Vec<u8>) {
+        match Query::parse(item) {
+            Ok(Query::Quote(order)) => {
+                let sequence = self.last_sequence();
+                self.decide(&Command::PlaceOrder(order), sequence.next());
+                answer::of_quote(&order, &self.decision, sequence, replies);
+            }
+            Ok(Query::ReadTotals) => {
+                answer::of_totals(&self.totals(), self.last_sequence(), replies);
+            }
+            Ok(query) => answer::of_query(&self.state, &query, replies),
+            Err(malformed) => self.refuse_malformed(item.kind, malformed, replies),
+        }
+    }
+
+    /// Journals the hash of the state as it stands, so that a replay can compare.
+    pub fn mark(&mut self, now: EngineTime, records: &mut FrameBuffer) {
+        let command =
+            Command::Mark { state_hash: self.state_hash(), hash_version: STATE_HASH_VERSION };
+        let mut bytes = Vec::new();
+        command.write(&mut bytes);
+        self.decision.accept_empty();
+        self.last_mark = self.last_sequence().next();
+        self.commit(&command, &bytes, Actor::ENGINE, now, records);
+    }
+
+    /// Figures of the whole instance.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let units = &self.state.totals;
+        let mut totals = Totals {
+            last_sequence: self.last_sequence().get().into(),
+            orders: self.state.orders.count().into(),
+            open_orders: units.open_orders.into(),
+            units_on_hand: units.on_hand.into(),
+            units_allocated: units.allocated.into(),
+            units_held: units.held.into(),
+            units_backordered: units.backordered.into(),
+            skus: (self.state.catalogue.skus.len() as u64).into(),
+            order_memory_bytes: self.state.order_memory_bytes().into(),
+            record_bytes: self.record_bytes.into(),
+            records: self.records.into(),
+            rejected_unjournaled: self.rejected_unjournaled.into(),
+            state_hash: self.state_hash().into(),
+            ..Totals::default()
+        };
+        self.figures.fill(&mut totals);
+        totals
+    }
+
+    /// Answers an id that was used before. `None`: it is new. `Some(Err)`: it may not be used.
+    fn answered_before(
+        &self,
+        command: &Command<'_>,
+        item: &Item<'_>,
+        replies: &mut Vec<u8>,
+    ) -> Option<Result<(), RejectReason>> {
+        let Some(id) = command.id() else { return Some(Err(RejectReason::NotForClients)) };
+        if id.get() == 0 {
+            return Some(Err(RejectReason::IdZero));
+        }
+        let first: FirstAnswer = self.state.first_answer(id)?;
+        if first.content_hash != content_hash(item.bytes) {
+            return Some(Err(RejectReason::IdReused));
+        }
+        answer::of_duplicate(&self.state, command, &first, replies);
+        Some(Ok(()))
+    }
+
+    /// Fills the decision. A panic in there has changed nothing: it becomes a rejection.
+    fn decide(&mut self, command: &Command<'_>, sequence: Sequence) {
+        let (state, decision) = (&self.state, &mut self.decision);
+        let decided = catch_unwind(AssertUnwindSafe(|| decide(state, command, sequence, decision)));
+        if decided.is_err() {
+            self.decision = Decision::new();
+            self.decision.head = OutcomeHead::rejected(RejectReason::InternalError, 0, 0);
+        }
+    }
+
+    /// Writes the record of the decision and applies it.
+    fn commit(
+        &mut self,
+        command: &Command<'_>,
+        command_bytes: &[u8],
+        actor: Actor,
+        now: EngineTime,
+        records: &mut FrameBuffer,
+    ) {
+        let decision = &self.decision;
+        let outcome = Outcome { head: &decision.head, shorts: &decision.shorts };
+        let record = Record {
+            sequence: self.state.last_sequence().next(),
+            time: now.max(self.state.last_time()),
+            actor,
+            command: *command,
+            command_bytes,
+            outcome,
+            movements: &decision.movements,
+        };
+        let header = RecordHeader::new(
+            record.sequence,
+            record.time,
+            actor,
+            command_bytes.len(),
+            size_of_val(outcome.head) + size_of_val(outcome.shorts),
+            record.movements.len(),
+        );
+        records.extend_from_slice(header.as_bytes());
+        records.extend_from_slice(command_bytes);
+        records.extend_from_slice(outcome.head.as_bytes());
+        records.extend_from_slice(outcome.shorts.as_bytes());
+        records.extend_from_slice(record.movements.as_bytes());
+        self.state.apply(&record);
+        self.records += 1;
+        self.record_bytes += header.length_bytes() as u64;
+    }
+
+    /// Answers "no" without a record.
+    fn refuse(&mut self, kind: u16, head: &OutcomeHead, replies: &mut Vec<u8>) {
+        self.rejected_unjournaled += 1;
+        answer::rejected(kind, head, &[], Sequence::NONE, replies);
+    }
+
+    pub(crate) fn refuse_malformed(
+        &mut self,
+        kind: u16,
+        malformed: Malformed,
+        replies: &mut Vec<u8>,
+    ) {
+        self.rejected_unjournaled += 1;
+        answer::malformed(kind, malformed, replies);
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,144 @@
+//! An instance: a journal folder and the engine that its records make.
+
+use std::path::Path;
+use std::thread;
+
+use gantry_journal::{
+    Journal, JournalError, JournalOptions, Opened, PrepareStep, Recovery, SegmentPreparer, Storage,
+    VisitError,
+};
+use gantry_model::{Actor, COMMAND_BYTES_MAX, Command, EngineTime, Item, Query};
+
+use crate::replay::index_seed;
+use crate::{Batch, Engine};
+
+/// The smallest segment an instance can use: the longest record must fit a frame of it.
+pub const INSTANCE_SEGMENT_BYTES_MIN: u64 = 1 << 20;
+
+/// A folder opened for writing, replayed.
+#[derive(Debug)]
+pub struct Instance {
+    /// The engine as it was after the last record.
+    pub engine: Engine,
+    /// The journal, ready to append.
+    pub journal: Journal,
+    /// Prepares the journal's segments.
+    pub preparer: SegmentPreparer,
+    /// What recovery found.
+    pub recovery: Recovery,
+    /// Records applied.
+    pub records_replayed: u64,
+}
+
+impl Instance {
+    /// Opens or creates the folder and replays its journal.
+    pub fn open(
+        directory: &Path,
+        options: JournalOptions,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, JournalError> {
+        if options.segment_bytes < INSTANCE_SEGMENT_BYTES_MIN {
+            return Err(JournalError::Options("a segment must be at least 1 MiB"));
+        }
+        // The folder's own id is known only once it is open; an index laid out by another seed
+        // answers the same, so a new folder's seed serves for both.
+        let mut engine = Engine::with_index_seed(index_seed(options.new_instance_id));
+        let mut records_replayed = 0;
+        let opened = Journal::open(directory, options, storage, &mut |frame| {
+            records_replayed += engine.replay(frame.payload).map_err(VisitError::from)?;
+            Ok(())
+        })?;
+        let Opened { journal, preparer, recovery } = opened;
+        Ok(Self { engine, journal, preparer, recovery, records_replayed })
+    }
+}
+
+/// A whole instance in one thread, for tools that work on the folder itself.
+#[derive(Debug)]
+pub struct LocalInstance {
+    engine: Engine,
+    journal: Journal,
+    preparer: SegmentPreparer,
+    batch: Batch,
+}
+
+impl LocalInstance {
+    /// Opens or creates the folder and replays its journal.
+    pub fn open(
+        directory: &Path,
+        options: JournalOptions,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, JournalError> {
+        let Instance { engine, journal, preparer, .. } =
+            Instance::open(directory, options, storage)?;
+        Ok(Self { engine, journal, preparer, batch: Batch::new() })
+    }
+
+    /// The engine, to read. It may be ahead of the journal until [`LocalInstance::commit`].
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Decides and applies a command; returns its reply, one item. Durable after the next
+    /// [`LocalInstance::commit`], which happens by itself when the batch is full.
+    pub fn execute(
+        &mut self,
+        command: &Command<'_>,
+        actor: Actor,
+        now: EngineTime,
+    ) -> Result<Vec<u8>, JournalError> {
+        if self.batch.is_full() {
+            self.commit()?;
+        }
+        let mut bytes = Vec::new();
+        command.write(&mut bytes);
+        let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
+            .expect("invariant: a written command is a whole item");
+        let mut reply = Vec::new();
+        if self.engine.execute(&item, actor, now, &mut self.batch.records, &mut reply) {
+            self.batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+        }
+        Ok(reply)
+    }
+
+    /// Answers a query; returns its reply, one item.
+    #[must_use]
+    pub fn query(&mut self, query: &Query<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        query.write(&mut bytes);
+        let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
+            .expect("invariant: a written query is a whole item");
+        let mut reply = Vec::new();
+        self.engine.query(&item, &mut reply);
+        reply
+    }
+
+    /// Makes everything executed so far durable.
+    pub fn commit(&mut self) -> Result<(), JournalError> {
+        let Some(facts) = self.batch.facts() else { return Ok(()) };
+        loop {
+            match self.journal.append(&mut self.batch.records, facts) {
+                Ok(_) => break,
+                Err(JournalError::NoSegmentReady) => self.prepare()?,
+                Err(error) => return Err(error),
+            }
+        }
+        self.batch.clear();
+        Ok(())
+    }
+
+    /// Makes everything durable and closes the journal in order.
+    pub fn close(mut self) -> Result<(), JournalError> {
+        self.commit()?;
+        self.journal.close()
+    }
+
+    /// Prepares segments until there is nothing to do for now.
+    fn prepare(&mut self) -> Result<(), JournalError> {
+        while self.preparer.step()? == PrepareStep::Worked {
+            thread::yield_now();
+        }
+        Ok(())
+    }
+}

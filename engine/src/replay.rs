@@ -1,0 +1,152 @@
+//! Replay: a state from nothing but records. Nothing is decided again, unless one asks for it.
+
+use std::path::Path;
+
+use gantry_journal::{JournalError, JournalReader, TailReport, VisitError};
+use gantry_model::{Command, Record, RecordError, Records, Sequence};
+
+use crate::Engine;
+use crate::decide::{Decision, decide};
+use crate::state::STATE_HASH_VERSION;
+
+/// Why a journal whose hashes hold cannot be replayed: a bug, or a newer version wrote it.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// Bytes that are no record of a known form.
+    #[error("{0}")]
+    Record(#[from] RecordError),
+    /// A record is missing or comes twice.
+    #[error("expected record {expected}, found {found}")]
+    Gap {
+        /// The record that should come.
+        expected: Sequence,
+        /// The record that came.
+        found: Sequence,
+    },
+    /// The state is not what it was when the mark was written.
+    #[error("state hash before record {sequence} is {actual:032x}; its mark says {marked:032x}")]
+    StateHash {
+        /// The mark.
+        sequence: Sequence,
+        /// The hash in the mark.
+        marked: u128,
+        /// The hash of the replayed state.
+        actual: u128,
+    },
+    /// This program decides otherwise than the one that wrote the record.
+    #[error("record {sequence} ({command}) is decided otherwise by this version")]
+    DecidedOtherwise {
+        /// The record.
+        sequence: Sequence,
+        /// The command's kind.
+        command: &'static str,
+    },
+}
+
+impl Engine {
+    /// Applies every record of one frame's payload; returns how many.
+    pub fn replay(&mut self, payload: &[u8]) -> Result<u64, ReplayError> {
+        self.replay_each(payload, |_, _| Ok(()))
+    }
+
+    /// As [`Engine::replay`], and decides each command again to compare.
+    pub fn replay_verified(&mut self, payload: &[u8]) -> Result<u64, ReplayError> {
+        let mut decision = Decision::new();
+        self.replay_each(payload, |engine, record| engine.verify(record, &mut decision))
+    }
+
+    fn replay_each(
+        &mut self,
+        payload: &[u8],
+        mut check: impl FnMut(&Self, &Record<'_>) -> Result<(), ReplayError>,
+    ) -> Result<u64, ReplayError> {
+        let mut count = 0;
+        for record in Records::new(payload) {
+            let record = record?;
+            let expected = self.last_sequence().next();
+            if record.sequence != expected {
+                return Err(ReplayError::Gap { expected, found: record.sequence });
+            }
+            self.check_mark(&record)?;
+            check(self, &record)?;
+            self.state.apply(&record);
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    fn check_mark(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
+        let Command::Mark { state_hash, hash_version } = record.command else { return Ok(()) };
+        self.last_mark = record.sequence;
+        let actual = self.state_hash();
+        if hash_version == STATE_HASH_VERSION && state_hash != actual {
+            let sequence = record.sequence;
+            return Err(ReplayError::StateHash { sequence, marked: state_hash, actual });
+        }
+        Ok(())
+    }
+
+    fn verify(&self, record: &Record<'_>, decision: &mut Decision) -> Result<(), ReplayError> {
+        if matches!(record.command, Command::Mark { .. }) {
+            return Ok(());
+        }
+        decide(&self.state, &record.command, record.sequence, decision);
+        let is_same = decision.head == *record.outcome.head
+            && decision.shorts == record.outcome.shorts
+            && decision.movements == record.movements;
+        if is_same {
+            return Ok(());
+        }
+        let (sequence, command) = (record.sequence, record.command.kind().name());
+        Err(ReplayError::DecidedOtherwise { sequence, command })
+    }
+}
+
+/// Whether a replay only applies records or also decides them again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayCheck {
+    /// Apply what was recorded.
+    Apply,
+    /// Decide every command again and compare.
+    Decide,
+}
+
+/// What a replay of a folder gives.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The engine as it was after the last record.
+    pub engine: Engine,
+    /// Records applied.
+    pub records: u64,
+    /// How the journal ends.
+    pub tail: TailReport,
+}
+
+/// Replays a folder without changing it, also beside a running server: then up to the last record
+/// that is known to be durable. `on_frame` is told how many records were applied so far.
+pub fn replay_directory(
+    directory: &Path,
+    check: ReplayCheck,
+    on_frame: &mut dyn FnMut(u64),
+) -> Result<Replayed, JournalError> {
+    let mut reader = JournalReader::open(directory)?;
+    let mut engine = Engine::with_index_seed(index_seed(reader.instance_id()));
+    let mut records = 0;
+    while let Some(frame) = reader.next_frame()? {
+        let replayed = match check {
+            ReplayCheck::Apply => engine.replay(frame.payload),
+            ReplayCheck::Decide => engine.replay_verified(frame.payload),
+        };
+        records += replayed.map_err(|error| JournalError::Visit {
+            frame_number: frame.number,
+            source: VisitError::from(error),
+        })?;
+        on_frame(records);
+    }
+    Ok(Replayed { engine, records, tail: reader.tail() })
+}
+
+/// The id index is laid out by something that clients do not know: the instance's random id.
+pub(crate) fn index_seed(instance_id: u128) -> u64 {
+    twox_hash::XxHash3_64::oneshot(&instance_id.to_le_bytes())
+}

@@ -1,0 +1,303 @@
+//! Apply: the only code that changes state. It copies what the record's command describes, moves
+//! what its movements say, and cannot fail; it decides nothing.
+
+use gantry_model::{
+    Command, CostRow, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record, SetCosts,
+    UpsertCode, UpsertSku, UpsertWarehouse, content_hash,
+};
+
+use super::catalogue::{SkuRow, WarehouseRow};
+use super::hash::code_hash;
+use super::orders::{AllocationRow, NewOrder};
+use super::remembered::{CommandRow, RejectionRow};
+use super::{State, rows};
+
+impl State {
+    /// Applies the next record.
+    pub fn apply(&mut self, record: &Record<'_>) {
+        assert_eq!(record.sequence, self.last_sequence.next(), "records are applied in order");
+        assert!(record.time >= self.last_time, "engine time never goes back");
+        match record.outcome.head.reason() {
+            None => self.apply_accepted(record),
+            Some(reason) => {
+                assert!(record.movements.is_empty(), "a rejection moves nothing");
+                let id = record.command.id().expect("invariant: the engine rejects clients only");
+                let content_hash = content_hash(record.command_bytes);
+                let sequence = record.sequence;
+                let row = RejectionRow { id, content_hash, sequence, reason };
+                self.hash.put(rows::rejection(&row));
+                self.remembered.add_rejection(row);
+                self.forget_rejections();
+            }
+        }
+        self.last_sequence = record.sequence;
+        self.last_time = record.time;
+    }
+
+    fn apply_accepted(&mut self, record: &Record<'_>) {
+        match &record.command {
+            Command::PlaceOrder(order) => return self.apply_place(record, order),
+            Command::CancelOrder(units) | Command::Ship(units) => {
+                self.apply_to_order(units.order, record.movements);
+            }
+            Command::Receive(_) | Command::Adjust(_) | Command::SetStock(_) => {
+                record.movements.iter().for_each(|movement| self.move_stock(movement));
+            }
+            Command::UpsertSku(sku) => self.apply_sku(sku),
+            Command::UpsertWarehouse(warehouse) => self.apply_warehouse(warehouse),
+            Command::UpsertZone(code) => self.apply_zone(code),
+            Command::UpsertChannel(code) => self.apply_channel(code),
+            Command::SetCosts(costs) => self.apply_costs(costs),
+            Command::SetLimits(limits) => self.apply_limits(&limits.limits),
+            Command::Mark { .. } => return,
+        }
+        let row = CommandRow {
+            id: record.command.id().expect("invariant: only marks have no id"),
+            content_hash: content_hash(record.command_bytes),
+            sequence: record.sequence,
+        };
+        self.hash.put(rows::command(&row));
+        self.remembered.add_command(row);
+    }
+
+    fn apply_place(&mut self, record: &Record<'_>, order: &PlaceOrder<'_>) {
+        let head = record.outcome.head;
+        let new = NewOrder {
+            command: order,
+            content_hash: content_hash(record.command_bytes),
+            placed: record.sequence,
+            time: record.time,
+            parcels: head.parcels(),
+            cost_minor: head.cost_minor(),
+        };
+        // `decide` puts allocations first, so they are a prefix of the movements.
+        let allocated = record
+            .movements
+            .iter()
+            .position(|movement| movement.kind() != MovementKind::Allocated)
+            .unwrap_or(record.movements.len());
+        let allocations = record.movements[..allocated].iter().map(|movement| AllocationRow {
+            line: movement.line(),
+            warehouse: movement.warehouse(),
+            allocated: 0,
+            shipped: 0,
+        });
+        let slot = self.orders.place(&new, allocations);
+        self.remembered.add_order(order.id, slot);
+        for (position, movement) in record.movements.iter().enumerate() {
+            if position < allocated {
+                self.move_cell_promise(movement, i64::from(movement.quantity()));
+                self.orders.allocation_at_mut(slot, position).allocated = units(movement);
+            }
+            self.move_line(slot, movement);
+        }
+        self.put_order(slot);
+        let row = self.orders.row(slot);
+        self.totals.open_orders += u64::from(row.open_units > 0);
+    }
+
+    fn apply_to_order(&mut self, order: OrderId, movements: &[Movement]) {
+        let slot = self.order_slot(order).expect("invariant: decide found the order");
+        let was_open = self.orders.row(slot).open_units > 0;
+        self.take_order(slot);
+        for movement in movements {
+            assert_eq!(movement.order(), self.orders.row(slot).placed, "one order a record");
+            let quantity = i64::from(movement.quantity());
+            match movement.kind() {
+                MovementKind::Released => {
+                    self.move_cell_promise(movement, -quantity);
+                    self.allocation_of(slot, movement).allocated -= units(movement);
+                }
+                MovementKind::Shipped => {
+                    self.move_cell_promise(movement, -quantity);
+                    self.move_stock(movement);
+                    let allocation = self.allocation_of(slot, movement);
+                    allocation.allocated -= units(movement);
+                    allocation.shipped += units(movement);
+                }
+                _ => {}
+            }
+            self.move_line(slot, movement);
+        }
+        self.put_order(slot);
+        let is_open = self.orders.row(slot).open_units > 0;
+        assert!(was_open || !is_open, "a closed order does not open again");
+        self.totals.open_orders -= u64::from(was_open && !is_open);
+    }
+
+    fn allocation_of(&mut self, slot: u32, movement: &Movement) -> &mut AllocationRow {
+        self.orders.allocation_mut(slot, movement.line(), movement.warehouse())
+    }
+
+    /// Moves a line's units between its buckets, and the sums over them.
+    fn move_line(&mut self, slot: u32, movement: &Movement) {
+        let quantity = units(movement);
+        let line = self.orders.line_mut(slot, movement.line());
+        assert_eq!(line.sku, movement.sku(), "a movement names its line's SKU");
+        let before = line.allocated + line.waiting;
+        match movement.kind() {
+            MovementKind::Allocated => line.allocated += quantity,
+            MovementKind::Released => line.allocated -= quantity,
+            MovementKind::Backordered => line.waiting += quantity,
+            MovementKind::Dequeued => line.waiting -= quantity,
+            MovementKind::Cancelled => line.cancelled += quantity,
+            MovementKind::Shipped => {
+                line.allocated -= quantity;
+                line.shipped += quantity;
+            }
+            other => unreachable!("{} is no movement of a line", other.name()),
+        }
+        let after = line.allocated + line.waiting;
+        assert!(line.allocated + line.waiting + line.shipped + line.cancelled <= line.ordered);
+        match movement.kind() {
+            MovementKind::Backordered => self.totals.backordered += u64::from(quantity),
+            MovementKind::Dequeued => self.totals.backordered -= u64::from(quantity),
+            _ => {}
+        }
+        let row = self.orders.row_mut(slot);
+        row.open_units = row.open_units + after - before;
+    }
+
+    /// Changes the allocated units of a cell, their sum and their hash.
+    fn move_cell_promise(&mut self, movement: &Movement, delta: i64) {
+        let (sku, warehouse) = (movement.sku(), movement.warehouse());
+        let before = self.stock.allocated(sku, warehouse);
+        self.stock.change_allocated(sku, warehouse, delta);
+        let after = self.stock.allocated(sku, warehouse);
+        self.hash.take(self.hash_promise(sku, warehouse, before));
+        self.hash.put(self.hash_promise(sku, warehouse, after));
+        self.totals.allocated = self.totals.allocated + u64::from(after) - u64::from(before);
+    }
+
+    /// Changes on hand and unavailable units of a cell, their sum and their hash.
+    fn move_stock(&mut self, movement: &Movement) {
+        let (sku, warehouse) = (movement.sku(), movement.warehouse());
+        let quantity = i64::from(movement.quantity());
+        let (on_hand_delta, unavailable_delta) = match movement.kind() {
+            MovementKind::Received | MovementKind::Adjusted => (quantity, 0),
+            MovementKind::Shipped => (-quantity, 0),
+            MovementKind::Withdrawn => (0, quantity),
+            MovementKind::Restored => (0, -quantity),
+            other => unreachable!("{} does not change what lies on a shelf", other.name()),
+        };
+        let before = self.stock.cell(sku, warehouse);
+        self.stock.change_on_hand(sku, warehouse, on_hand_delta, unavailable_delta);
+        let after = self.stock.cell(sku, warehouse);
+        self.hash.take(self.hash_stock(sku, warehouse, &before));
+        self.hash.put(self.hash_stock(sku, warehouse, &after));
+        self.totals.on_hand =
+            self.totals.on_hand + u64::from(after.on_hand) - u64::from(before.on_hand);
+    }
+
+    fn put_order(&mut self, slot: u32) {
+        let hash = self.order_hash(slot);
+        self.hash.put(hash);
+    }
+
+    fn take_order(&mut self, slot: u32) {
+        let hash = self.order_hash(slot);
+        self.hash.take(hash);
+    }
+
+    /// The sum of the hashes of an order's rows.
+    fn order_hash(&self, slot: u32) -> u128 {
+        let row = self.orders.row(slot);
+        let order = self.hash_order(row, self.orders.detail(slot));
+        let lines = (0..).zip(self.orders.lines(row));
+        let lines = lines.map(|(line, line_row)| self.hash_line(row, line, line_row));
+        let allocations = self.orders.allocations(row);
+        let allocations =
+            allocations.iter().map(|allocation| self.hash_allocation(row, allocation));
+        lines.chain(allocations).fold(order, u128::wrapping_add)
+    }
+
+    fn apply_sku(&mut self, command: &UpsertSku<'_>) {
+        let (sku, is_new) = self.catalogue.skus.upsert(command.code);
+        let row = SkuRow {
+            code_hash: code_hash(command.code),
+            order_max: command.order_max,
+            tracked: command.tracked,
+            backorder: command.backorder,
+            active: command.active,
+        };
+        self.hash.put(rows::sku(&row));
+        self.stock.set_tracked(sku, command.tracked);
+        if is_new {
+            self.catalogue.sku_rows.push(row);
+        } else {
+            let before = std::mem::replace(&mut self.catalogue.sku_rows[sku.index()], row);
+            self.hash.take(rows::sku(&before));
+        }
+    }
+
+    fn apply_warehouse(&mut self, command: &UpsertWarehouse<'_>) {
+        let (warehouse, is_new) = self.catalogue.warehouses.upsert(command.code);
+        let row = WarehouseRow {
+            code_hash: code_hash(command.code),
+            priority: command.priority,
+            active: command.active,
+        };
+        self.hash.put(rows::warehouse(&row));
+        if is_new {
+            self.stock.add_warehouse(warehouse);
+            self.catalogue.warehouse_rows.push(row);
+        } else {
+            let rows = &mut self.catalogue.warehouse_rows;
+            let before = std::mem::replace(&mut rows[warehouse.index()], row);
+            self.hash.take(rows::warehouse(&before));
+            self.network.set_warehouse(warehouse, &row);
+        }
+    }
+
+    fn apply_zone(&mut self, command: &UpsertCode<'_>) {
+        let (zone, is_new) = self.catalogue.zones.upsert(command.code);
+        if is_new {
+            self.network.add_zone(zone);
+            self.hash.put(rows::zone(command.code));
+        }
+    }
+
+    fn apply_channel(&mut self, command: &UpsertCode<'_>) {
+        let (_, is_new) = self.catalogue.channels.upsert(command.code);
+        if is_new {
+            self.hash.put(rows::channel(command.code));
+        }
+    }
+
+    fn apply_costs(&mut self, command: &SetCosts<'_>) {
+        let row = self.catalogue.warehouse_rows[command.warehouse.index()];
+        for cost in command.rows {
+            self.apply_cost(command, &row, cost);
+        }
+    }
+
+    fn apply_cost(&mut self, command: &SetCosts<'_>, row: &WarehouseRow, cost: &CostRow) {
+        let zone = cost.zone();
+        if let Some(before) = self.network.set_cost(command.warehouse, row, cost) {
+            self.hash.take(self.hash_cost(zone, &before));
+        }
+        let serving = self.network.serving(zone).iter();
+        let after = serving.copied().find(|candidate| candidate.warehouse == command.warehouse);
+        if let Some(after) = after {
+            self.hash.put(self.hash_cost(zone, &after));
+        }
+    }
+
+    fn apply_limits(&mut self, limits: &Limits) {
+        self.hash.take(rows::limits(&self.limits));
+        self.limits = *limits;
+        self.hash.put(rows::limits(&self.limits));
+        self.forget_rejections();
+    }
+
+    fn forget_rejections(&mut self) {
+        while let Some(row) = self.remembered.forget_beyond(self.limits.rejections_remembered_max) {
+            self.hash.take(rows::rejection(&row));
+        }
+    }
+}
+
+/// Units of a movement that is positive by its kind.
+fn units(movement: &Movement) -> u32 {
+    u32::try_from(movement.quantity()).expect("invariant: order movements are positive")
+}

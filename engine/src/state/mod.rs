@@ -1,0 +1,132 @@
+//! The state: everything that a decision can depend on, and nothing else.
+//!
+//! Read by `decide`, changed by `apply` alone. Nothing here knows a clock, a file or a random
+//! number; tables are dense and reached by handle.
+
+mod apply;
+mod catalogue;
+mod chunked;
+mod hash;
+mod index;
+mod network;
+mod orders;
+mod recompute;
+mod remembered;
+mod rows;
+mod stock;
+
+use gantry_model::{CommandId, EngineTime, Limits, OrderId, Sequence, Sku};
+
+pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
+pub(crate) use hash::STATE_HASH_VERSION;
+use hash::StateHash;
+pub use network::{Candidate, Network};
+pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
+pub use remembered::FirstAnswer;
+use remembered::Remembered;
+pub use stock::{Cell, Stock};
+
+/// Sums over all stock and orders, kept up by `apply`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitTotals {
+    /// Orders with units allocated or waiting.
+    pub open_orders: u64,
+    /// Units on hand.
+    pub on_hand: u64,
+    /// Units allocated.
+    pub allocated: u64,
+    /// Units held for carts.
+    pub held: u64,
+    /// Units waiting for stock.
+    pub backordered: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct State {
+    /// SKUs, warehouses, zones, channels.
+    pub catalogue: Catalogue,
+    /// Who serves which zone at what cost.
+    pub network: Network,
+    /// What lies where.
+    pub stock: Stock,
+    /// Who was promised what.
+    pub orders: Orders,
+    /// Limits that decisions read.
+    pub limits: Limits,
+    /// Sums over all stock and orders.
+    pub totals: UnitTotals,
+    remembered: Remembered,
+    last_sequence: Sequence,
+    last_time: EngineTime,
+    hash: StateHash,
+}
+
+impl State {
+    /// An instance without anything. The seed shapes where ids lie in memory, never an answer.
+    #[must_use]
+    pub fn new(index_seed: u64) -> Self {
+        let limits = Limits::DEFAULT;
+        let mut hash = StateHash::default();
+        hash.put(rows::limits(&limits));
+        Self {
+            catalogue: Catalogue::new(),
+            network: Network::default(),
+            stock: Stock::default(),
+            orders: Orders::new(),
+            limits,
+            totals: UnitTotals::default(),
+            remembered: Remembered::new(index_seed),
+            last_sequence: Sequence::NONE,
+            last_time: EngineTime::default(),
+            hash,
+        }
+    }
+
+    /// The last record applied.
+    #[must_use]
+    pub const fn last_sequence(&self) -> Sequence {
+        self.last_sequence
+    }
+
+    /// The time of the last record applied.
+    #[must_use]
+    pub const fn last_time(&self) -> EngineTime {
+        self.last_time
+    }
+
+    /// The order-independent hash of every logical row.
+    #[must_use]
+    pub const fn hash(&self) -> u128 {
+        self.hash.get()
+    }
+
+    /// What is known of an id that was answered before.
+    #[must_use]
+    pub fn first_answer(&self, id: CommandId) -> Option<FirstAnswer> {
+        self.remembered.find(&self.orders, id)
+    }
+
+    /// The slot of an order.
+    #[must_use]
+    pub fn order_slot(&self, id: OrderId) -> Option<u32> {
+        self.first_answer(id)?.order_slot
+    }
+
+    /// Bytes that orders and remembered ids take in memory.
+    #[must_use]
+    pub fn order_memory_bytes(&self) -> u64 {
+        self.orders.memory_bytes() + self.remembered.memory_bytes()
+    }
+
+    /// Reads the cache line that answers whether `id` was seen; see `IdIndex::touch`.
+    pub(crate) fn touch_id(&self, id: CommandId) -> u64 {
+        self.remembered.touch(id)
+    }
+
+    /// Reads the cache lines that a decision about `sku` will need.
+    pub(crate) fn touch_sku(&self, sku: Sku) -> u64 {
+        let row = self.catalogue.sku(sku).map_or(0, |row| u64::from(row.order_max));
+        row + self.stock.touch(sku)
+    }
+}

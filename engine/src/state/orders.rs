@@ -1,0 +1,254 @@
+//! Orders, their lines, and where their units are.
+
+use gantry_model::{
+    Channel, Code, EngineTime, OrderId, OrderStatus, PlaceOrder, Sequence, ShortMode, Sku,
+    Warehouse, Zone,
+};
+
+use super::chunked::Chunked;
+
+/// What every command on an order reads: one cache line.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderRow {
+    /// The id that the client chose.
+    pub id: OrderId,
+    /// The record that placed it.
+    pub placed: Sequence,
+    pub(crate) content_hash: u64,
+    /// Shipping cost as decided when it was placed, in minor units.
+    pub cost_minor: i64,
+    first_line: u32,
+    first_allocation: u32,
+    /// Units allocated or waiting; the order is open while there are any.
+    pub(crate) open_units: u32,
+    /// Its lines.
+    pub line_count: u16,
+    /// Its line × warehouse pairs.
+    pub allocation_count: u16,
+    /// Parcels as decided when it was placed.
+    pub parcels: u16,
+    /// Where it goes.
+    pub zone: Zone,
+    /// What became of units that were not there.
+    pub short: ShortMode,
+    /// 0 is served first.
+    pub priority_class: u8,
+    /// The shop's own number.
+    pub service_level: u8,
+}
+
+const _: () = assert!(size_of::<OrderRow>() == 64);
+
+/// What only reads need.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderDetailRow {
+    /// The customer, opaque.
+    pub customer: u128,
+    /// Minor units.
+    pub value_minor: i64,
+    /// When it was placed.
+    pub placed_time: EngineTime,
+    /// ISO 4217 letters, zero-padded.
+    pub currency: [u8; 4],
+    /// Where it came from.
+    pub channel: Channel,
+    /// The shop's own number.
+    pub reference: Code,
+}
+
+/// One line. `ordered` = allocated + waiting + shipped + cancelled after each record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LineRow {
+    /// The SKU.
+    pub sku: Sku,
+    /// Units ordered.
+    pub ordered: u32,
+    /// Units allocated and not shipped.
+    pub allocated: u32,
+    /// Units waiting for stock.
+    pub waiting: u32,
+    /// Units shipped.
+    pub shipped: u32,
+    /// Units cancelled.
+    pub cancelled: u32,
+}
+
+impl LineRow {
+    /// Units that are in no bucket; zero after each record.
+    #[must_use]
+    pub fn open(&self) -> u32 {
+        self.ordered - self.allocated - self.waiting - self.shipped - self.cancelled
+    }
+}
+
+/// Units of one line at one warehouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AllocationRow {
+    /// The line, counted from 0.
+    pub line: u16,
+    /// Where.
+    pub warehouse: Warehouse,
+    /// Units allocated and not shipped.
+    pub allocated: u32,
+    /// Units shipped.
+    pub shipped: u32,
+}
+
+/// All orders of an instance.
+#[derive(Debug)]
+pub struct Orders {
+    rows: Chunked<OrderRow>,
+    details: Chunked<OrderDetailRow>,
+    lines: Chunked<LineRow>,
+    allocations: Chunked<AllocationRow>,
+    count: u64,
+}
+
+/// What `apply` knows of an order that is placed.
+pub(crate) struct NewOrder<'a> {
+    pub(crate) command: &'a PlaceOrder<'a>,
+    pub(crate) content_hash: u64,
+    pub(crate) placed: Sequence,
+    pub(crate) time: EngineTime,
+    pub(crate) parcels: u16,
+    pub(crate) cost_minor: i64,
+}
+
+impl Orders {
+    pub(crate) const fn new() -> Self {
+        Self {
+            rows: Chunked::new(),
+            details: Chunked::new(),
+            lines: Chunked::new(),
+            allocations: Chunked::new(),
+            count: 0,
+        }
+    }
+
+    /// Orders placed.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The order at `slot`.
+    #[must_use]
+    pub fn row(&self, slot: u32) -> &OrderRow {
+        self.rows.get(slot)
+    }
+
+    /// What else is known of the order at `slot`.
+    #[must_use]
+    pub fn detail(&self, slot: u32) -> &OrderDetailRow {
+        self.details.get(slot)
+    }
+
+    /// The lines of an order.
+    #[must_use]
+    pub fn lines(&self, row: &OrderRow) -> &[LineRow] {
+        self.lines.run(row.first_line, row.line_count)
+    }
+
+    /// Where the units of an order are, by line.
+    #[must_use]
+    pub fn allocations(&self, row: &OrderRow) -> &[AllocationRow] {
+        self.allocations.run(row.first_allocation, row.allocation_count)
+    }
+
+    /// Every order.
+    pub fn iter(&self) -> impl Iterator<Item = (&OrderRow, &OrderDetailRow)> {
+        self.rows.iter().zip(self.details.iter())
+    }
+
+    pub(crate) fn row_mut(&mut self, slot: u32) -> &mut OrderRow {
+        self.rows.get_mut(slot)
+    }
+
+    pub(crate) fn line_mut(&mut self, slot: u32, line: u16) -> &mut LineRow {
+        let row = self.rows.get(slot);
+        &mut self.lines.run_mut(row.first_line, row.line_count)[usize::from(line)]
+    }
+
+    /// The pair of line and warehouse, which an earlier record allocated.
+    pub(crate) fn allocation_mut(
+        &mut self,
+        slot: u32,
+        line: u16,
+        warehouse: Warehouse,
+    ) -> &mut AllocationRow {
+        let row = self.rows.get(slot);
+        self.allocations
+            .run_mut(row.first_allocation, row.allocation_count)
+            .iter_mut()
+            .find(|allocation| allocation.line == line && allocation.warehouse == warehouse)
+            .expect("invariant: a movement names an allocation that was made")
+    }
+
+    /// The pair of line and warehouse at a position of the order's run.
+    pub(crate) fn allocation_at_mut(&mut self, slot: u32, position: usize) -> &mut AllocationRow {
+        let row = self.rows.get(slot);
+        &mut self.allocations.run_mut(row.first_allocation, row.allocation_count)[position]
+    }
+
+    /// Adds an order whose units are all open, with room for what `allocations` names.
+    pub(crate) fn place(
+        &mut self,
+        new: &NewOrder<'_>,
+        allocations: impl ExactSizeIterator<Item = AllocationRow>,
+    ) -> u32 {
+        let command = new.command;
+        let count = |length: usize| u16::try_from(length).expect("invariant: bounded by limits");
+        let allocation_count = count(allocations.len());
+        let lines = command.lines.iter().map(|line| LineRow {
+            sku: line.sku(),
+            ordered: line.quantity(),
+            ..LineRow::default()
+        });
+        let row = OrderRow {
+            id: command.id,
+            placed: new.placed,
+            content_hash: new.content_hash,
+            cost_minor: new.cost_minor,
+            first_line: self.lines.push_run(lines),
+            first_allocation: self.allocations.push_run(allocations),
+            open_units: 0,
+            line_count: count(command.lines.len()),
+            allocation_count,
+            parcels: new.parcels,
+            zone: command.zone,
+            short: command.short,
+            priority_class: command.priority_class,
+            service_level: command.service_level,
+        };
+        self.count += 1;
+        self.details.push(OrderDetailRow {
+            customer: command.customer,
+            value_minor: command.value_minor,
+            placed_time: new.time,
+            currency: command.currency,
+            channel: command.channel,
+            reference: Code::new(command.reference)
+                .expect("invariant: texts are bounded when parsed"),
+        });
+        self.rows.push(row)
+    }
+
+    /// How far an order is.
+    #[must_use]
+    pub fn status(&self, row: &OrderRow) -> OrderStatus {
+        if row.open_units > 0 {
+            OrderStatus::Open
+        } else if self.lines(row).iter().any(|line| line.shipped > 0) {
+            OrderStatus::Shipped
+        } else {
+            OrderStatus::Cancelled
+        }
+    }
+
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.rows.memory_bytes()
+            + self.details.memory_bytes()
+            + self.lines.memory_bytes()
+            + self.allocations.memory_bytes()
+    }
+}

@@ -1,0 +1,104 @@
+//! The state hash computed whole, to check the one that `apply` keeps up; and an audit of the
+//! invariants that tie the tables together. Both are linear in the state: for tests and tools.
+
+use gantry_model::Namespace;
+
+use super::hash::StateHash;
+use super::{State, UnitTotals, rows};
+
+impl State {
+    /// The state hash from nothing but the rows as they stand.
+    #[must_use]
+    pub fn recompute_hash(&self) -> u128 {
+        let mut hash = StateHash::default();
+        hash.put(rows::limits(&self.limits));
+        self.put_catalogue(&mut hash);
+        self.put_cells(&mut hash);
+        self.put_orders(&mut hash);
+        self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
+        self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
+        hash.get()
+    }
+
+    fn put_catalogue(&self, hash: &mut StateHash) {
+        let catalogue = &self.catalogue;
+        catalogue.sku_rows.iter().for_each(|row| hash.put(rows::sku(row)));
+        catalogue.warehouse_rows.iter().for_each(|row| hash.put(rows::warehouse(row)));
+        for zone in catalogue.zones.handles() {
+            hash.put(rows::zone(catalogue.zones.code(zone).as_str()));
+            for candidate in self.network.serving(zone) {
+                hash.put(self.hash_cost(zone, candidate));
+            }
+        }
+        for channel in catalogue.channels.handles() {
+            hash.put(rows::channel(catalogue.channels.code(channel).as_str()));
+        }
+    }
+
+    fn put_cells(&self, hash: &mut StateHash) {
+        for sku in self.catalogue.skus.handles() {
+            for warehouse in self.catalogue.warehouses.handles() {
+                let cell = self.stock.cell(sku, warehouse);
+                hash.put(self.hash_stock(sku, warehouse, &cell));
+                hash.put(self.hash_promise(sku, warehouse, cell.allocated));
+            }
+        }
+    }
+
+    fn put_orders(&self, hash: &mut StateHash) {
+        for (row, detail) in self.orders.iter() {
+            hash.put(self.hash_order(row, detail));
+            for (line, line_row) in (0..).zip(self.orders.lines(row)) {
+                hash.put(self.hash_line(row, line, line_row));
+            }
+            for allocation in self.orders.allocations(row) {
+                hash.put(self.hash_allocation(row, allocation));
+            }
+        }
+    }
+
+    /// Stops the process where two tables disagree about a unit, or a promise is not covered.
+    pub fn audit(&self) {
+        let mut totals = UnitTotals::default();
+        let warehouse_count = self.catalogue.warehouses.len();
+        let mut promised = vec![0_u64; self.catalogue.skus.len() * warehouse_count];
+        for (row, _) in self.orders.iter() {
+            let lines = self.orders.lines(row);
+            let mut allocated = vec![0; lines.len()];
+            for allocation in self.orders.allocations(row) {
+                let line = usize::from(allocation.line);
+                allocated[line] += allocation.allocated;
+                let cell = lines[line].sku.index() * warehouse_count + allocation.warehouse.index();
+                promised[cell] += u64::from(allocation.allocated);
+            }
+            for (line, allocated) in lines.iter().zip(allocated) {
+                assert_eq!(line.allocated, allocated, "a line's units are at warehouses");
+                assert_eq!(line.open(), 0, "every unit of a line is in one bucket");
+                totals.backordered += u64::from(line.waiting);
+            }
+            let open: u32 = lines.iter().map(|line| line.allocated + line.waiting).sum();
+            assert_eq!(row.open_units, open, "open units are the sum of the lines'");
+            totals.open_orders += u64::from(open > 0);
+        }
+        for sku in self.catalogue.skus.handles() {
+            for warehouse in self.catalogue.warehouses.handles() {
+                let cell = self.stock.cell(sku, warehouse);
+                let promised = promised[sku.index() * warehouse_count + warehouse.index()];
+                assert_eq!(u64::from(cell.allocated), promised, "allocated = sum over orders");
+                if self.catalogue.sku_rows[sku.index()].tracked {
+                    assert!(cell.promised() <= cell.on_hand, "promises are covered");
+                }
+                assert!(cell.unavailable <= cell.on_hand, "unavailable is part of on hand");
+                totals.on_hand += u64::from(cell.on_hand);
+                totals.allocated += u64::from(cell.allocated);
+                totals.held += u64::from(cell.held);
+            }
+        }
+        assert_eq!(self.totals, totals, "totals are the sums of the tables");
+        let names = self.catalogue.skus.handles();
+        for sku in names {
+            let code = self.catalogue.skus.code(sku).as_str();
+            assert_eq!(self.catalogue.resolve(Namespace::Sku, code), Some(sku.get()));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The single writer's step function: submissions in, batches out.
+
+use std::hint::black_box;
+
+use gantry_model::{COMMAND_BYTES_MAX, Command, EngineTime, Item, Items};
+
+use crate::{Batch, Engine, RequestKind, Submission};
+
+/// Records after which the engine journals its state hash.
+const MARK_EVERY_RECORDS: u64 = 1 << 16;
+
+/// Commands whose cache lines are read ahead at once: enough for the misses to overlap, few
+/// enough that the lines are still there when their turn comes.
+const WARM_ITEMS: usize = 32;
+
+/// How far a step came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Every request of the submission is answered.
+    Finished,
+    /// The batch has no room for another command: hand it over and call again with an empty one.
+    BatchFull,
+}
+
+/// Drives an engine over submissions.
+#[derive(Debug)]
+pub struct Writer {
+    engine: Engine,
+    /// The beginning of an answer whose request did not fit the last batch.
+    carried: Vec<u8>,
+    /// Replies given to the current request.
+    items_answered: u32,
+    /// Items until the next are read ahead.
+    warm_left: usize,
+}
+
+impl Writer {
+    /// A writer around `engine`.
+    #[must_use]
+    pub const fn new(engine: Engine) -> Self {
+        Self { engine, carried: Vec::new(), items_answered: 0, warm_left: 0 }
+    }
+
+    /// The engine, to read.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The engine, when the writer is done.
+    #[must_use]
+    pub fn into_engine(self) -> Engine {
+        self.engine
+    }
+
+    /// Works off `submission` into `batch` at time `now`.
+    pub fn step(
+        &mut self,
+        submission: &mut Submission,
+        batch: &mut Batch,
+        now: EngineTime,
+    ) -> Progress {
+        if !batch.is_full() {
+            self.mark_when_due(batch, now);
+        }
+        batch.outbox.bytes.append(&mut self.carried);
+        while let Some(frame) = submission.current() {
+            loop {
+                if batch.is_full() {
+                    self.carried = batch.outbox.take_unclosed();
+                    return Progress::BatchFull;
+                }
+                self.warm(submission);
+                let Some(item) = Items::new(submission.rest_of(frame), COMMAND_BYTES_MAX).next()
+                else {
+                    break;
+                };
+                self.items_answered += 1;
+                let Ok(item) = item.inspect_err(|malformed| {
+                    self.engine.refuse_malformed(0, *malformed, &mut batch.outbox.bytes);
+                }) else {
+                    break; // What follows cannot be found.
+                };
+                self.answer(frame.kind, &item, submission.actor, batch, now);
+                let item_bytes = item.bytes.len();
+                submission.frame_bytes_done += item_bytes;
+            }
+            batch.outbox.close_reply(submission.session, frame.request, self.items_answered);
+            self.items_answered = 0;
+            submission.finish_frame();
+        }
+        self.warm_left = 0;
+        Progress::Finished
+    }
+
+    fn answer(
+        &mut self,
+        kind: RequestKind,
+        item: &Item<'_>,
+        actor: gantry_model::Actor,
+        batch: &mut Batch,
+        now: EngineTime,
+    ) {
+        let replies = &mut batch.outbox.bytes;
+        match kind {
+            RequestKind::Queries => self.engine.query(item, replies),
+            RequestKind::Commands => {
+                if self.engine.execute(item, actor, now, &mut batch.records, replies) {
+                    batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+                }
+            }
+        }
+    }
+
+    fn mark_when_due(&mut self, batch: &mut Batch, now: EngineTime) {
+        let last = self.engine.last_sequence().get();
+        if last - self.engine.last_mark.get() >= MARK_EVERY_RECORDS {
+            self.engine.mark(now, &mut batch.records);
+            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+        }
+    }
+
+    /// Reads the cache lines that the next commands will need. The loads do not depend on each
+    /// other, so their misses overlap; one after the other they are what an order costs most.
+    fn warm(&mut self, submission: &Submission) {
+        if self.warm_left > 0 {
+            self.warm_left -= 1;
+            return;
+        }
+        self.warm_left = WARM_ITEMS - 1;
+        let state = self.engine.state();
+        let mut read = 0_u64;
+        for item in submission.rest_of_all().take(WARM_ITEMS) {
+            let Ok(Command::PlaceOrder(order)) = Command::parse(&item) else { continue };
+            read = read.wrapping_add(state.touch_id(order.id));
+            for line in order.lines {
+                read = read.wrapping_add(state.touch_sku(line.sku()));
+            }
+        }
+        black_box(read);
+    }
+}
