@@ -140,20 +140,18 @@ impl ClientError {
         Self::Io { source: Arc::new(source) }
     }
 
-    #[expect(dead_code, reason = "for the client, which follows")]
     /// Whether connecting again cannot help: the two sides do not understand each other.
     pub(crate) const fn is_final(&self) -> bool {
         match self {
             Self::InstanceChanged { .. } => true,
             Self::Refused { code, .. } => matches!(
                 code,
-                ErrorCode::BadMagic
-                    | ErrorCode::BadVersion
+                ErrorCode::BadVersion
                     | ErrorCode::HelloExpected
                     | ErrorCode::ActorReserved
                     | ErrorCode::UnexpectedPayload
             ),
-            Self::Frame(FrameError::BadMagic { .. } | FrameError::BadVersion { .. }) => true,
+            Self::Frame(FrameError::BadVersion { .. }) => true,
             _ => false,
         }
     }
