@@ -165,7 +165,6 @@ impl Storage for FileStorage {
     fn open_read(&self, path: &Path) -> io::Result<Box<dyn SegmentRead>> {
         let file = File::open(path)?;
         let mapping = ReadMapping::new(&file)?;
-        mapping.read_ahead()?;
         Ok(Box::new(ReadSegment { file, mapping }))
     }
 }

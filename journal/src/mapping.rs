@@ -7,9 +7,13 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use memmap2::{Advice, MmapOptions, MmapRaw};
+
+/// A reader's pages are faulted in by windows of this size.
+const READ_WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
 /// A whole file, mapped to be written.
 #[derive(Debug)]
@@ -59,6 +63,8 @@ impl WriteMapping {
 #[derive(Debug)]
 pub(crate) struct ReadMapping {
     memory: MmapRaw,
+    /// End of the part that was faulted in ahead of its use.
+    populated_bytes: AtomicUsize,
 }
 
 impl ReadMapping {
@@ -66,7 +72,7 @@ impl ReadMapping {
     pub(crate) fn new(file: &File) -> io::Result<Self> {
         let memory = MmapOptions::new().map_raw_read_only(file)?;
         memory.advise(Advice::Sequential)?;
-        Ok(Self { memory })
+        Ok(Self { memory, populated_bytes: AtomicUsize::new(0) })
     }
 
     /// Length of the mapping.
@@ -78,6 +84,7 @@ impl ReadMapping {
     pub(crate) fn slice(&self, offset: usize, bytes: usize) -> &[u8] {
         let end = offset.checked_add(bytes).expect("invariant: offsets are file offsets");
         assert!(end <= self.memory.len(), "read beyond the mapping");
+        self.populate(end);
         let start = self.memory.as_ptr().wrapping_add(offset);
         // SAFETY: the range lies inside the mapping (asserted above), which lives as long as the
         // returned borrow of `self`. Callers ask only for durable frames, which are never written
@@ -85,8 +92,15 @@ impl ReadMapping {
         unsafe { std::slice::from_raw_parts(start, bytes) }
     }
 
-    /// Asks the kernel to read the range from the disk now.
-    pub(crate) fn read_ahead(&self) -> io::Result<()> {
-        self.memory.advise(Advice::WillNeed)
+    /// Faults whole windows in, in one call each: page by page costs more than the hashing.
+    fn populate(&self, end: usize) {
+        let populated = self.populated_bytes.load(Ordering::Relaxed);
+        if end <= populated {
+            return;
+        }
+        let target = end.next_multiple_of(READ_WINDOW_BYTES).min(self.memory.len());
+        // Only a hint: where the kernel cannot, the read itself faults the pages in.
+        let _ = self.memory.advise_range(Advice::PopulateRead, populated, target - populated);
+        self.populated_bytes.store(target, Ordering::Relaxed);
     }
 }
