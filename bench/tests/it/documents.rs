@@ -158,8 +158,10 @@ fn every_decision_has_its_parts() {
 fn the_glossary_is_in_order_and_has_each_word_once() {
     let text = read("docs/glossary.md");
     let entries = text.lines().filter_map(|line| line.strip_prefix("- **"));
-    let words: Vec<_> =
-        entries.filter_map(|rest| rest.split_once("**")).map(|(word, _)| word.to_lowercase()).collect();
+    let words: Vec<_> = entries
+        .filter_map(|rest| rest.split_once("**"))
+        .map(|(word, _)| word.to_lowercase())
+        .collect();
     assert!(words.len() > 30, "only {} words found", words.len());
     let broken: Vec<_> = words
         .windows(2)

@@ -136,9 +136,9 @@ pub(crate) struct Function {
 
 /// Every function with a body in `code`, which [`code_of`] made.
 pub(crate) fn functions(code: &str) -> Vec<Function> {
-    let starts = code.match_indices("fn ").filter(|(at, _)| {
-        !code[..*at].chars().next_back().is_some_and(is_word)
-    });
+    let starts = code
+        .match_indices("fn ")
+        .filter(|(at, _)| !code[..*at].chars().next_back().is_some_and(is_word));
     starts.filter_map(|(at, _)| function_at(code, at)).collect()
 }
 
@@ -188,8 +188,7 @@ mod tests {
     fn functions_are_measured_from_head_to_brace() {
         let code = code_of("fn short(a: [u8; 2]) {\n\n  // why\n  b\n}\nfn declared();\nfn c() {}");
         let found = functions(&code);
-        let seen: Vec<_> =
-            found.iter().map(|f| (f.name.as_str(), f.line, f.code_lines)).collect();
+        let seen: Vec<_> = found.iter().map(|f| (f.name.as_str(), f.line, f.code_lines)).collect();
         assert_eq!(seen, [("short", 1, 3), ("c", 7, 1)]);
     }
 

@@ -93,9 +93,8 @@ fn unfinished_work_is_an_issue_not_a_comment() {
 fn the_core_reads_no_clock_and_counts_no_floats() {
     let mut broken = Vec::new();
     for file in rust_files() {
-        let in_core = ["engine/src/", "engine/model/src/"]
-            .iter()
-            .any(|folder| file.path.starts_with(folder));
+        let in_core =
+            ["engine/src/", "engine/model/src/"].iter().any(|folder| file.path.starts_with(folder));
         if !in_core {
             continue;
         }
