@@ -56,6 +56,14 @@ impl Submission {
         self.frames.push(FrameSpan { kind, request, start, end: self.bytes.len() });
     }
 
+    /// Empties the submission and keeps its memory.
+    pub fn clear(&mut self) {
+        self.frames.clear();
+        self.bytes.clear();
+        self.frame_index = 0;
+        self.frame_bytes_done = 0;
+    }
+
     /// Whether no frame was pushed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

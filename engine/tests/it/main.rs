@@ -1,0 +1,7 @@
+//! Tests of the engine at its boundary: commands in, replies and records out.
+
+mod batches;
+mod folder;
+mod properties;
+mod scenarios;
+mod shop;
