@@ -1,5 +1,7 @@
 //! Tests of the engine at its boundary: commands in, replies and records out.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 mod batches;
 mod folder;
 mod properties;
