@@ -45,6 +45,9 @@ pub(crate) struct ImportArgs {
     /// Write the report to this file too, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Size of new journal segments in bytes, a multiple of 4096 from 1 MiB up. Default: 256 MiB.
+    #[arg(long, env = "GANTRY_SEGMENT_BYTES", value_name = "BYTES")]
+    segment_bytes: Option<u64>,
     /// Import nothing, but write the files of a small shop into this folder.
     #[arg(long, value_name = "DIR", exclusive = true)]
     pub(crate) sample: Option<PathBuf>,
@@ -60,6 +63,7 @@ pub(crate) struct ImportFiles<'a> {
     pub(crate) skus: &'a Path,
     pub(crate) stock: &'a Path,
     pub(crate) orders: &'a Path,
+    pub(crate) segment_bytes: Option<u64>,
 }
 
 impl ImportArgs {
@@ -72,6 +76,7 @@ impl ImportArgs {
             skus: self.skus.as_deref()?,
             stock: self.stock.as_deref()?,
             orders: self.orders.as_deref()?,
+            segment_bytes: self.segment_bytes,
         })
     }
 }

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gantry_engine::{LocalError, OpenError};
+use gantry_journal::JournalError;
 
 /// A failed import. Up to [`Self::Open`] nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +74,10 @@ pub(crate) enum ImportError {
     },
     /// The data folder cannot be opened; the journal's own words say why.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(JournalError),
     /// The journal failed in the middle of an import; running the import again completes it.
     #[error("{0}; running the same import again goes on where it stopped")]
-    Local(#[from] LocalError),
+    Journal(#[from] JournalError),
     /// An id is taken by other content.
     #[error(
         "{what} was imported into this folder before with other content (another --short, other \

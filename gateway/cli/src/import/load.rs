@@ -142,12 +142,13 @@ impl Loader<'_> {
         self.define(&Command::UpsertSku(command), &format!("SKU {code}"))
     }
 
-    /// One command for up to 256 rows of one warehouse, in order of the file.
+    /// One command for up to 256 rows of one warehouse, in order of their zones' handles.
     fn set_costs(&mut self) -> Result<(), ImportError> {
         let network = self.plan.network;
         for warehouse in (0..).take(network.warehouses.count()) {
             let rows = network.cost_rows.iter().filter(|(of, _)| *of == warehouse);
-            let zones: Vec<u32> = rows.map(|(_, zone)| *zone).collect();
+            let mut zones: Vec<u32> = rows.map(|(_, zone)| *zone).collect();
+            zones.sort_unstable_by_key(|zone| self.handles.zones[*zone as usize]);
             for zones in zones.chunks(COST_ROWS_PER_COMMAND_MAX) {
                 self.set_costs_of(warehouse, zones)?;
             }

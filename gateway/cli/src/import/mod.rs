@@ -63,17 +63,24 @@ fn import(files: &ImportFiles<'_>, short: ShortMode) -> Result<Report, ImportErr
         // A folder that is new, or that opening will refuse in a moment.
         orders.check(&Limits::DEFAULT, files.orders)?;
     }
-    let instance = open(files.data)?;
+    let instance = open(files)?;
     orders.check(&instance.engine().state().limits, files.orders)?;
     let mut report = load::load(&Plan { network: &network, orders: &orders, short }, instance)?;
     report.finish(started.elapsed());
     Ok(report)
 }
 
-fn open(directory: &Path) -> Result<LocalInstance, ImportError> {
-    let new_instance_id = uuid::Uuid::now_v7().as_u128();
-    let options = JournalOptions { new_instance_id, ..JournalOptions::default() };
-    Ok(LocalInstance::open(directory, options, Box::new(FileStorage::new()))?)
+fn open(files: &ImportFiles<'_>) -> Result<LocalInstance, ImportError> {
+    let defaults = JournalOptions::default();
+    let options = JournalOptions {
+        new_instance_id: uuid::Uuid::now_v7().as_u128(),
+        segment_bytes: files.segment_bytes.unwrap_or(defaults.segment_bytes),
+        // One segment is prepared when it is needed; no server waits for it.
+        segments_spare: 1,
+        ..defaults
+    };
+    let storage = Box::new(FileStorage::new());
+    LocalInstance::open(files.data, options, storage).map_err(ImportError::Open)
 }
 
 fn write_report(report: &Report, path: &Path) -> Result<(), ImportError> {

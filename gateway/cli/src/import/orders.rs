@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
 
-use gantry_model::{Code, CommandId, LINES_PER_ORDER_MAX, Limits, QUANTITY_PER_LINE_MAX};
+use gantry_model::{Code, CommandId, LINES_PER_ORDER_MAX, Limits, QUANTITY_PER_LINE_MAX, ZONES_MAX};
 
 use super::codes::Codes;
 use super::error::ImportError;
@@ -33,6 +33,9 @@ const _: () = assert!(
         * (LINES_PER_ORDER_MAX as i128)
         < i64::MAX as i128
 );
+
+/// Channels share the bound of zones.
+const CHANNELS_MAX: usize = ZONES_MAX;
 
 /// The shop's own numbers for what it promised. They are journaled: a number never changes.
 const SERVICE_LEVELS: &[(&str, u8)] =
@@ -156,10 +159,15 @@ impl Orders {
             row.error("postal_code", &wrong, "a postal code that begins with a zone's code")
         })?;
         let channel = row.code_or_empty("channel")?;
+        let channel = (!channel.is_empty()).then(|| self.channels.find_or_add(channel));
+        if self.channels.count() > CHANNELS_MAX {
+            let right = format!("at most {CHANNELS_MAX}");
+            return Err(row.error("channel", "there are too many of them", &right));
+        }
         Ok(Facts {
             customer: ids::customer(row.code_or_empty("customer_id")?.as_str()),
             zone,
-            channel: (!channel.is_empty()).then(|| self.channels.find_or_add(channel)),
+            channel,
             service_level: service_level(row.text("service").unwrap_or_default()),
             currency: currency(row)?,
         })

@@ -1,0 +1,265 @@
+//! Recomputes every figure from records alone and holds it against the rules: what `verify` does
+//! beyond hashes.
+//!
+//! It shares no code with the engine, so that a bug there cannot hide itself here. It knows the
+//! table of effects in `docs/FORMAT.md`, and nothing of how a decision is found.
+
+mod catalogue;
+mod orders;
+mod stock;
+
+use gantry_model::{
+    Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, StockChange,
+    Warehouse,
+};
+
+use catalogue::Catalogue;
+use orders::Orders;
+use stock::Stock;
+
+/// A record that breaks a rule.
+#[derive(Debug, thiserror::Error)]
+#[error("record {sequence} breaks a rule: {fault}")]
+pub(crate) struct Broken {
+    sequence: u64,
+    fault: Fault,
+}
+
+/// Which rule, with the figures.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("record {expected} should come here")]
+    Sequence { expected: u64 },
+    #[error("{0}")]
+    Rule(&'static str),
+    #[error("there is no {what} {handle}")]
+    Unknown { what: &'static str, handle: u32 },
+    #[error("SKU {sku} at warehouse {warehouse} would have {units} units {figure}")]
+    Stock { figure: &'static str, sku: u32, warehouse: u16, units: i64 },
+    #[error("line {line} would have {units} units {figure}")]
+    Line { figure: &'static str, line: u16, units: i64 },
+    #[error("{figure} should be {recomputed}, and the record says {recorded}")]
+    Outcome { figure: &'static str, recomputed: i64, recorded: i64 },
+}
+
+/// Everything that the records so far say.
+#[derive(Default)]
+pub(super) struct Audit {
+    last_sequence: u64,
+    last_time_ns: u64,
+    catalogue: Catalogue,
+    stock: Stock,
+    orders: Orders,
+}
+
+/// Sums over everything, to hold against other tools.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Sums {
+    pub(super) orders: u64,
+    pub(super) open_orders: u64,
+    pub(super) units_on_hand: i64,
+    pub(super) units_allocated: i64,
+    pub(super) units_backordered: i64,
+}
+
+impl Audit {
+    /// Takes the next record.
+    pub(super) fn take(&mut self, record: &Record<'_>) -> Result<(), Broken> {
+        let sequence = record.sequence.get();
+        self.take_record(record).map_err(|fault| Broken { sequence, fault })
+    }
+
+    /// Sums over everything so far.
+    pub(super) fn sums(&self) -> Sums {
+        let (units_on_hand, units_allocated) = self.stock.sums();
+        let (orders, open_orders, units_backordered) = self.orders.sums();
+        Sums { orders, open_orders, units_on_hand, units_allocated, units_backordered }
+    }
+
+    fn take_record(&mut self, record: &Record<'_>) -> Result<(), Fault> {
+        let expected = self.last_sequence + 1;
+        if record.sequence.get() != expected {
+            return Err(Fault::Sequence { expected });
+        }
+        let time_ns = record.time.get();
+        rule(time_ns >= self.last_time_ns, "time never goes back")?;
+        (self.last_sequence, self.last_time_ns) = (expected, time_ns);
+        match record.outcome.head.reason() {
+            Some(reason) => {
+                rule(record.movements.is_empty(), "a rejection moves nothing")?;
+                rule(reason.is_journaled(), "only want of stock or promise is journaled as a no")
+            }
+            None => self.take_accepted(record),
+        }
+    }
+
+    fn take_accepted(&mut self, record: &Record<'_>) -> Result<(), Fault> {
+        for movement in record.movements {
+            self.check_movement(record, movement)?;
+        }
+        match &record.command {
+            Command::PlaceOrder(order) => self.place(record, order),
+            Command::CancelOrder(command) => self.cancel(record.movements, command),
+            Command::Ship(command) => self.ship(record.movements, command),
+            Command::Receive(change) => self.receive(record.movements, change),
+            Command::Adjust(change) => self.adjust(record.movements, change),
+            Command::SetStock(change) => self.set_stock(record.movements, change),
+            _ => {
+                rule(record.movements.is_empty(), "a setting moves nothing")?;
+                self.catalogue.take(record)?;
+                if let Command::UpsertSku(_) = record.command {
+                    self.stock.set_tracked(record.outcome.head.handle(), &self.catalogue)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// What holds of every movement, whatever its kind.
+    fn check_movement(&self, record: &Record<'_>, movement: &Movement) -> Result<(), Fault> {
+        self.catalogue.sku(movement.sku())?;
+        if movement.warehouse() != Warehouse::NONE {
+            self.catalogue.warehouse(movement.warehouse())?;
+        }
+        let quantity = movement.quantity();
+        let signed = movement.kind() == MovementKind::Adjusted;
+        rule(quantity > 0 || (signed && quantity != 0), "a movement moves units")?;
+        rule(movement.cause() == record.sequence, "a movement names the record that caused it")
+    }
+
+    fn place(&mut self, record: &Record<'_>, order: &PlaceOrder<'_>) -> Result<(), Fault> {
+        use MovementKind::{Allocated, Backordered, Cancelled};
+        let zone = self.catalogue.zone(order.zone)?;
+        let left_over = match order.short {
+            ShortMode::ShipComplete => None,
+            ShortMode::TakeAvailable => Some(Cancelled),
+            ShortMode::Backorder => Some(Backordered),
+            ShortMode::WaitComplete => return Err(Fault::Rule("this mode is answered not_yet")),
+        };
+        let placed = self.orders.place(record.sequence, order)?;
+        let mut parcels: Vec<Warehouse> = Vec::new();
+        let mut cost_cents = 0;
+        for movement in record.movements {
+            let kind = movement.kind();
+            rule(kind == Allocated || Some(kind) == left_over, "the mode allows no such movement")?;
+            self.orders.apply(placed, movement)?;
+            self.stock.apply(movement)?;
+            if kind == Allocated {
+                let cost = self.catalogue.cost(movement.warehouse(), zone)?;
+                if !parcels.contains(&movement.warehouse()) {
+                    parcels.push(movement.warehouse());
+                    cost_cents += i64::from(cost.parcel);
+                }
+                cost_cents += i64::from(cost.unit) * i64::from(movement.quantity());
+            }
+        }
+        self.orders.check_whole(placed)?;
+        let some_taken = order.short != ShortMode::TakeAvailable || !parcels.is_empty();
+        rule(some_taken, "an order that takes what is there takes something")?;
+        let head = record.outcome.head;
+        let parcel_count = i64::try_from(parcels.len()).unwrap_or(i64::MAX);
+        outcome("parcels", parcel_count, head.parcels().into())?;
+        outcome("cost", cost_cents, head.cost_minor())?;
+        self.check_nothing_left_behind(record.movements, zone)
+    }
+
+    /// No unit waits or is refused while a warehouse that serves the zone has it.
+    fn check_nothing_left_behind(&self, movements: &[Movement], zone: u16) -> Result<(), Fault> {
+        let left_over = movements.iter().filter(|one| one.kind() != MovementKind::Allocated);
+        for movement in left_over {
+            for warehouse in self.catalogue.serving(zone) {
+                let units = self.stock.available(movement.sku(), warehouse);
+                if units > 0 {
+                    let (sku, warehouse) = (movement.sku().get(), warehouse.get());
+                    let figure = "available, which the order did not get";
+                    return Err(Fault::Stock { figure, sku, warehouse, units });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self, movements: &[Movement], command: &OrderUnits<'_>) -> Result<(), Fault> {
+        use MovementKind::{Cancelled, Dequeued, Released};
+        self.move_order(movements, command, &[Cancelled, Dequeued, Released])?;
+        for units in command.units {
+            let of_line = movements.iter().filter(|one| one.line() == units.line());
+            let cancelled = of_line.filter(|one| one.kind() == Cancelled);
+            let quantity = cancelled.map(|one| i64::from(one.quantity())).sum();
+            outcome("cancelled units of a line", units.quantity().into(), quantity)?;
+        }
+        Ok(())
+    }
+
+    fn ship(&mut self, movements: &[Movement], command: &OrderUnits<'_>) -> Result<(), Fault> {
+        self.move_order(movements, command, &[MovementKind::Shipped])?;
+        let asked = command.units.iter();
+        let asked = asked.map(|one| (one.line(), one.warehouse(), i64::from(one.quantity())));
+        let moved = movements.iter();
+        let moved = moved.map(|one| (one.line(), one.warehouse(), i64::from(one.quantity())));
+        rule(asked.eq(moved), "what is shipped is what was asked")
+    }
+
+    fn move_order(
+        &mut self,
+        movements: &[Movement],
+        command: &OrderUnits<'_>,
+        kinds: &[MovementKind],
+    ) -> Result<(), Fault> {
+        let order = self.orders.find(command.order)?;
+        for movement in movements {
+            rule(kinds.contains(&movement.kind()), "the command makes no such movement")?;
+            self.orders.apply(order, movement)?;
+            self.stock.apply(movement)?;
+        }
+        self.orders.check_whole(order)
+    }
+
+    fn receive(&mut self, movements: &[Movement], change: &StockChange<'_>) -> Result<(), Fault> {
+        let movement = only(movements, change, &[MovementKind::Received])?;
+        outcome("received units", change.quantity.into(), movement.quantity().into())?;
+        self.stock.apply(movement)
+    }
+
+    fn adjust(&mut self, movements: &[Movement], change: &StockChange<'_>) -> Result<(), Fault> {
+        use MovementKind::{Adjusted, Restored, Withdrawn};
+        let movement = only(movements, change, &[Adjusted, Restored, Withdrawn])?;
+        let sign = if movement.kind() == Restored { -1 } else { 1 };
+        let moved = sign * i64::from(movement.quantity());
+        outcome("adjusted units", change.quantity.into(), moved)?;
+        self.stock.apply(movement)
+    }
+
+    fn set_stock(&mut self, movements: &[Movement], change: &StockChange<'_>) -> Result<(), Fault> {
+        if !movements.is_empty() {
+            self.stock.apply(only(movements, change, &[MovementKind::Adjusted])?)?;
+        }
+        let on_hand = self.stock.on_hand(change.sku, change.warehouse);
+        outcome("counted units", change.quantity.into(), on_hand)
+    }
+}
+
+/// The one movement of a stock change.
+fn only<'a>(
+    movements: &'a [Movement],
+    change: &StockChange<'_>,
+    kinds: &[MovementKind],
+) -> Result<&'a Movement, Fault> {
+    let [movement] = movements else { return Err(Fault::Rule("a stock change moves once")) };
+    rule(kinds.contains(&movement.kind()), "the command makes no such movement")?;
+    let same = movement.sku() == change.sku && movement.warehouse() == change.warehouse;
+    rule(same, "a stock change moves the cell that it names")?;
+    Ok(movement)
+}
+
+/// A sentence that must hold.
+fn rule(holds: bool, sentence: &'static str) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(Fault::Rule(sentence)) }
+}
+
+fn outcome(figure: &'static str, recomputed: i64, recorded: i64) -> Result<(), Fault> {
+    if recomputed == recorded {
+        return Ok(());
+    }
+    Err(Fault::Outcome { figure, recomputed, recorded })
+}

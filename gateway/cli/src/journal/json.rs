@@ -1,0 +1,325 @@
+//! A record as a JSON object, with codes for handles. The names are a format that other programs
+//! read; `docs/FORMAT.md` and the issue of the first release hold them.
+
+use gantry_model::{
+    AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
+    PlaceOrder, Record, SetCosts, Short, StockChange,
+};
+use serde::Serialize;
+
+use crate::names::{Id, Name, Names, OrderName};
+
+/// One line of a dump.
+#[derive(Serialize)]
+pub(super) struct RecordJson<'a> {
+    sequence: u64,
+    time_ns: u64,
+    actor: u32,
+    command: CommandJson<'a>,
+    outcome: OutcomeJson<'a>,
+    movements: Vec<MovementJson<'a>>,
+}
+
+/// What was asked, with every field that it had.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum CommandJson<'a> {
+    PlaceOrder(PlaceOrderJson<'a>),
+    CancelOrder(OrderUnitsJson<'a>),
+    Receive(StockChangeJson<'a>),
+    Adjust(StockChangeJson<'a>),
+    SetStock(StockChangeJson<'a>),
+    Ship(OrderUnitsJson<'a>),
+    UpsertSku { id: Id, sku: &'a str, order_max: u32, tracked: bool, backorder: bool, active: bool },
+    UpsertWarehouse { id: Id, warehouse: &'a str, priority: u16, active: bool },
+    UpsertZone { id: Id, zone: &'a str },
+    UpsertChannel { id: Id, channel: &'a str },
+    SetCosts { id: Id, warehouse: Option<Name<'a>>, rows: Vec<CostJson<'a>> },
+    SetLimits(LimitsJson),
+    Mark { state_hash: String, hash_version: u32 },
+}
+
+#[derive(Serialize)]
+struct PlaceOrderJson<'a> {
+    id: Id,
+    order: OrderName<'a>,
+    order_id: Id,
+    zone: Name<'a>,
+    short: &'static str,
+    channel: Option<Name<'a>>,
+    priority_class: u8,
+    service_level: u8,
+    customer: Option<Id>,
+    value_minor: i64,
+    currency: Option<String>,
+    lines: Vec<LineJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineJson<'a> {
+    sku: Name<'a>,
+    quantity: u32,
+}
+
+#[derive(Serialize)]
+struct OrderUnitsJson<'a> {
+    id: Id,
+    order: OrderName<'a>,
+    order_id: Id,
+    units: Vec<UnitsJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct UnitsJson<'a> {
+    line: u16,
+    warehouse: Option<Name<'a>>,
+    quantity: u32,
+}
+
+#[derive(Serialize)]
+struct StockChangeJson<'a> {
+    id: Id,
+    sku: Name<'a>,
+    warehouse: Option<Name<'a>>,
+    quantity: i32,
+    reason: Option<&'static str>,
+    state: &'static str,
+    note: &'a str,
+}
+
+#[derive(Serialize)]
+struct CostJson<'a> {
+    zone: Name<'a>,
+    serves: bool,
+    parcel_cost_cents: u32,
+    unit_cost_cents: u32,
+    days: u16,
+}
+
+#[derive(Serialize)]
+struct LimitsJson {
+    id: Id,
+    lines_per_order_max: u32,
+    quantity_per_line_max: u32,
+    rejections_remembered_max: u32,
+}
+
+/// What was decided. Some fields stand there only where they say something.
+#[derive(Serialize)]
+struct OutcomeJson<'a> {
+    status: &'static str,
+    reason: Option<&'static str>,
+    cost_cents: i64,
+    parcels: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handle: Option<u32>,
+    /// The figure that was too large or too small, and what it was held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actual: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shorts: Option<Vec<ShortJson<'a>>>,
+}
+
+#[derive(Serialize)]
+struct ShortJson<'a> {
+    line: u16,
+    sku: Name<'a>,
+    wanted: u32,
+    available: u32,
+}
+
+#[derive(Serialize)]
+struct MovementJson<'a> {
+    kind: &'static str,
+    sku: Name<'a>,
+    warehouse: Option<Name<'a>>,
+    order: Option<OrderName<'a>>,
+    order_id: Option<Id>,
+    line: Option<u16>,
+    quantity: i32,
+    reason: Option<&'static str>,
+}
+
+impl<'a> RecordJson<'a> {
+    /// `record`, which `names` has learned.
+    pub(super) fn new(record: &Record<'a>, names: &'a Names) -> Self {
+        let movements = record.movements.iter();
+        Self {
+            sequence: record.sequence.get(),
+            time_ns: record.time.get(),
+            actor: record.actor.get(),
+            command: CommandJson::new(&record.command, names),
+            outcome: OutcomeJson::new(&record.outcome, names),
+            movements: movements.map(|movement| MovementJson::new(movement, names)).collect(),
+        }
+    }
+}
+
+impl<'a> CommandJson<'a> {
+    fn new(command: &Command<'a>, names: &'a Names) -> Self {
+        match *command {
+            Command::PlaceOrder(order) => Self::PlaceOrder(PlaceOrderJson::new(&order, names)),
+            Command::CancelOrder(units) => Self::CancelOrder(OrderUnitsJson::new(&units, names)),
+            Command::Ship(units) => Self::Ship(OrderUnitsJson::new(&units, names)),
+            Command::Receive(change) => Self::Receive(StockChangeJson::new(&change, names)),
+            Command::Adjust(change) => Self::Adjust(StockChangeJson::new(&change, names)),
+            Command::SetStock(change) => Self::SetStock(StockChangeJson::new(&change, names)),
+            Command::UpsertSku(sku) => Self::UpsertSku {
+                id: Id(sku.id.get()),
+                sku: sku.code,
+                order_max: sku.order_max,
+                tracked: sku.tracked,
+                backorder: sku.backorder,
+                active: sku.active,
+            },
+            Command::UpsertWarehouse(warehouse) => Self::UpsertWarehouse {
+                id: Id(warehouse.id.get()),
+                warehouse: warehouse.code,
+                priority: warehouse.priority,
+                active: warehouse.active,
+            },
+            Command::UpsertZone(zone) => {
+                Self::UpsertZone { id: Id(zone.id.get()), zone: zone.code }
+            }
+            Command::UpsertChannel(channel) => {
+                Self::UpsertChannel { id: Id(channel.id.get()), channel: channel.code }
+            }
+            Command::SetCosts(costs) => Self::set_costs(&costs, names),
+            Command::SetLimits(limits) => Self::SetLimits(LimitsJson {
+                id: Id(limits.id.get()),
+                lines_per_order_max: limits.limits.lines_per_order_max,
+                quantity_per_line_max: limits.limits.quantity_per_line_max,
+                rejections_remembered_max: limits.limits.rejections_remembered_max,
+            }),
+            Command::Mark { state_hash, hash_version } => {
+                Self::Mark { state_hash: format!("{state_hash:032x}"), hash_version }
+            }
+        }
+    }
+
+    fn set_costs(costs: &SetCosts<'a>, names: &'a Names) -> Self {
+        Self::SetCosts {
+            id: Id(costs.id.get()),
+            warehouse: names.warehouse(costs.warehouse),
+            rows: costs.rows.iter().map(|row| CostJson::new(row, names)).collect(),
+        }
+    }
+}
+
+impl<'a> PlaceOrderJson<'a> {
+    fn new(order: &PlaceOrder<'a>, names: &'a Names) -> Self {
+        let id = Id(order.id.get());
+        let line = |line: &OrderLine| LineJson {
+            sku: names.sku(line.sku()),
+            quantity: line.quantity(),
+        };
+        Self {
+            id,
+            order: Names::placing(order),
+            order_id: id,
+            zone: names.zone(order.zone),
+            short: order.short.name(),
+            channel: names.channel(order.channel),
+            priority_class: order.priority_class,
+            service_level: order.service_level,
+            customer: (order.customer != 0).then_some(Id(order.customer)),
+            value_minor: order.value_minor,
+            currency: currency(order),
+            lines: order.lines.iter().map(line).collect(),
+        }
+    }
+}
+
+impl<'a> OrderUnitsJson<'a> {
+    fn new(command: &OrderUnits<'a>, names: &'a Names) -> Self {
+        let order = names.order(command.order);
+        let units = |units: &LineUnits| UnitsJson {
+            line: units.line(),
+            warehouse: names.warehouse(units.warehouse()),
+            quantity: units.quantity(),
+        };
+        Self {
+            id: Id(command.id.get()),
+            order,
+            order_id: order.id,
+            units: command.units.iter().map(units).collect(),
+        }
+    }
+}
+
+impl<'a> StockChangeJson<'a> {
+    fn new(change: &StockChange<'a>, names: &'a Names) -> Self {
+        Self {
+            id: Id(change.id.get()),
+            sku: names.sku(change.sku),
+            warehouse: names.warehouse(change.warehouse),
+            quantity: change.quantity,
+            reason: reason(change.reason),
+            state: change.state.name(),
+            note: change.note,
+        }
+    }
+}
+
+impl<'a> CostJson<'a> {
+    fn new(row: &CostRow, names: &'a Names) -> Self {
+        Self {
+            zone: names.zone(row.zone()),
+            serves: row.is_served(),
+            parcel_cost_cents: row.parcel_cost(),
+            unit_cost_cents: row.unit_cost(),
+            days: row.days(),
+        }
+    }
+}
+
+impl<'a> OutcomeJson<'a> {
+    fn new(outcome: &Outcome<'a>, names: &'a Names) -> Self {
+        let head = outcome.head;
+        let rejected = head.reason().is_some();
+        let short = |short: &Short| ShortJson {
+            line: short.line(),
+            sku: names.sku(short.sku()),
+            wanted: short.wanted(),
+            available: short.available(),
+        };
+        Self {
+            status: if rejected { "rejected" } else { "accepted" },
+            reason: head.reason().map(gantry_model::RejectReason::name),
+            cost_cents: head.cost_minor(),
+            parcels: head.parcels(),
+            handle: head.handle(),
+            actual: rejected.then(|| head.actual()),
+            limit: rejected.then(|| head.limit()),
+            shorts: rejected.then(|| outcome.shorts.iter().map(short).collect()),
+        }
+    }
+}
+
+impl<'a> MovementJson<'a> {
+    fn new(movement: &Movement, names: &'a Names) -> Self {
+        let order = names.order_placed(movement.order());
+        Self {
+            kind: movement.kind().name(),
+            sku: names.sku(movement.sku()),
+            warehouse: names.warehouse(movement.warehouse()),
+            order,
+            order_id: order.map(|order| order.id),
+            line: order.map(|_| movement.line()),
+            quantity: movement.quantity(),
+            reason: reason(movement.reason()),
+        }
+    }
+}
+
+fn reason(reason: AdjustReason) -> Option<&'static str> {
+    (reason != AdjustReason::None).then(|| reason.name())
+}
+
+/// The letters before the padding, if there are any.
+fn currency(order: &PlaceOrder<'_>) -> Option<String> {
+    let letters: Vec<u8> = order.currency.into_iter().take_while(|byte| *byte != 0).collect();
+    (!letters.is_empty()).then(|| String::from_utf8_lossy(&letters).into_owned())
+}
