@@ -85,7 +85,7 @@ pub struct Journal {
     frame_bytes_max: u64,
     active: Option<Active>,
     /// Page for seals and headers, aligned for direct writes.
-    page: MmapMut,
+    page: Option<MmapMut>,
     stats: JournalStats,
     poisoned: bool,
 }
@@ -100,14 +100,15 @@ impl Journal {
     ) -> Self {
         shared.set_current(active.as_ref().map(|active| Arc::clone(&active.window)));
         let segments_used = active.as_ref().map_or(0, |active| active.number);
+        let page =
+            MmapMut::map_anon(PAGE_LENGTH).expect("invariant: memory for a page is available");
         Self {
             folder,
             shared,
             position,
             frame_bytes_max: options.frame_bytes_max(),
             active,
-            page: MmapMut::map_anon(PAGE_LENGTH)
-                .expect("invariant: memory for a page is available"),
+            page: Some(page),
             stats: JournalStats { segments_used, ..JournalStats::default() },
             poisoned: false,
         }
@@ -275,14 +276,11 @@ impl Journal {
 
     /// Writes one page that begins with `header` and is zero behind it.
     fn write_page(&mut self, header: &[u8]) -> Result<(), JournalError> {
-        let mut page = std::mem::replace(
-            &mut self.page,
-            MmapMut::map_anon(PAGE_LENGTH).expect("invariant: memory for a page is available"),
-        );
+        let mut page = self.page.take().expect("invariant: the page is put back below");
         page[..header.len()].copy_from_slice(header);
         let written = self.write_durably(&page);
         page[..header.len()].fill(0);
-        self.page = page;
+        self.page = Some(page);
         written
     }
 

@@ -152,6 +152,8 @@ pub struct SegmentPreparer {
     options: JournalOptions,
     next_segment: u64,
     next_spare: u64,
+    /// A segment that was moved into `segments/` and is not in the slot yet.
+    named: Option<u64>,
     /// Complete spares in `pool/`.
     pool: VecDeque<PathBuf>,
     /// Spares of an earlier process, not yet seen to be zero.
@@ -196,6 +198,7 @@ impl SegmentPreparer {
             options,
             next_segment,
             next_spare,
+            named: None,
             pool: VecDeque::new(),
             unchecked,
             checking: None,
@@ -225,13 +228,8 @@ impl SegmentPreparer {
         if hold(&self.shared.ready).is_some() {
             return Ok(false);
         }
-        let Some(source) = self.pool.front() else { return Ok(false) };
-        let number = self.next_segment;
+        let Some(number) = self.name_next()? else { return Ok(false) };
         let path = self.folder.segment_path(number);
-        self.folder.move_file(source, &path)?;
-        // From here on the file is a segment: an error below must not lay another in its place.
-        self.pool.pop_front();
-        self.next_segment += 1;
         let storage = &self.folder.storage;
         let file = storage
             .open_segment(&path, self.options.write_path, self.options.durability)
@@ -239,7 +237,23 @@ impl SegmentPreparer {
         let window = Arc::new(Window::new(file, 0));
         window.populate_ahead();
         *hold(&self.shared.ready) = Some(ReadySegment { number, path, window });
+        self.named = None;
         Ok(true)
+    }
+
+    /// Number of the segment to lay ready, which is in `segments/` by then; kept in case that
+    /// opening it fails, so that no number is ever skipped.
+    fn name_next(&mut self) -> Result<Option<u64>, JournalError> {
+        if self.named.is_some() {
+            return Ok(self.named);
+        }
+        let Some(source) = self.pool.front() else { return Ok(None) };
+        let number = self.next_segment;
+        self.folder.move_file(source, &self.folder.segment_path(number))?;
+        self.pool.pop_front();
+        self.next_segment += 1;
+        self.named = Some(number);
+        Ok(self.named)
     }
 
     fn check_or_fill(&mut self) -> Result<bool, JournalError> {

@@ -22,6 +22,7 @@ struct Faults {
     folder_is_read_only: AtomicBool,
     available_bytes: AtomicU64,
     zeros_fail: AtomicBool,
+    open_fails: AtomicBool,
     syncs: AtomicU64,
 }
 
@@ -97,6 +98,9 @@ impl Storage for FaultyStorage {
         write_path: WritePath,
         durability: Durability,
     ) -> io::Result<Box<dyn SegmentFile>> {
+        if self.faults.open_fails.load(Ordering::Relaxed) {
+            return Err(error(24));
+        }
         let inner = self.inner.open_segment(path, write_path, durability)?;
         Ok(Box::new(FaultySegment { inner, faults: Arc::clone(&self.faults) }))
     }
@@ -220,6 +224,26 @@ fn a_full_disk_is_no_room_and_service_resumes_by_itself() {
     faults.zeros_fail.store(false, Ordering::Relaxed);
     prepare(&mut opened.preparer).unwrap();
     append_one(&mut opened.journal).unwrap();
+}
+
+#[test]
+fn a_segment_that_could_not_be_opened_is_not_skipped() {
+    let folder = folder();
+    let (opened, faults) = open_faulty(folder.path());
+    let mut opened = opened.unwrap();
+    append_small(&mut opened, FRAMES_PER_SEGMENT);
+    // The ready segment is used up by the next frame; the one after it fails to open twice.
+    prepare(&mut opened.preparer).unwrap();
+    append_small(&mut opened, 1);
+    faults.open_fails.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        assert!(matches!(prepare(&mut opened.preparer), Err(JournalError::Io { .. })));
+    }
+    faults.open_fails.store(false, Ordering::Relaxed);
+    append_small(&mut opened, 2 * FRAMES_PER_SEGMENT);
+    drop(opened);
+    let report = verify(folder.path()).unwrap();
+    assert_eq!((report.records, report.segments), (3 * FRAMES_PER_SEGMENT + 1, 4));
 }
 
 #[test]
