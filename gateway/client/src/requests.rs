@@ -110,6 +110,8 @@ pub(crate) struct Requests {
     in_flight: BTreeMap<u64, Request>,
     // Nothing is sent before this: the server said that it is busy.
     paused_until: Option<Instant>,
+    // What last kept a request from its answer; told when one is given up.
+    trouble: ClientError,
 }
 
 impl Requests {
@@ -124,6 +126,7 @@ impl Requests {
             again: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             paused_until: None,
+            trouble: ClientError::NoReply,
         }
     }
 
@@ -174,19 +177,20 @@ impl Requests {
     /// A new frame of what is queued, commands before queries.
     fn form(&mut self, now: Instant) -> Option<(u64, Request)> {
         let linger = Duration::from_micros(self.options.linger_us);
-        let (room, bounds) = (self.room(), self.bounds);
-        let queue = [&mut self.commands, &mut self.queries].into_iter().find(|queue| {
-            queue.front().is_some_and(|job| room == 0 || job.queued_at + linger <= now)
-        })?;
-        let first = queue.front()?;
-        let (kind, queued_at, id) = (first.kind, first.queued_at, self.id_last + 1);
-        let (payload, waiters) = take_items(queue, bounds);
-        if waiters.is_empty() {
-            return None;
-        }
-        self.id_last = id;
-        let request = Request { id, kind, payload, waiters, attempts: 0, queued_at, sent_at: now };
-        Some((id, request))
+        let (is_full, bounds) = (self.room() == 0, self.bounds);
+        let queues = [&mut self.commands, &mut self.queries];
+        queues.into_iter().find_map(|queue| {
+            let first = queue.front().filter(|job| is_full || job.queued_at + linger <= now)?;
+            let (kind, queued_at) = (first.kind, first.queued_at);
+            let (payload, waiters) = take_items(queue, bounds);
+            if waiters.is_empty() {
+                return None;
+            }
+            self.id_last += 1;
+            let id = self.id_last;
+            let (attempts, sent_at) = (0, now);
+            Some((id, Request { id, kind, payload, waiters, attempts, queued_at, sent_at }))
+        })
     }
 
     /// A replies frame came.
@@ -201,23 +205,26 @@ impl Requests {
         if !request.waiters.is_empty() {
             // The server may end a replies frame early; a command that was carried out all the
             // same is told as a duplicate when it is asked again.
-            self.send_again(request, &ClientError::NoReply, now);
+            self.trouble = ClientError::NoReply;
+            self.send_again(request, now);
         }
         result
     }
 
-    /// The server had no room: nothing is sent until its hint is over, longer each time.
-    pub(crate) fn busy(
+    /// Nothing of one request was carried out, and nothing is sent for a while: for `hint`, or
+    /// longer with every attempt.
+    pub(crate) fn retry_later(
         &mut self,
         id: u64,
-        retry_after: Duration,
+        hint: Duration,
+        trouble: ClientError,
         now: Instant,
     ) -> Result<(), ClientError> {
         let request = self.take_in_flight(id)?;
-        let delay = doubled(retry_after, request.attempts, self.options.backoff_max);
-        let until = now + delay;
+        let until = now + doubled(hint, request.attempts, self.options.backoff_max);
         self.paused_until = Some(self.paused_until.map_or(until, |before| before.max(until)));
-        self.send_again(request, &ClientError::Busy { retry_after }, now);
+        self.trouble = trouble;
+        self.send_again(request, now);
         Ok(())
     }
 
@@ -227,11 +234,12 @@ impl Requests {
         Ok(())
     }
 
-    /// What was in flight has to be sent again, in its order.
+    /// There is no connection. What was in flight has to be sent again, in its order.
     pub(crate) fn connection_lost(&mut self, error: &ClientError, now: Instant) {
         self.paused_until = None;
+        self.trouble = error.clone();
         for request in std::mem::take(&mut self.in_flight).into_values() {
-            self.send_again(request, error, now);
+            self.send_again(request, now);
         }
     }
 
@@ -239,30 +247,36 @@ impl Requests {
         self.in_flight.remove(&id).ok_or(ClientError::UnknownRequest { request: id })
     }
 
-    fn send_again(&mut self, request: Request, last: &ClientError, now: Instant) {
+    fn send_again(&mut self, request: Request, now: Instant) {
         let waited = now - request.queued_at;
         if request.attempts < self.options.attempts_max && waited < self.options.give_up_after {
             self.again.insert(request.id, request);
-            return;
+        } else {
+            let attempts = request.attempts;
+            request.fail(&self.gave_up(attempts, waited));
         }
-        let (attempts, last) = (request.attempts, Box::new(last.clone()));
-        request.fail(&ClientError::GaveUp { attempts, waited, last });
     }
 
-    /// Gives up what is too old and not in flight; `attempts` in a row were made to connect.
-    pub(crate) fn give_up_old(&mut self, attempts: u32, last: &ClientError, now: Instant) {
-        let age_max = self.options.give_up_after;
-        let old = |queued_at: Instant| now - queued_at >= age_max;
-        for request in self.again.extract_if(.., |_, request| old(request.queued_at)) {
-            let (waited, last) = (now - request.1.queued_at, Box::new(last.clone()));
-            let attempts = attempts.max(request.1.attempts);
-            request.1.fail(&ClientError::GaveUp { attempts, waited, last });
-        }
+    fn gave_up(&self, attempts: u32, waited: Duration) -> ClientError {
+        ClientError::GaveUp { attempts, waited, last: Box::new(self.trouble.clone()) }
+    }
+
+    /// Gives up what is too old and not in flight.
+    pub(crate) fn give_up_old(&mut self, now: Instant) {
+        let old = |queued_at: Instant| now - queued_at >= self.options.give_up_after;
+        let requests: Vec<_> =
+            self.again.extract_if(.., |_, request| old(request.queued_at)).collect();
+        let mut jobs = Vec::new();
         for queue in [&mut self.commands, &mut self.queries] {
-            while let Some(job) = queue.pop_front_if(|job| old(job.queued_at)) {
-                let (waited, last) = (now - job.queued_at, Box::new(last.clone()));
-                job.answer(Err(ClientError::GaveUp { attempts, waited, last }));
-            }
+            jobs.extend(std::iter::from_fn(|| queue.pop_front_if(|job| old(job.queued_at))));
+        }
+        for (_, request) in requests {
+            let error = self.gave_up(request.attempts, now - request.queued_at);
+            request.fail(&error);
+        }
+        for job in jobs {
+            let error = self.gave_up(0, now - job.queued_at);
+            job.answer(Err(error));
         }
     }
 
@@ -278,12 +292,11 @@ impl Requests {
     }
 
     /// Fails everything for having tried too often.
-    pub(crate) fn give_up_all(&mut self, attempts: u32, last: &ClientError, now: Instant) {
+    pub(crate) fn give_up_all(&mut self, attempts: u32, now: Instant) {
         let oldest = self.again.values().map(|request| request.queued_at);
         let oldest = oldest.chain(self.jobs().map(|job| job.queued_at)).min();
         let waited = oldest.map_or(Duration::ZERO, |queued_at| now - queued_at);
-        let last = Box::new(last.clone());
-        self.fail_all(&ClientError::GaveUp { attempts, waited, last });
+        self.fail_all(&self.gave_up(attempts, waited));
     }
 
     /// Whether a request in flight has waited too long, so that its connection counts as lost.
@@ -296,24 +309,19 @@ impl Requests {
         oldest.map(|sent_at| sent_at + self.options.answer_timeout)
     }
 
-    /// When the worker has to look again although nothing came.
+    /// When the worker has to look again although nothing came. What is due by `now` it has
+    /// looked at; if that could not be sent, an answer or a write that gets through wakes it.
     pub(crate) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let linger = Duration::from_micros(self.options.linger_us);
-        let fronts = [self.commands.front(), self.queries.front()].into_iter().flatten();
-        let fronts: [Option<Instant>; 2] = {
-            let mut queued = fronts.map(|job| job.queued_at);
-            [queued.next(), queued.next()]
-        };
-        let oldest = self.again.values().map(|request| Some(request.queued_at));
-        let give_up = oldest.chain(fronts).flatten().min();
-        let lingers = fronts.into_iter().flatten().map(|queued_at| queued_at + linger);
-        let give_up = give_up.map(|queued_at| queued_at + self.options.give_up_after);
-        lingers
-            // Past the linger, only an answer lets the item go, and that wakes the worker anyway.
-            .filter(|due| *due > now)
+        let fronts = [self.commands.front(), self.queries.front()];
+        let queued = fronts.into_iter().flatten().map(|job| job.queued_at);
+        let unanswered = self.again.values().map(|request| request.queued_at).chain(queued.clone());
+        queued
+            .map(|queued_at| queued_at + linger)
+            .chain(unanswered.map(|queued_at| queued_at + self.options.give_up_after))
             .chain(self.paused_until)
             .chain(self.answer_due())
-            .chain(give_up)
+            .filter(|due| *due > now)
             .min()
     }
 }

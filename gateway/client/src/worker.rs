@@ -51,15 +51,16 @@ impl Worker {
         self.requests.connected(sender.welcome());
         let mut flow = Flow::GoOn;
         while !(self.queue_ended && self.requests.is_empty()) {
-            self.look_at_clock()?;
+            let now = Instant::now();
+            self.look_at_clock(now)?;
             match flow {
-                Flow::GoOn => self.send_next(&mut sender)?,
+                Flow::GoOn => self.send_next(&mut sender, now)?,
                 Flow::Draining if self.requests.is_in_flight_empty() => {
                     return Err(ClientError::Disconnected { cut_bytes: 0 });
                 }
                 Flow::Draining => {}
             }
-            if self.turn(&mut sender, &mut receiver).await? == Flow::Draining {
+            if self.turn(&mut sender, &mut receiver, now).await? == Flow::Draining {
                 flow = Flow::Draining;
             }
         }
@@ -71,8 +72,8 @@ impl Worker {
         &mut self,
         sender: &mut ConnectionSender,
         receiver: &mut ConnectionReceiver,
+        now: Instant,
     ) -> Result<Flow, ClientError> {
-        let now = Instant::now();
         let deadline = self.requests.next_deadline(now);
         let (unsent, room) = (sender.unsent_bytes() > 0, self.requests.room());
         let mut jobs = Vec::new();
@@ -80,7 +81,7 @@ impl Worker {
             // Answers first: they make room, here and at the server.
             biased;
             frame = receiver.next_frame() => {
-                return take_frames(&mut self.requests, &mut self.failures, frame?)
+                return take_frame(&mut self.requests, &mut self.failures, frame?)
                     .and_then(|flow| self.take_buffered(receiver, flow));
             }
             flushed = sender.flush(), if unsent => flushed?,
@@ -107,30 +108,31 @@ impl Worker {
         mut flow: Flow,
     ) -> Result<Flow, ClientError> {
         while let Some(frame) = receiver.next_buffered()? {
-            if take_frames(&mut self.requests, &mut self.failures, frame)? == Flow::Draining {
+            if take_frame(&mut self.requests, &mut self.failures, frame)? == Flow::Draining {
                 flow = Flow::Draining;
             }
         }
         Ok(flow)
     }
 
-    fn look_at_clock(&mut self) -> Result<(), ClientError> {
-        let now = Instant::now();
+    fn look_at_clock(&mut self, now: Instant) -> Result<(), ClientError> {
         if self.requests.is_answer_overdue(now) {
             let answer_timeout = self.options.answer_timeout;
             return Err(ClientError::AnswerTimeout { answer_timeout });
         }
-        let retry_after = Duration::ZERO;
-        self.requests.give_up_old(0, &ClientError::Busy { retry_after }, now);
+        self.requests.give_up_old(now);
         Ok(())
     }
 
     /// Forms frames only once the last write is through: what queued meanwhile shares a frame.
-    fn send_next(&mut self, sender: &mut ConnectionSender) -> Result<(), ClientError> {
+    fn send_next(
+        &mut self,
+        sender: &mut ConnectionSender,
+        now: Instant,
+    ) -> Result<(), ClientError> {
         if sender.unsent_bytes() > 0 {
             return Ok(());
         }
-        let now = Instant::now();
         while sender.unsent_bytes() < SEND_BUFFER_BYTES_MAX {
             let Some(request) = self.requests.next_to_send(now) else { break };
             sender.push(request.kind, request.id, request.item_count(), &request.payload)?;
@@ -146,10 +148,10 @@ impl Worker {
             }
             self.failures += 1;
             if self.failures > self.options.attempts_max {
-                self.requests.give_up_all(self.failures - 1, &last, Instant::now());
+                self.requests.give_up_all(self.options.attempts_max, Instant::now());
                 self.failures = 1;
             }
-            self.await_turn_to_connect(&last).await;
+            self.await_turn_to_connect().await;
             if self.queue_ended && self.requests.is_empty() {
                 return None;
             }
@@ -157,6 +159,7 @@ impl Worker {
                 Ok(connection) => return Some(connection),
                 Err(error) => last = error,
             }
+            self.requests.connection_lost(&last, Instant::now());
         }
     }
 
@@ -172,7 +175,7 @@ impl Worker {
     }
 
     /// Waits for the backoff to pass and for something to send, and keeps taking jobs in.
-    async fn await_turn_to_connect(&mut self, last: &ClientError) {
+    async fn await_turn_to_connect(&mut self) {
         let (first, longest) = (self.options.backoff_min, self.options.backoff_max);
         let wake = Instant::now() + jittered(doubled(first, self.failures, longest));
         let mut rested = false;
@@ -185,7 +188,7 @@ impl Worker {
                 }
                 () = self.close.notified() => self.queue.close(),
             }
-            self.requests.give_up_old(self.failures, last, Instant::now());
+            self.requests.give_up_old(Instant::now());
         }
     }
 
@@ -203,7 +206,7 @@ impl Worker {
 }
 
 /// Takes one frame in.
-fn take_frames(
+fn take_frame(
     requests: &mut Requests,
     failures: &mut u32,
     frame: Frame<'_>,
@@ -216,7 +219,8 @@ fn take_frames(
         }
         FrameKind::Busy => {
             let retry_after_us = Busy::parse(frame.payload)?.retry_after_us;
-            requests.busy(id, Duration::from_micros(retry_after_us.into()), now)?;
+            let retry_after = Duration::from_micros(retry_after_us.into());
+            requests.retry_later(id, retry_after, ClientError::Busy { retry_after }, now)?;
         }
         FrameKind::Error => take_error(requests, id, refusal(frame.payload), now)?,
         FrameKind::Goodbye => return Ok(Flow::Draining),
@@ -237,7 +241,7 @@ fn take_error(
 ) -> Result<(), ClientError> {
     let ClientError::Refused { code, .. } = &error else { return Err(error) };
     match code {
-        ErrorCode::BadPayloadChecksum => requests.busy(id, Duration::ZERO, now),
+        ErrorCode::BadPayloadChecksum => requests.retry_later(id, Duration::ZERO, error, now),
         ErrorCode::UnknownFrameKind | ErrorCode::TooManyItems | ErrorCode::UnexpectedPayload => {
             requests.refused(id, &error)
         }
