@@ -3,8 +3,8 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gantry_journal::{
@@ -12,7 +12,9 @@ use gantry_journal::{
     SegmentFile, SegmentRead, SlowStorage, Storage, WritePath, ZeroFile, verify,
 };
 
-use crate::support::{FRAMES_PER_SEGMENT, append_small, folder, open, options, prepare, try_open};
+use crate::support::{
+    FRAMES_PER_SEGMENT, append_small, folder, open, options, page, prepare, segment, try_open,
+};
 
 /// What the disk does wrong.
 #[derive(Debug, Default)]
@@ -24,6 +26,7 @@ struct Faults {
     zeros_fail: AtomicBool,
     open_fails: AtomicBool,
     syncs: AtomicU64,
+    writes: Mutex<Vec<(u64, Vec<u8>)>>,
 }
 
 #[derive(Debug)]
@@ -117,6 +120,7 @@ impl SegmentFile for FaultySegment {
         if self.faults.write_fails.load(Ordering::Relaxed) {
             return Err(error(5));
         }
+        self.faults.writes.lock().unwrap().push((offset, pages.to_vec()));
         self.inner.write_pages(offset, pages)
     }
     fn sync_range(&self, offset: u64, bytes: u64) -> io::Result<()> {
@@ -268,6 +272,36 @@ fn a_failed_sync_while_recovering_is_an_error() {
     let storage = FaultyStorage { inner: FileStorage::new(), faults };
     let opened = Journal::open(folder.path(), options(), Box::new(storage), &mut |_| Ok(()));
     assert!(matches!(opened, Err(JournalError::Io { action: "sync", .. })));
+}
+
+#[test]
+fn opening_writes_the_last_frame_again_as_it_is_and_syncs_it() {
+    let folder = folder();
+    let (mut opened, _) = open(folder.path(), options());
+    append_small(&mut opened, 3);
+    drop(opened);
+    let before = fs::read(segment(folder.path(), 1)).unwrap();
+    let (opened, faults) = open_faulty(folder.path());
+    let start = usize::try_from(page(2)).unwrap();
+    let writes = faults.writes.lock().unwrap().clone();
+    assert_eq!(writes, [(page(2), before[start..start + 4096].to_vec())]);
+    assert_eq!(faults.syncs.load(Ordering::Relaxed), 1);
+    drop(opened);
+    assert!(fs::read(segment(folder.path(), 1)).unwrap() == before);
+}
+
+#[test]
+fn a_newer_format_is_named_as_such() {
+    let folder = folder();
+    drop(open(folder.path(), options()));
+    let path = folder.path().join("gantry.instance");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[16] = 2;
+    let hash = blake3::hash(&bytes[..48]);
+    bytes[48..].copy_from_slice(&hash.as_bytes()[..16]);
+    fs::write(&path, &bytes).unwrap();
+    let refused = try_open(folder.path(), options());
+    assert!(matches!(refused, Err(JournalError::UnsupportedVersion { found: 2, .. })));
 }
 
 #[test]

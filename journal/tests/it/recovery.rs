@@ -288,6 +288,19 @@ fn r25_bad_instance_file_is_refused() {
     check(1, Finish::Crash, damage, &Verdict::Refused(Fault::InstanceFile));
 }
 
+#[test]
+fn r26_frame_of_another_history_is_refused() {
+    // A copy of this journal went on by itself: same instance, same place, another past.
+    let other = folder();
+    let (mut opened, _) = open(other.path(), options());
+    append(&mut opened, 1, b"another past");
+    append_small(&mut opened, 1);
+    drop(opened);
+    let bytes = fs::read(segment(other.path(), 1)).unwrap();
+    let swap = |path: &Path| write_at(&segment(path, 1), page(1), &bytes[4096 * 2..4096 * 3]);
+    check(2, Finish::Crash, swap, &Verdict::Refused(Fault::Chain));
+}
+
 /// Cuts the last frame after each of its bytes, as a torn write may.
 #[test]
 fn a_cut_after_every_byte_of_the_last_frame_keeps_all_frames_before() {
