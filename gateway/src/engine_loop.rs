@@ -1,0 +1,157 @@
+//! The engine thread: drains the queues into batches.
+//!
+//! Deciding and applying are the engine crate's business. Here is only what a thread adds: the
+//! queues, the clock, fairness between commands and queries, and when to sleep.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gantry_engine::{Batch, ProcessFigures, Progress, RequestKind, Writer};
+use gantry_model::EngineTime;
+
+use crate::clock::EngineClock;
+use crate::handoff::Handoff;
+use crate::ingress::{Ingress, Queued};
+use crate::release::Release;
+use crate::stats::{Counters, add};
+
+/// Request bytes of commands in one drain: about 200 orders, a fifth of a millisecond. After it the
+/// batch is offered and queries get their turn.
+const COMMAND_QUANTUM_BYTES: usize = 32 << 10;
+/// Request bytes of queries in one drain: about 300 short reads.
+const QUERY_QUANTUM_BYTES: usize = 8 << 10;
+
+/// What the engine thread shares with the others.
+#[derive(Clone, Debug)]
+pub(crate) struct EngineLinks {
+    pub(crate) ingress: Arc<Ingress>,
+    pub(crate) handoff: Arc<Handoff>,
+    pub(crate) release: Arc<Release>,
+    pub(crate) counters: Arc<Counters>,
+    /// What totals show of the process.
+    pub(crate) figures: Arc<ProcessFigures>,
+    /// Ends the thread once the queues are empty; ring the ingress bell.
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// The engine thread's own state.
+pub(crate) struct EngineLoop {
+    writer: Writer,
+    clock: EngineClock,
+    links: EngineLinks,
+    /// The submission that was begun when the batches ran out. The writer keeps a half-given answer
+    /// for it, so it goes on before anything else.
+    begun: Option<Queued>,
+}
+
+/// What a drain found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drained {
+    Worked,
+    Nothing,
+    /// There is work and no batch to put it in: the journal is behind.
+    NoBatch,
+}
+
+impl EngineLoop {
+    pub(crate) fn new(writer: Writer, clock: EngineClock, links: EngineLinks) -> Self {
+        Self { writer, clock, links, begun: None }
+    }
+
+    /// The engine thread's body; returns when stopped and everything is worked off.
+    pub(crate) fn run(mut self) -> Writer {
+        self.links.ingress.bell.answer_here();
+        loop {
+            // Before the look at the queues: whoever stops us pushes nothing afterwards.
+            let stopping = self.is_stopping();
+            match self.drain() {
+                Drained::Worked => {}
+                Drained::Nothing if stopping => return self.writer,
+                Drained::Nothing => {
+                    let has_work = || !self.links.ingress.is_empty() || self.is_stopping();
+                    self.links.ingress.bell.sleep(None, has_work);
+                }
+                Drained::NoBatch => {
+                    add(&self.links.counters.engine_stalls, 1);
+                    let has_work = || !self.links.release.free.is_empty();
+                    self.links.ingress.bell.sleep(None, has_work);
+                }
+            }
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        // Acquire pairs with the release of whoever stops.
+        self.links.stop.load(Ordering::Acquire)
+    }
+
+    fn has_work(&self) -> bool {
+        self.begun.is_some() || !self.links.ingress.is_empty()
+    }
+
+    /// Works off one quantum of commands and one of queries, at one reading of the clock.
+    fn drain(&mut self) -> Drained {
+        if !self.has_work() {
+            return Drained::Nothing;
+        }
+        let Some(batch) = self.open_batch() else { return Drained::NoBatch };
+        let now = self.clock.now();
+        self.links.figures.uptime_ns.store(self.clock.uptime_ns(), Ordering::Relaxed);
+        let batch = self.work_off(RequestKind::Commands, COMMAND_QUANTUM_BYTES, batch, now);
+        let batch = batch.and_then(|batch| {
+            self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now)
+        });
+        if let Some(batch) = batch {
+            self.hand_over(batch);
+        }
+        add(&self.links.counters.engine_drains, 1);
+        Drained::Worked
+    }
+
+    /// The batch that is being filled, or a new one.
+    fn open_batch(&self) -> Option<Box<Batch>> {
+        match self.links.handoff.take_back() {
+            Some(batch) if batch.is_full() => self.links.handoff.offer(batch),
+            Some(batch) => return Some(batch),
+            None => {}
+        }
+        self.links.release.free.pop()
+    }
+
+    fn hand_over(&self, batch: Box<Batch>) {
+        if batch.is_empty() {
+            let kept = self.links.release.free.push(batch);
+            kept.expect("invariant: as long as there are batches");
+        } else {
+            self.links.handoff.offer(batch);
+        }
+    }
+
+    /// Returns the batch that is being filled; `None` if there is no further one.
+    fn work_off(
+        &mut self,
+        kind: RequestKind,
+        quantum_bytes: usize,
+        mut batch: Box<Batch>,
+        now: EngineTime,
+    ) -> Option<Box<Batch>> {
+        let mut worked_bytes = 0;
+        while worked_bytes < quantum_bytes {
+            let Some(mut queued) = self.begun.take().or_else(|| self.links.ingress.pop(kind)) else {
+                break;
+            };
+            // A frame without items costs something too.
+            worked_bytes += queued.payload_bytes.max(64);
+            while self.writer.step(&mut queued.submission, &mut batch, now) == Progress::BatchFull {
+                self.hand_over(batch);
+                let Some(next) = self.links.release.free.pop() else {
+                    self.begun = Some(queued);
+                    return None;
+                };
+                batch = next;
+            }
+            self.links.ingress.recycle(queued.submission);
+        }
+        Some(batch)
+    }
+}

@@ -1,0 +1,44 @@
+//! Threads whose panic ends the process.
+//!
+//! Engine, journal, preparer and release share the truth. If one of them stops halfway nobody knows
+//! what was promised, so the process ends at once and the next start recovers from the journal.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{self, JoinHandle};
+
+/// Starts a thread; a panic in `body` is logged and aborts the process.
+pub(crate) fn spawn_or_abort<T: Send + 'static>(
+    name: &'static str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        catch_unwind(AssertUnwindSafe(body))
+            .unwrap_or_else(|panic| abort_with(name, message(&*panic)))
+    })
+}
+
+/// Logs the reason and ends the process, without a clean stop.
+pub(crate) fn abort_with(thread: &str, reason: &str) -> ! {
+    tracing::error!(thread, reason, "the process ends: nothing more can be promised");
+    std::process::abort()
+}
+
+/// The text of a panic.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_panic_is_found() {
+        let plain = catch_unwind(|| panic!("plain")).unwrap_err();
+        let built = catch_unwind(|| panic!("built {}", 1)).unwrap_err();
+        assert_eq!((message(&*plain), message(&*built)), ("plain", "built 1"));
+    }
+}

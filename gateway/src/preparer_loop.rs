@@ -1,0 +1,85 @@
+//! The preparer thread: keeps segments ready ahead of the journal, at low priority.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use gantry_engine::ProcessFigures;
+use gantry_journal::{PrepareStep, SegmentPreparer};
+
+use crate::affinity::lower_priority_here;
+use crate::doorbell::Doorbell;
+
+/// Without a ring the preparer looks after its work this often.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// After an error (a full disk, most likely) it tries again this often.
+const RETRY_EVERY: Duration = Duration::from_millis(200);
+
+/// Wakes and stops the preparer thread.
+#[derive(Debug, Default)]
+pub(crate) struct PreparerBell {
+    bell: Doorbell,
+    // Both flags are relaxed: the doorbell's fences order them against the sleep, and they guard
+    // no other data.
+    due: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl PreparerBell {
+    /// Says that work may be due.
+    pub(crate) fn ring(&self) {
+        self.due.store(true, Ordering::Relaxed);
+        self.bell.ring();
+    }
+
+    /// Ends the thread after its current step.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.bell.ring();
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// The preparer thread's body.
+pub(crate) fn run(
+    mut preparer: SegmentPreparer,
+    bell: &PreparerBell,
+    figures: &ProcessFigures,
+    directory: &Path,
+) {
+    lower_priority_here();
+    bell.bell.answer_here();
+    let mut told = String::new();
+    while !bell.is_stopping() {
+        bell.due.store(false, Ordering::Relaxed);
+        match preparer.step() {
+            Ok(PrepareStep::Worked) => told.clear(),
+            Ok(PrepareStep::Idle) => {
+                look_at_disk(figures, directory);
+                let has_work = || bell.due.load(Ordering::Relaxed) || bell.is_stopping();
+                bell.bell.sleep(Some(LOOK_EVERY), has_work);
+            }
+            Err(error) => {
+                let text = error.to_string();
+                if told != text {
+                    tracing::error!(error = text, "no segment can be prepared; trying again");
+                    told = text;
+                }
+                // Not the bell: it rings all the time now.
+                thread::sleep(RETRY_EVERY);
+            }
+        }
+    }
+}
+
+/// Keeps the figure that totals show; a file system that does not say shows the last one.
+fn look_at_disk(figures: &ProcessFigures, directory: &Path) {
+    if let Ok(disk) = rustix::fs::statvfs(directory) {
+        let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+        figures.disk_free_bytes.store(free_bytes, Ordering::Relaxed);
+    }
+}
