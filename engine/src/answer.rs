@@ -24,7 +24,11 @@ pub(crate) fn of_command(
         return rejected(kind, &decision.head, &decision.shorts, sequence, replies);
     }
     let reply = begin(replies, kind, ReplyStatus::Accepted, sequence);
-    put_thing(reply, state, command).end();
+    match command {
+        // The order just placed stands last: no need to look its id up.
+        Command::PlaceOrder(_) => put_order_at(reply, state, state.orders.last_slot()).end(),
+        _ => put_thing(reply, state, command).end(),
+    }
 }
 
 /// The answer to an id that was answered before: the thing as it stands now.

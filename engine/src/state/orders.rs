@@ -131,6 +131,12 @@ impl Orders {
         self.count
     }
 
+    /// The slot of the order placed last. Panics if there is none.
+    #[must_use]
+    pub fn last_slot(&self) -> u32 {
+        u32::try_from(self.count - 1).expect("invariant: slots are 32 bits, dense from 0")
+    }
+
     /// The order at `slot`.
     #[must_use]
     pub fn row(&self, slot: u32) -> &OrderRow {
