@@ -23,16 +23,16 @@ pub(crate) struct Args {
     pub(crate) spawn: bool,
 
     /// The `gantry` to start; without it, the one beside this executable.
-    #[arg(long, value_name = "PATH", requires = "spawn")]
+    #[arg(long, value_name = "PATH", requires = "spawn", conflicts_with = "addr")]
     pub(crate) server: Option<PathBuf>,
 
     /// Folder for the started server, new or empty, and kept afterwards. Without it, a temporary
     /// one that is removed.
-    #[arg(long, value_name = "DIR", requires = "spawn")]
+    #[arg(long, value_name = "DIR", requires = "spawn", conflicts_with = "addr")]
     pub(crate) directory: Option<PathBuf>,
 
     /// How the started server writes its journal; without it, the server's default.
-    #[arg(long, value_enum, requires = "spawn")]
+    #[arg(long, value_enum, requires = "spawn", conflicts_with = "addr")]
     pub(crate) journal_io: Option<JournalIo>,
 
     /// Orders per second offered; 0 = closed loop: the next order goes when a place is free.

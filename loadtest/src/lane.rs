@@ -8,9 +8,7 @@ use std::collections::VecDeque;
 
 use gantry_client::ClientError;
 use gantry_model::{Items, Malformed, Reply};
-use gantry_protocol::{
-    BodyError, Busy, ErrorBody, Frame, FrameKind, REPLY_PAYLOAD_BYTES_MAX,
-};
+use gantry_protocol::{BodyError, Busy, ErrorBody, Frame, FrameKind, REPLY_PAYLOAD_BYTES_MAX};
 
 use crate::plan::Pace;
 use crate::record::{MeasuredWindow, Record};
@@ -303,9 +301,9 @@ impl Lane {
     fn slot_of(&self, request: u64) -> Result<usize, LaneError> {
         let index = usize::try_from(request & ((1 << SLOT_BITS) - 1)).ok();
         let found = index.filter(|index| {
-            self.slots.get(*index).is_some_and(|slot| {
-                slot.in_flight && request_id(*index, slot.uses) == request
-            })
+            self.slots
+                .get(*index)
+                .is_some_and(|slot| slot.in_flight && request_id(*index, slot.uses) == request)
         });
         found.ok_or(LaneError::UnknownRequest { request })
     }

@@ -45,7 +45,13 @@ impl Ticker {
         let each = Timespec { tv_sec: 0, tv_nsec: period.subsec_nanos().into() };
         let setting = Itimerspec { it_interval: each, it_value: each };
         timerfd_settime(&timer, TimerfdTimerFlags::empty(), &setting)?;
-        Ok(Self { timer: AsyncFd::register(timer)? })
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, for types that may close their descriptor early; \
+                      an OwnedFd keeps it open"
+        )]
+        let timer = AsyncFd::new(timer)?;
+        Ok(Self { timer })
     }
 
     /// Waits until it has fired at least once since the last time.

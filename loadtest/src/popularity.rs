@@ -8,8 +8,7 @@ use crate::convert::{figure, rounded};
 /// The weight of each rank, most popular first; the sum is 1. Rank `r` weighs `r^-exponent`.
 pub(crate) fn zipf_weights(ranks: u32, exponent: f64) -> Vec<f64> {
     assert!(ranks > 0, "something must be for sale");
-    let mut weights: Vec<f64> =
-        (1..=ranks).map(|rank| f64::from(rank).powf(-exponent)).collect();
+    let mut weights: Vec<f64> = (1..=ranks).map(|rank| f64::from(rank).powf(-exponent)).collect();
     let sum: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= sum);
     weights

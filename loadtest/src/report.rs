@@ -119,7 +119,10 @@ pub(crate) fn table(
     let seconds = result.duration_seconds;
     row("offered", format!("{:>12} orders/s{}", whole(offered), closed_label(&plan.load)));
     row("achieved", format!("{:>12} orders/s, durable, within {seconds:.1} s", whole(achieved)));
-    row("orders", format!("{:>12} answered, {} lines", grouped(result.orders), grouped(result.lines)));
+    row(
+        "orders",
+        format!("{:>12} answered, {} lines", grouped(result.orders), grouped(result.lines)),
+    );
     row("rejected", rejected(result));
     let busy = percent(share(result.busy, result.orders.max(result.busy)));
     row("busy", format!("{:>12} ({busy})", grouped(result.busy)));
@@ -159,8 +162,11 @@ const fn closed_label(load: &Load) -> &'static str {
 
 fn rejected(result: &RunResult) -> String {
     let total: u64 = result.rejected.values().sum();
-    let reasons: Vec<String> =
-        result.rejected.iter().map(|(reason, count)| format!("{reason} {}", grouped(*count))).collect();
+    let reasons: Vec<String> = result
+        .rejected
+        .iter()
+        .map(|(reason, count)| format!("{reason} {}", grouped(*count)))
+        .collect();
     format!("{:>12} {}", grouped(total), reasons.join(", "))
 }
 

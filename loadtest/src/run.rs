@@ -71,11 +71,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Ran, RunError> {
     }
 }
 
-async fn load(
-    plan: &Plan,
-    address: SocketAddr,
-    tool: Option<PathBuf>,
-) -> Result<Driven, RunError> {
+async fn load(plan: &Plan, address: SocketAddr, tool: Option<PathBuf>) -> Result<Driven, RunError> {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let run = run_number(plan.seed, nanos(since_epoch));
     let mix = Rc::new(prepare(plan, address, run).await?);

@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use gantry_client::Connection;
 use gantry_model::{
-    AdjustReason, Code, Command, CostRow, Reply, ReplyBody, SetCosts, Sku, StockChange,
-    StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
+    AdjustReason, Code, Command, CostRow, Reply, ReplyBody, SetCosts, Sku, StockChange, StockState,
+    UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 
 use crate::catalogue::{Catalogue, ZONES};

@@ -34,7 +34,9 @@ pub(crate) enum SpawnError {
     Start { path: PathBuf, source: io::Error },
     #[error("{path} ended before it listened ({status}); it said:\n{said}")]
     Ended { path: PathBuf, status: ExitStatus, said: String },
-    #[error("{path} did not say \"{READY_PREFIX}HOST:PORT\" within {READY_TIMEOUT:?}; it said:\n{said}")]
+    #[error(
+        "{path} did not say \"{READY_PREFIX}HOST:PORT\" within {READY_TIMEOUT:?}; it said:\n{said}"
+    )]
     NotReady { path: PathBuf, said: String },
     #[error("cannot stop the server: {0}")]
     Stop(io::Error),
@@ -72,8 +74,7 @@ impl SpawnedServer {
         let (ready, listeners) = listen_to(&mut child, &said);
         // Owned from here on, so that an early return ends it.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server =
-            Self { child, address, said, listeners, directory, _temporary: temporary };
+        let mut server = Self { child, address, said, listeners, directory, _temporary: temporary };
         server.address = server.await_ready(&plan.server, &ready)?;
         Ok(server)
     }
@@ -175,8 +176,7 @@ fn listen_to(
             keep(&said_out, line);
         });
     });
-    let hears_err =
-        std::thread::spawn(move || read_lines(stderr, |line| keep(&said_err, line)));
+    let hears_err = std::thread::spawn(move || read_lines(stderr, |line| keep(&said_err, line)));
     (address, vec![hears_out, hears_err])
 }
 

@@ -6,9 +6,7 @@
 
 use std::rc::Rc;
 
-use gantry_model::{
-    Channel, Command, CommandId, OrderLine, PlaceOrder, ShortMode, Sku, Zone,
-};
+use gantry_model::{Channel, Command, CommandId, OrderLine, PlaceOrder, ShortMode, Sku, Zone};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 

@@ -1,0 +1,4 @@
+//! The load test as its user runs it: the real binary against a server that misbehaves on purpose.
+
+mod fake;
+mod runs;
