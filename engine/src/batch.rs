@@ -2,10 +2,27 @@
 //! wait for them.
 
 use gantry_journal::{FrameBuffer, FrameFacts, PAYLOAD_BYTES_MAX};
-use gantry_model::{EngineTime, RECORD_BYTES_MAX, Sequence};
+use gantry_model::{
+    CANDIDATES_PER_ZONE_MAX, EngineTime, LINES_PER_ORDER_MAX, OrderAllocation, OrderDetail,
+    OrderLineView, RECORD_BYTES_MAX, REPLY_HEADER_BYTES, Sequence,
+};
 
+/// The longest answer to one request. Where the next reply might not fit any more the answer ends:
+/// the items after it are not carried out and have no reply.
+pub const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// The longest single reply: the largest order in full.
+const REPLY_BYTES_MAX: usize = 128 << 10;
 /// Reply bytes after which a batch is handed over although its records would have room.
 const OUTBOX_BYTES_SOFT_MAX: usize = 4 << 20;
+
+// An answer carried over from a full batch must leave the next one room, or neither would end.
+const _: () = assert!(ANSWER_BYTES_MAX <= OUTBOX_BYTES_SOFT_MAX);
+const _: () = {
+    let allocations = LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX * size_of::<OrderAllocation>();
+    let lines = LINES_PER_ORDER_MAX * size_of::<OrderLineView>();
+    let rest = REPLY_HEADER_BYTES + size_of::<OrderDetail>() + 1024;
+    assert!(allocations + lines + rest <= REPLY_BYTES_MAX);
+};
 
 /// The replies of a batch, in the order of their requests.
 #[derive(Debug, Default)]
@@ -54,6 +71,12 @@ impl Outbox {
     /// Closes the answer to one request: all bytes since the last closed one.
     pub(crate) fn close_reply(&mut self, session: u64, request: u64, item_count: u32) {
         self.spans.push(ReplySpan { session, request, item_count, end: self.bytes.len() });
+    }
+
+    /// Whether the answer that is not closed yet has room for another reply.
+    pub(crate) fn has_room_for_reply(&self) -> bool {
+        let start = self.spans.last().map_or(0, |span| span.end);
+        self.bytes.len() - start <= ANSWER_BYTES_MAX - REPLY_BYTES_MAX
     }
 
     /// Bytes of an answer that is not closed yet.

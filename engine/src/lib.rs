@@ -20,7 +20,7 @@ mod state;
 mod submission;
 mod writer;
 
-pub use batch::{Batch, Outbox, OutboxReply};
+pub use batch::{ANSWER_BYTES_MAX, Batch, Outbox, OutboxReply};
 pub use decide::{Decision, decide};
 pub use engine::Engine;
 pub use figures::ProcessFigures;

@@ -70,6 +70,9 @@ impl Writer {
                     self.carried = batch.outbox.take_unclosed();
                     return Progress::BatchFull;
                 }
+                if !batch.outbox.has_room_for_reply() {
+                    break; // Whoever misses replies asks again for the rest.
+                }
                 self.warm(submission);
                 let Some(item) = Items::new(submission.rest_of(frame), COMMAND_BYTES_MAX).next()
                 else {
