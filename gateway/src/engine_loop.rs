@@ -98,9 +98,8 @@ impl EngineLoop {
         let now = self.clock.now();
         self.links.figures.uptime_ns.store(self.clock.uptime_ns(), Ordering::Relaxed);
         let batch = self.work_off(RequestKind::Commands, COMMAND_QUANTUM_BYTES, batch, now);
-        let batch = batch.and_then(|batch| {
-            self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now)
-        });
+        let batch = batch
+            .and_then(|batch| self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now));
         if let Some(batch) = batch {
             self.hand_over(batch);
         }
@@ -137,7 +136,8 @@ impl EngineLoop {
     ) -> Option<Box<Batch>> {
         let mut worked_bytes = 0;
         while worked_bytes < quantum_bytes {
-            let Some(mut queued) = self.begun.take().or_else(|| self.links.ingress.pop(kind)) else {
+            let Some(mut queued) = self.begun.take().or_else(|| self.links.ingress.pop(kind))
+            else {
                 break;
             };
             // A frame without items costs something too.

@@ -10,11 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use dashmap::DashMap;
-use gantry_engine::OutboxReply;
-use gantry_model::{Item, ITEM_HEADER_BYTES};
-use gantry_protocol::{
-    ErrorBody, ErrorCode, FrameKind, REPLY_PAYLOAD_BYTES_MAX, write_frame,
-};
+use gantry_engine::{ANSWER_BYTES_MAX, OutboxReply};
+use gantry_protocol::{ErrorBody, ErrorCode, FrameKind, REPLY_PAYLOAD_BYTES_MAX, write_frame};
 use parking_lot::Mutex;
 use rustix::net::Shutdown;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -249,45 +246,18 @@ impl Outbound {
     }
 }
 
-/// Appends the answer to one request. One that is longer than a frame may be is cut between items:
-/// whoever misses an answer asks again, with the same id.
-fn write_reply(reply: &OutboxReply<'_>, out: &mut Vec<u8>) {
-    let (payload, item_count) = if reply.payload.len() <= REPLY_PAYLOAD_BYTES_MAX {
-        (reply.payload, reply.item_count)
-    } else {
-        cut_items(reply.payload)
-    };
-    write_frame(out, FrameKind::Replies, reply.request, item_count, payload);
-}
+// The engine ends an answer before it is longer than a frame may be.
+const _: () = assert!(ANSWER_BYTES_MAX <= REPLY_PAYLOAD_BYTES_MAX);
 
-/// The whole items that fit one frame, and how many they are.
-fn cut_items(payload: &[u8]) -> (&[u8], u32) {
-    let (mut end, mut count) = (0, 0);
-    while payload.len() - end >= ITEM_HEADER_BYTES
-        && let Ok((item, _)) = Item::split(&payload[end..], REPLY_PAYLOAD_BYTES_MAX)
-        && end + item.bytes.len() <= REPLY_PAYLOAD_BYTES_MAX
-    {
-        end += item.bytes.len();
-        count += 1;
-    }
-    (&payload[..end], count)
+/// Appends the answer to one request.
+fn write_reply(reply: &OutboxReply<'_>, out: &mut Vec<u8>) {
+    let OutboxReply { request, item_count, payload, .. } = *reply;
+    write_frame(out, FrameKind::Replies, request, item_count, payload);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reply_that_is_too_long_is_cut_between_items() {
-        let mut payload = Vec::new();
-        for _ in 0..3 {
-            let start = payload.len();
-            payload.resize(start + 2_000_000, 0);
-            payload[start + 4..start + 8].copy_from_slice(&2_000_000_u32.to_le_bytes());
-        }
-        let (cut, count) = cut_items(&payload);
-        assert_eq!((cut.len(), count), (4_000_000, 2));
-    }
 
     #[test]
     fn beyond_its_bound_a_buffer_closes_with_an_error_and_takes_nothing_more() {

@@ -41,17 +41,17 @@ struct Delivery {
 }
 
 impl Release {
-    /// A release around `batches`, all of them free.
+    /// A release around this many batches, all of them free.
     pub(crate) fn new(
-        batches: Vec<Box<Batch>>,
+        batches: usize,
         links: Arc<Links>,
         ingress: Arc<Ingress>,
         counters: Arc<Counters>,
     ) -> Self {
-        let free = ArrayQueue::new(batches.len());
-        let durable = ArrayQueue::new(batches.len());
-        for batch in batches {
-            free.push(batch).expect("invariant: as long as there are batches");
+        let free = ArrayQueue::new(batches);
+        let durable = ArrayQueue::new(batches);
+        while !free.is_full() {
+            free.push(Box::new(Batch::new())).expect("invariant: it is not full");
         }
         let (bell, stop) = (Doorbell::default(), AtomicBool::new(false));
         Self { durable, free, delivery: Mutex::default(), bell, stop, links, ingress, counters }
@@ -62,7 +62,10 @@ impl Release {
     pub(crate) fn put(&self, batch: Box<Batch>, inline: bool) {
         let is_small = batch.outbox.replies().nth(REPLIES_INLINE_MAX).is_none();
         self.durable.push(batch).expect("invariant: as long as there are batches");
-        if inline && is_small && let Some(mut delivery) = self.delivery.try_lock() {
+        if inline
+            && is_small
+            && let Some(mut delivery) = self.delivery.try_lock()
+        {
             self.deliver_all(&mut delivery);
         } else {
             self.bell.ring();

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gantry_engine::Instance;
 use gantry_journal::{JournalStats, Recovery, Storage};
@@ -40,6 +40,8 @@ pub struct OpenedFacts {
     pub recovery: Recovery,
     /// Records applied.
     pub records_replayed: u64,
+    /// Time that recovery and replay took together.
+    pub replay_time: Duration,
     /// The state's hash after them.
     pub state_hash: u128,
 }
@@ -121,9 +123,10 @@ impl Server {
         let runtime = runtime(&options).map_err(ServerError::Thread)?;
         // The address first: it is the cheapest to fail. Nobody can connect before `listen`.
         let socket = bind(options.listen, &runtime)?;
-        let mut instance =
-            Instance::open(&options.directory, options.journal.clone(), storage)
-                .map_err(ServerError::Open)?;
+        let opening = Instant::now();
+        let mut instance = Instance::open(&options.directory, options.journal.clone(), storage)
+            .map_err(ServerError::Open)?;
+        let replay_time = opening.elapsed();
         prepare_first_segment(&mut instance).map_err(ServerError::Open)?;
         let clock = EngineClock::start(
             instance.engine.last_time(),
@@ -133,20 +136,15 @@ impl Server {
         let opened = OpenedFacts {
             recovery: instance.recovery,
             records_replayed: instance.records_replayed,
+            replay_time,
             state_hash: instance.engine.state_hash(),
         };
         let listener = listen(socket, options.listen, &runtime)?;
         let address =
             listener.local_addr().map_err(|error| ServerError::listen(options.listen, error))?;
         let hub = hub(&options, opened.recovery.instance_id);
-        let threads = Threads::start(
-            instance,
-            clock,
-            &options,
-            &hub.ingress,
-            &hub.links,
-            &hub.counters,
-        )?;
+        let threads =
+            Threads::start(instance, clock, &options, &hub.ingress, &hub.links, &hub.counters)?;
         let stop = Arc::new(StopRequest::default());
         runtime.spawn(accept(
             listener,
@@ -257,14 +255,19 @@ fn hub(options: &ServerOptions, instance: u128) -> Arc<Hub> {
     let requests_in_flight_max = options.requests_in_flight_max;
     let facts = SessionFacts { instance, requests_in_flight_max };
     let ingress = Arc::new(Ingress::new(options));
-    Arc::new(Hub::new(ingress, Arc::new(Links::new()), Arc::new(Counters::default()), facts, options))
+    Arc::new(Hub::new(
+        ingress,
+        Arc::new(Links::new()),
+        Arc::new(Counters::default()),
+        facts,
+        options,
+    ))
 }
 
 fn bind(address: SocketAddr, runtime: &Runtime) -> Result<TcpSocket, ServerError> {
     let _entered = runtime.enter();
     let bind = || {
-        let socket =
-            if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         // A restart must not wait for the last connections' time to run out.
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -283,7 +286,12 @@ fn listen(
 }
 
 /// Accepts until stopped; then the listener closes.
-async fn accept(listener: TcpListener, hub: Arc<Hub>, stop: Arc<StopRequest>, connections_max: u64) {
+async fn accept(
+    listener: TcpListener,
+    hub: Arc<Hub>,
+    stop: Arc<StopRequest>,
+    connections_max: u64,
+) {
     let next_id = AtomicU64::new(1);
     let refusals = Arc::new(Semaphore::new(REFUSALS_MAX));
     while !stop.requested.load(Ordering::Relaxed) {

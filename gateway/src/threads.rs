@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use gantry_engine::{Batch, Engine, Instance, ProcessFigures, Writer};
+use gantry_engine::{Engine, Instance, ProcessFigures, Writer};
 use gantry_journal::{Durability, JournalError, WritePath};
 
 use crate::affinity::pin_here;
@@ -56,10 +56,9 @@ impl Threads {
         let figures = Arc::new(figures(options));
         engine.set_figures(Arc::clone(&figures));
         counters.durable_sequence.store(journal.last_sequence(), Ordering::Release);
-        let batches = (0..options.batches).map(|_| Box::new(Batch::new())).collect();
         let handoff = Arc::new(Handoff::new(options.batches));
         let release = Arc::new(Release::new(
-            batches,
+            options.batches,
             Arc::clone(links),
             Arc::clone(ingress),
             Arc::clone(counters),

@@ -110,7 +110,10 @@ fn reserved_actors_are_turned_away_but_for_the_command_line() {
 fn a_request_before_the_hello_ends_the_session() {
     let mut talk = Talk::new();
     let step = talk.say(&queries(5, 1, 1));
-    assert!(matches!(step, Step::Ended(Farewell { code: ErrorCode::HelloExpected, request: 5, .. })));
+    assert!(matches!(
+        step,
+        Step::Ended(Farewell { code: ErrorCode::HelloExpected, request: 5, .. })
+    ));
     assert!(talk.requests().is_empty());
 }
 
