@@ -63,11 +63,12 @@ impl SpawnedServer {
         let (directory, temporary) = make_folder(plan.directory.as_deref())?;
         let mut command = Command::new(&plan.server);
         command.arg("serve").arg("--directory").arg(&directory);
-        command.args(["--listen", "127.0.0.1:0"]);
+        // Should this process be killed, the pipe closes and the server stops by itself.
+        command.args(["--listen", "127.0.0.1:0", "--until-stdin-closes"]);
         if let Some(journal_io) = plan.journal_io {
             command.args(["--journal-io", journal_io.name()]);
         }
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = |source| SpawnError::Start { path: plan.server.clone(), source };
         let mut child = command.spawn().map_err(start)?;
         let said = Arc::new(Mutex::new(VecDeque::with_capacity(ERROR_LINES_MAX)));
