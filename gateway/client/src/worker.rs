@@ -222,7 +222,7 @@ fn take_frame(
             let retry_after = Duration::from_micros(retry_after_us.into());
             requests.retry_later(id, retry_after, ClientError::Busy { retry_after }, now)?;
         }
-        FrameKind::Error => take_error(requests, id, refusal(frame.payload), now)?,
+        FrameKind::Error => return take_error(requests, id, refusal(frame.payload), now),
         FrameKind::Goodbye => return Ok(Flow::Draining),
         FrameKind::Welcome | FrameKind::Hello | FrameKind::Commands | FrameKind::Queries => {
             let (expected, found) = (FrameKind::Replies, frame.kind);
@@ -238,13 +238,19 @@ fn take_error(
     id: u64,
     error: ClientError,
     now: Instant,
-) -> Result<(), ClientError> {
+) -> Result<Flow, ClientError> {
     let ClientError::Refused { code, .. } = &error else { return Err(error) };
     match code {
-        ErrorCode::BadPayloadChecksum => requests.retry_later(id, Duration::ZERO, error, now),
+        ErrorCode::BadPayloadChecksum => requests.retry_later(id, Duration::ZERO, error, now)?,
         ErrorCode::UnknownFrameKind | ErrorCode::TooManyItems | ErrorCode::UnexpectedPayload => {
-            requests.refused(id, &error)
+            requests.refused(id, &error)?;
         }
-        _ => Err(error),
+        ErrorCode::ShuttingDown if id != 0 => {
+            // Not carried out; what is still in flight will be answered before the end.
+            requests.retry_later(id, Duration::ZERO, error, now)?;
+            return Ok(Flow::Draining);
+        }
+        _ => return Err(error),
     }
+    Ok(Flow::GoOn)
 }

@@ -66,6 +66,23 @@ async fn after_goodbye_new_requests_go_to_the_next_connection() {
 }
 
 #[tokio::test]
+async fn a_request_refused_by_a_server_that_stops_goes_to_the_next_connection() {
+    let server = FakeServer::bind().await;
+    let (client, mut peer) = server.client(one_by_one(2)).await;
+    let first = submit_zone(&client, 1).await.unwrap();
+    let second = submit_zone(&client, 2).await.unwrap();
+    let requests = [peer.request().await, peer.request().await];
+    peer.refuse(requests[1].id, ErrorCode::ShuttingDown).await;
+    peer.answer(&requests[0], ReplyStatus::Accepted).await;
+    assert_eq!(handle(&first.await.unwrap()), 1);
+    let mut peer = server.accept().await;
+    let again = peer.request().await;
+    assert_eq!(again, requests[1]);
+    peer.answer(&again, ReplyStatus::Accepted).await;
+    assert_eq!(handle(&second.await.unwrap()), 2);
+}
+
+#[tokio::test]
 async fn a_refused_hello_is_told_with_its_code() {
     let server = FakeServer::bind().await;
     let (client, ()) = tokio::join!(Client::connect(server.address(), options()), async {
