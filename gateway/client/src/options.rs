@@ -7,7 +7,11 @@ use gantry_protocol::ITEMS_PER_FRAME_MAX;
 
 use crate::CONNECT_TIMEOUT;
 
-/// Options of a client. Begin with [`Self::new`], change what you must.
+/// The longest time that an option may name, so that adding it to the clock cannot overflow.
+const DURATION_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Options of a client. Begin with [`Self::new`], change what you must. Times over a year count as
+/// a year.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
     /// Who asks; 16 and up, or 2 for the command line. No default.
@@ -67,7 +71,42 @@ impl ClientOptions {
         self.in_flight_max = self.in_flight_max.max(1);
         self.queue_items_max = self.queue_items_max.max(1);
         self.attempts_max = self.attempts_max.max(1);
-        self.backoff_max = self.backoff_max.max(self.backoff_min);
+        let linger = Duration::from_micros(self.linger_us).min(DURATION_MAX);
+        self.linger_us = u64::try_from(linger.as_micros()).expect("invariant: at most a year");
+        self.connect_timeout = self.connect_timeout.min(DURATION_MAX);
+        self.answer_timeout = self.answer_timeout.min(DURATION_MAX);
+        self.give_up_after = self.give_up_after.min(DURATION_MAX);
+        self.backoff_min = self.backoff_min.min(DURATION_MAX);
+        self.backoff_max = self.backoff_max.clamp(self.backoff_min, DURATION_MAX);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_brought_within_their_bounds() {
+        let wild = ClientOptions {
+            frame_items_max: 5_000,
+            linger_us: u64::MAX,
+            in_flight_max: 0,
+            queue_items_max: 0,
+            answer_timeout: Duration::MAX,
+            attempts_max: 0,
+            backoff_min: Duration::from_secs(3),
+            backoff_max: Duration::from_secs(2),
+            give_up_after: Duration::MAX,
+            ..ClientOptions::new(Actor::CLIENT_MIN)
+        };
+        let bounded = wild.bounded();
+        assert_eq!((bounded.frame_items_max, bounded.in_flight_max), (1_024, 1));
+        assert_eq!((bounded.queue_items_max, bounded.attempts_max), (1, 1));
+        assert_eq!(bounded.backoff_max, bounded.backoff_min);
+        assert_eq!((bounded.answer_timeout, bounded.give_up_after), (DURATION_MAX, DURATION_MAX));
+        assert_eq!(Duration::from_micros(bounded.linger_us), DURATION_MAX);
+        let defaults = ClientOptions::new(Actor::CLIENT_MIN);
+        assert_eq!(defaults.clone().bounded(), defaults);
     }
 }

@@ -179,7 +179,7 @@ impl Worker {
         let (first, longest) = (self.options.backoff_min, self.options.backoff_max);
         let wake = Instant::now() + jittered(doubled(first, self.failures, longest));
         let mut rested = false;
-        while !(rested && (self.queue_ended || !self.requests.is_empty())) {
+        while if self.requests.is_empty() { !self.queue_ended } else { !rested } {
             let (mut jobs, room) = (Vec::new(), self.requests.room());
             tokio::select! {
                 () = sleep_until(wake), if !rested => rested = true,
