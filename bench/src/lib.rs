@@ -16,4 +16,4 @@ pub use percentiles::Latencies;
 pub use random::Random;
 pub use rig::JournalRig;
 pub use scratch::scratch_folder;
-pub use shop::{Shop, ShopPlan};
+pub use shop::{OrderStream, Shop, ShopPlan};

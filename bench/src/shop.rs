@@ -39,11 +39,52 @@ impl ShopPlan {
     pub const STEADY: Self = Self { skus: 100_000, warehouses: 8, seed: 1 };
 }
 
+/// Orders without end, the same for one plan.
+#[derive(Clone, Debug)]
+pub struct OrderStream {
+    skus: u32,
+    random: Random,
+}
+
+impl OrderStream {
+    /// The orders of a shop of this plan.
+    #[must_use]
+    pub fn new(plan: ShopPlan) -> Self {
+        // Another stream than the one that lays out the stock.
+        Self { skus: plan.skus, random: Random::new(!plan.seed) }
+    }
+
+    /// Appends one order's command item to `out`.
+    pub fn write(&mut self, out: &mut Vec<u8>) {
+        let mut lines = [OrderLine::new(Sku::new(0), 1); LINES_MAX as usize];
+        let line_count = 1 + self.random.below(LINES_MAX) as usize;
+        for line in &mut lines[..line_count] {
+            let sku = Sku::new(self.random.below(self.skus));
+            *line = OrderLine::new(sku, 1 + self.random.below(3));
+        }
+        let order = PlaceOrder {
+            id: CommandId::new(self.random.next_id()),
+            customer: 0,
+            value_minor: 0,
+            currency: [0; 4],
+            zone: Zone::new(0),
+            channel: Channel::NONE,
+            priority_class: 0,
+            service_level: 0,
+            short: ShortMode::Backorder,
+            reference: "",
+            lines: &lines[..line_count],
+        };
+        Command::PlaceOrder(order).write(out);
+    }
+}
+
 /// An engine full of stock, and its orders to come.
 #[derive(Debug)]
 pub struct Shop {
     plan: ShopPlan,
     engine: Engine,
+    orders: OrderStream,
     random: Random,
     now_ns: u64,
     records: FrameBuffer,
@@ -68,6 +109,7 @@ impl Shop {
         let mut shop = Self {
             plan,
             engine: Engine::new(),
+            orders: OrderStream::new(plan),
             random: Random::new(plan.seed),
             now_ns: 1,
             records: FrameBuffer::new(PAYLOAD_BYTES_MAX),
@@ -87,26 +129,13 @@ impl Shop {
 
     /// Appends one order's command item to `out`.
     pub fn write_order(&mut self, out: &mut Vec<u8>) {
-        let mut lines = [OrderLine::new(Sku::new(0), 1); LINES_MAX as usize];
-        let line_count = 1 + self.random.below(LINES_MAX) as usize;
-        for line in &mut lines[..line_count] {
-            let sku = Sku::new(self.random.below(self.plan.skus));
-            *line = OrderLine::new(sku, 1 + self.random.below(3));
-        }
-        let order = PlaceOrder {
-            id: CommandId::new(self.random.next_id()),
-            customer: 0,
-            value_minor: 0,
-            currency: [0; 4],
-            zone: Zone::new(0),
-            channel: Channel::NONE,
-            priority_class: 0,
-            service_level: 0,
-            short: ShortMode::Backorder,
-            reference: "",
-            lines: &lines[..line_count],
-        };
-        Command::PlaceOrder(order).write(out);
+        self.orders.write(out);
+    }
+
+    /// The engine and the orders to come, to be driven otherwise.
+    #[must_use]
+    pub fn into_parts(self) -> (Engine, OrderStream) {
+        (self.engine, self.orders)
     }
 
     /// Carries out the command items in `items`, as the writer would.
