@@ -23,7 +23,7 @@ use crate::sampler::{Sample, Sampler};
 /// How often what is due is looked at: it delays an order by half of this on average, and bounds
 /// the number of writes a second.
 const TICK: Duration = Duration::from_micros(500);
-/// How long answers are awaited after the window.
+/// How long answers are awaited after the window, and orders that were due in it sent.
 const DRAIN_NS_MAX: u64 = 10_000_000_000;
 /// A server that answers nothing for so long, with orders in flight, has stopped.
 const STALL_NS_MAX: u64 = 30_000_000_000;
@@ -201,7 +201,9 @@ impl Pacer {
         if finished {
             return Ok(Some(self.answered_ns.get()));
         }
-        let drained = frames == 0 || now_ns > self.window.end_ns.saturating_add(DRAIN_NS_MAX);
+        // What was due in the window and waits for room still goes out, within the bound.
+        let quiet = frames == 0 && !self.shared.iter().any(|it| it.lane.borrow().has_work(now_ns));
+        let drained = quiet || now_ns > self.window.end_ns.saturating_add(DRAIN_NS_MAX);
         if now_ns >= self.window.end_ns && drained {
             return Ok(Some(now_ns));
         }
