@@ -203,8 +203,8 @@ impl Requests {
         let mut request = self.take_in_flight(id)?;
         let result = request.answer(payload);
         if !request.waiters.is_empty() {
-            // The server may end a replies frame early; a command that was carried out all the
-            // same is told as a duplicate when it is asked again.
+            // The server ends a replies frame before it is too long; what has no reply it has not
+            // carried out.
             self.trouble = ClientError::NoReply;
             self.send_again(request, now);
         }
