@@ -18,12 +18,10 @@ pub(crate) use orders::{
 };
 pub(crate) use serve::{DurabilityChoice, JournalIo, LogFormat, ServeArgs};
 pub(crate) use shop::{
-    AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, RemoveCostArgs, SetChannelArgs,
-    SetCostArgs, SetSkuArgs, SetStockArgs, SetWarehouseArgs, SetZoneArgs, ShowStockArgs,
-    SkuCommand, StatsArgs, StockCommand, WarehouseCommand, ZoneCommand,
+    AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, SetStockArgs, ShowStockArgs, SkuCommand,
+    StatsArgs, StockCommand, WarehouseCommand, ZoneCommand,
 };
 pub(crate) use tools::{DumpArgs, ImportArgs, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs};
-pub(crate) use values::{CancelUnits, OrderLineText, ShipUnits};
 
 /// Where a server listens unless told otherwise.
 pub(crate) const ADDRESS_DEFAULT: &str = "127.0.0.1:4160";

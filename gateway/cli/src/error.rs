@@ -1,9 +1,11 @@
 //! What can end a command early, as one sentence for people and one exit code for scripts.
 
 use std::io;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use gantry_client::ClientError;
+use gantry_gateway::ServerError;
+use gantry_journal::JournalError;
 use gantry_model::Namespace;
 
 /// How a command ended that did not fail. A rejection is an answer, not an error: it has been
@@ -35,17 +37,7 @@ pub(crate) enum CliError {
     /// The output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
-    /// A file or folder that the command itself needs.
-    #[error("cannot {action} {}: {source}", path.display())]
-    File {
-        /// What was tried.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// The operating system refused something without a name.
+    /// The operating system refused something.
     #[error("cannot {action}: {source}")]
     System {
         /// What was tried.
@@ -53,6 +45,51 @@ pub(crate) enum CliError {
         /// The system's answer.
         source: io::Error,
     },
+    /// The server cannot be asked.
+    #[error("{address}: {source}{}", connect_hint(source))]
+    Client {
+        /// The server's address.
+        address: String,
+        /// What happened.
+        source: ClientError,
+    },
+    /// The server took too long. What became of a command is not known.
+    #[error(
+        "no answer from {address} within {seconds} s; whether a command was carried out is not \
+         known: send it again with the same --id to learn it"
+    )]
+    NoAnswer {
+        /// The server's address.
+        address: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// A reply that does not fit the question: the two programs are of different versions.
+    #[error(
+        "the server answered `{status}` with reason {reason}, which this program does not expect"
+    )]
+    UnexpectedReply {
+        /// The reply's status.
+        status: &'static str,
+        /// The number of its reason.
+        reason: u16,
+    },
+    /// The server cannot start, or did not stop in order.
+    #[error("{source}{}", server_hint(source))]
+    Server {
+        /// What happened.
+        #[from]
+        source: ServerError,
+    },
+    /// An import failed.
+    #[error(transparent)]
+    Import(#[from] crate::import::ImportError),
+    /// A folder cannot be read, or holds what it must not.
+    #[error(transparent)]
+    Folder(#[from] crate::journal::FolderError),
+    /// The demo did not show what it promises.
+    #[error(transparent)]
+    Demo(#[from] crate::demo::DemoError),
     /// A code that the server does not know.
     #[error("there is no {} `{code}` on the server; codes are case-sensitive", namespace.name())]
     UnknownCode {
@@ -88,7 +125,44 @@ impl CliError {
         match self {
             Self::OutputClosed => ExitCode::SUCCESS,
             Self::TooManyLines { .. } => ExitCode::from(2),
+            Self::UnknownCode { .. } => Verdict::Rejected.exit_code(),
             _ => ExitCode::FAILURE,
         }
+    }
+}
+
+fn connect_hint(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::Connect { .. } | ClientError::ConnectTimeout { .. } => {
+            ". Is a server running there? `gantry serve --directory DIR` starts one; --addr names \
+             another"
+        }
+        _ => "",
+    }
+}
+
+/// What would be right, where the error itself cannot know.
+fn server_hint(error: &ServerError) -> &'static str {
+    match error {
+        ServerError::PortTaken { .. } => {
+            ". --listen names another address; port 0 takes a free one"
+        }
+        ServerError::PortDenied { .. } => ". Ports below 1024 need a privilege: take a higher one",
+        ServerError::Listen { .. } => ". --listen takes an address of this machine",
+        ServerError::Clock(_) => " with --accept-clock-jump",
+        ServerError::Open(error) => journal_hint(error),
+        _ => "",
+    }
+}
+
+fn journal_hint(error: &JournalError) -> &'static str {
+    match error {
+        JournalError::Locked { .. } => ". Stop that process, or name another folder",
+        JournalError::NotAJournal { .. } => ". Name an empty folder, a missing one, or a journal",
+        JournalError::ReadOnly { .. } => ". The server needs a folder that it may write to",
+        JournalError::NoRoom { .. } => {
+            ". Make room, or take smaller segments for a start (--segment-bytes)"
+        }
+        _ => "",
     }
 }

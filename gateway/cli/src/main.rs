@@ -1,3 +1,72 @@
-//! Placeholder until the crate is written.
+//! `gantry`, the one binary of the product: server, demo, commands of a shop, tools for a journal.
+//!
+//! Typed arguments (`args`) go to one module a command; each prints through `output` and ends with
+//! a verdict or a `CliError`. Nothing here decides about orders: that is the engine's.
 
-fn main() {}
+mod args;
+mod catalogue;
+mod demo;
+mod error;
+mod import;
+mod journal;
+mod names;
+mod order;
+mod output;
+mod quote;
+mod replay;
+mod serve;
+mod session;
+mod signals;
+mod stats;
+mod stock;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, JournalCommand};
+use error::{CliError, Verdict};
+use output::Output;
+
+/// Of the allocators tried, it keeps replay and the socket path fastest.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let mut output = Output::new();
+    let verdict = run(Cli::parse(), &mut output);
+    match verdict.and_then(|verdict| output.flush().map(|()| verdict)) {
+        Ok(verdict) => verdict.exit_code(),
+        Err(error) => {
+            if !matches!(error, CliError::OutputClosed) {
+                output::note(format_args!("gantry: {error}"));
+            }
+            error.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
+    match cli.command {
+        Command::Serve(args) => serve::run(&args, output).map(|()| Verdict::Done),
+        Command::Demo(args) => demo::run(&args, output).map(|()| Verdict::Done),
+        Command::Import(args) => import::run(&args, output).map(|()| Verdict::Done),
+        Command::Order(command) => order::run(&command, output),
+        Command::Stock(command) => stock::run(&command, output),
+        Command::Quote(args) => quote::run(&args, output),
+        Command::Sku(command) => catalogue::sku(&command, output),
+        Command::Warehouse(command) => catalogue::warehouse(&command, output),
+        Command::Zone(command) => catalogue::zone(&command, output),
+        Command::Channel(command) => catalogue::channel(&command, output),
+        Command::Cost(command) => catalogue::cost(&command, output),
+        Command::Stats(args) => stats::run(&args, output),
+        Command::Replay(args) => replay::run(&args, output).map(|()| Verdict::Done),
+        Command::Journal(JournalCommand::Verify(args)) => {
+            journal::verify(&args, output).map(|()| Verdict::Done)
+        }
+        Command::Journal(JournalCommand::Dump(args)) => {
+            journal::dump(&args, output).map(|()| Verdict::Done)
+        }
+    }
+}

@@ -95,6 +95,16 @@ impl Output {
     }
 }
 
+/// Where log lines go.
+pub(crate) fn log_writer() -> io::Stderr {
+    io::stderr()
+}
+
+/// Whether a person reads the log.
+pub(crate) fn log_is_terminal() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
 /// Says something to the person who runs the program, on standard error. Nobody can be told when
 /// even that fails, so a failure is dropped.
 pub(crate) fn note(text: impl Display) {

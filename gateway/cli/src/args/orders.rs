@@ -1,7 +1,7 @@
 //! Options of `order` and `quote`.
 
 use clap::{ArgAction, Args, Subcommand};
-use gantry_model::{LINES_PER_ORDER_MAX, OrderId, ShortMode};
+use gantry_model::{OrderId, ShortMode};
 
 use super::values::{
     CancelUnits, OrderLineText, ShipUnits, cancel_units, code, command_id, currency, order_line,
@@ -66,8 +66,13 @@ pub(crate) struct PlaceArgs {
     #[arg(long, value_name = "UUID", value_parser = command_id)]
     pub(crate) customer: Option<OrderId>,
     /// The order's value in minor units of its currency (cents).
-    #[arg(long, value_name = "CENTS", default_value_t = 0, requires = "currency",
-          hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "CENTS",
+        default_value_t = 0,
+        requires = "currency",
+        hide_default_value = true
+    )]
     pub(crate) value: i64,
     /// ISO 4217 letters of the value's currency.
     #[arg(long, value_name = "CODE", value_parser = currency)]
@@ -140,6 +145,3 @@ pub(crate) struct QuoteArgs {
     #[command(flatten)]
     pub(crate) server: ServerAddress,
 }
-
-/// The layout has room for this many; more would be refused by the engine anyway.
-pub(crate) const LINE_OPTIONS_MAX: usize = LINES_PER_ORDER_MAX;

@@ -66,24 +66,27 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "GANTRY_SEGMENTS_SPARE", value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) segments_spare: Option<u32>,
-    /// Pin the engine's thread to this core. Default: the operating system chooses.
+    /// Pin the engine's thread to this core. Default: the last one, where there are several.
     #[arg(long, env = "GANTRY_CORE", value_name = "N")]
     pub(crate) core: Option<usize>,
-    /// Threads that serve sockets. Default: by the number of cores.
+    /// Threads that serve sockets. Default: one for each core, at most 4.
     #[arg(long, env = "GANTRY_WORKERS", value_name = "N")]
     pub(crate) workers: Option<usize>,
-    /// Connections at one time.
+    /// Connections at one time. Default: 1,024.
     #[arg(long, env = "GANTRY_CONNECTIONS_MAX", value_name = "N")]
-    pub(crate) connections_max: Option<usize>,
-    /// Frames that one connection may have unanswered.
+    pub(crate) connections_max: Option<u32>,
+    /// Frames that one connection may have unanswered. Default: 1,024.
     #[arg(long, env = "GANTRY_REQUESTS_IN_FLIGHT_MAX", value_name = "N")]
     pub(crate) requests_in_flight_max: Option<u32>,
-    /// Seconds after which a connection that sends nothing is closed.
+    /// Seconds after which a connection that sends nothing is closed. Default: 300.
     #[arg(long, env = "GANTRY_IDLE_SECONDS", value_name = "SECONDS")]
     pub(crate) idle_seconds: Option<u64>,
-    /// Shortest time between two syncs while batches are large, in microseconds.
+    /// Shortest time between two syncs while batches are large, in microseconds. Default: 500.
     #[arg(long, env = "GANTRY_COMMIT_FLOOR_US", value_name = "MICROSECONDS")]
     pub(crate) commit_floor_us: Option<u64>,
+    /// Start although the wall clock is more than an hour behind the journal's last record.
+    #[arg(long)]
+    pub(crate) accept_clock_jump: bool,
     /// How log lines look.
     #[arg(long, env = "GANTRY_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,

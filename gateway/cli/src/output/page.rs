@@ -47,10 +47,7 @@ impl Page {
 
     /// Adds names and values, one pair a line.
     #[must_use]
-    pub(crate) fn facts(
-        mut self,
-        facts: impl IntoIterator<Item = (&'static str, String)>,
-    ) -> Self {
+    pub(crate) fn facts(mut self, facts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value));
         self.blocks.push(Block::Facts(facts.collect()));
         self
@@ -201,7 +198,8 @@ fn civil_from_days(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let months_since_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * months_since_march + 2) / 5 + 1;
-    let month = if months_since_march < 10 { months_since_march + 3 } else { months_since_march - 9 };
+    let month =
+        if months_since_march < 10 { months_since_march + 3 } else { months_since_march - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     (year, month, day)
 }

@@ -1,0 +1,165 @@
+//! `gantry order`: place, show, cancel, ship.
+
+use gantry_model::{
+    CANDIDATES_PER_ZONE_MAX, Channel, Command, CommandId, LINES_PER_ORDER_MAX, LineUnits, OrderId,
+    OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ShortMode, Warehouse, Zone,
+};
+
+use crate::args::{BasketArgs, CancelArgs, OrderCommand, PlaceArgs, ShipArgs, ShowOrderArgs};
+use crate::error::{CliError, Verdict};
+use crate::output::Output;
+use crate::session::{Session, converse, id_or_new, unexpected};
+use crate::view::{Answered, OrderView, OrderWithDetail, rejection};
+
+/// Runs one of them.
+pub(crate) fn run(command: &OrderCommand, output: &mut Output) -> Result<Verdict, CliError> {
+    match command {
+        OrderCommand::Place(args) => place(args, output),
+        OrderCommand::Show(args) => show(args, output),
+        OrderCommand::Cancel(args) => cancel(args, output),
+        OrderCommand::Ship(args) => ship(args, output),
+    }
+}
+
+/// An order's content with handles in place of codes.
+pub(crate) struct Basket {
+    zone: Zone,
+    channel: Channel,
+    short: ShortMode,
+    priority_class: u8,
+    service_level: u8,
+    lines: Vec<OrderLine>,
+}
+
+impl Basket {
+    /// Looks every code up.
+    pub(crate) async fn resolve(
+        session: &mut Session,
+        args: &BasketArgs,
+    ) -> Result<Self, CliError> {
+        bounded(args.lines.len(), LINES_PER_ORDER_MAX)?;
+        let mut lines = Vec::with_capacity(args.lines.len());
+        for line in &args.lines {
+            lines.push(OrderLine::new(session.sku(&line.sku).await?, line.quantity));
+        }
+        Ok(Self {
+            zone: session.zone(&args.zone).await?,
+            channel: session.channel(args.channel.as_deref()).await?,
+            short: args.short,
+            priority_class: args.priority_class,
+            service_level: args.service_level,
+            lines,
+        })
+    }
+
+    /// The command that orders it.
+    pub(crate) fn order(&self, id: OrderId) -> PlaceOrder<'_> {
+        PlaceOrder {
+            id,
+            customer: 0,
+            value_minor: 0,
+            currency: [0; 4],
+            zone: self.zone,
+            channel: self.channel,
+            priority_class: self.priority_class,
+            service_level: self.service_level,
+            short: self.short,
+            reference: "",
+            lines: &self.lines,
+        }
+    }
+}
+
+fn place(args: &PlaceArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    converse(&args.server, async |mut session| {
+        let basket = Basket::resolve(&mut session, &args.basket).await?;
+        let id = id_or_new(args.id.id);
+        let order = PlaceOrder {
+            customer: args.customer.map_or(0, CommandId::get),
+            value_minor: args.value,
+            currency: args.currency.unwrap_or([0; 4]),
+            reference: &args.reference,
+            ..basket.order(id)
+        };
+        let owned = session.command(&Command::PlaceOrder(order)).await?;
+        // The command's id is the order's, which the page names anyway.
+        tell(&mut session, &owned.reply(), Some(id), None, args.server.format.json, output).await
+    })
+}
+
+fn show(args: &ShowOrderArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    let json = args.server.format.json;
+    converse(&args.server, async |mut session| {
+        let owned = session.query(&Query::ReadOrder(args.order)).await?;
+        let reply = owned.reply();
+        if let Some(verdict) = rejection(&mut session, &reply, None, json, output).await? {
+            return Ok(verdict);
+        }
+        let ReplyBody::OrderDetail { order, detail, reference } = reply.body else {
+            return Err(unexpected(&reply));
+        };
+        let view = OrderWithDetail::new(&mut session, &order, detail, reference).await?;
+        output.answer(json, &Answered::new(&reply, None, view))?;
+        Ok(Verdict::Done)
+    })
+}
+
+fn cancel(args: &CancelArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    bounded(args.units.len(), LINES_PER_ORDER_MAX)?;
+    let units = args.units.iter();
+    let units = units.map(|units| LineUnits::new(units.line, Warehouse::NONE, units.quantity));
+    let units = rising(units.collect());
+    let id = id_or_new(args.id.id);
+    let command = OrderUnits { id, order: args.order, units: &units };
+    converse(&args.server, async |mut session| {
+        let owned = session.command(&Command::CancelOrder(command)).await?;
+        let (order, json) = (Some(args.order), args.server.format.json);
+        tell(&mut session, &owned.reply(), order, Some(id), json, output).await
+    })
+}
+
+fn ship(args: &ShipArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    bounded(args.units.len(), LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX)?;
+    let id = id_or_new(args.id.id);
+    converse(&args.server, async |mut session| {
+        let mut units = Vec::with_capacity(args.units.len());
+        for shipped in &args.units {
+            let warehouse = session.warehouse(&shipped.warehouse).await?;
+            units.push(LineUnits::new(shipped.line, warehouse, shipped.quantity));
+        }
+        let units = rising(units);
+        let command = OrderUnits { id, order: args.order, units: &units };
+        let owned = session.command(&Command::Ship(command)).await?;
+        let (order, json) = (Some(args.order), args.server.format.json);
+        tell(&mut session, &owned.reply(), order, Some(id), json, output).await
+    })
+}
+
+/// Prints the order in `reply`, or the rejection.
+pub(crate) async fn tell(
+    session: &mut Session,
+    reply: &Reply<'_>,
+    order: Option<OrderId>,
+    id: Option<CommandId>,
+    json: bool,
+    output: &mut Output,
+) -> Result<Verdict, CliError> {
+    let attempt = id.or(order);
+    if let Some(verdict) = rejection(session, reply, attempt, json, output).await? {
+        return Ok(verdict);
+    }
+    let ReplyBody::Order(body) = reply.body else { return Err(unexpected(reply)) };
+    let view = OrderView::new(session, &body, order).await?;
+    output.answer(json, &Answered::new(reply, id, view))?;
+    Ok(Verdict::Done)
+}
+
+fn bounded(given: usize, max: usize) -> Result<(), CliError> {
+    if given > max { Err(CliError::TooManyLines { given, max }) } else { Ok(()) }
+}
+
+/// The engine wants lists in order; a person may type them in any.
+fn rising(mut units: Vec<LineUnits>) -> Vec<LineUnits> {
+    units.sort_by_key(|units| (units.line(), units.warehouse()));
+    units
+}

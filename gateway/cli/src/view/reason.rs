@@ -1,0 +1,44 @@
+//! What each reason for a rejection means, in a sentence.
+
+use gantry_model::RejectReason;
+
+/// What was wrong, and what would be right where that can be said.
+pub(super) const fn sentence(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::NoLines => "an order needs at least one line",
+        RejectReason::TooManyLines => "the order has more lines than the limit",
+        RejectReason::QuantityNotPositive => "a quantity must be 1 or more",
+        RejectReason::QuantityOverLimit => "a quantity is over the limit",
+        RejectReason::OverOrderMaximum => "more units of one SKU than one order may have",
+        RejectReason::StockOverflow => "the sum would be more than a stock figure can hold",
+        RejectReason::IdZero => "an id of zeroes means nothing",
+        RejectReason::BadAdjustReason => "an adjustment needs a reason, a receipt has none",
+        RejectReason::CodeEmpty => "a code cannot be empty",
+        RejectReason::CostOverLimit => "a cost is over the limit",
+        RejectReason::BadLimit => "a limit is outside its own bounds",
+        RejectReason::TableFull => "no more rows of this kind fit",
+        RejectReason::ListNotRising => "a line and warehouse stand twice, or out of order",
+        RejectReason::NotForClients => "only the engine itself may do this",
+        RejectReason::BadCurrency => "a currency is three capital letters, such as EUR",
+        RejectReason::TooManyCandidates => "as many warehouses serve the zone as may serve one",
+        RejectReason::UnknownSku => "there is no such SKU",
+        RejectReason::UnknownWarehouse => "there is no such warehouse",
+        RejectReason::UnknownZone => "there is no such zone",
+        RejectReason::UnknownChannel => "there is no such channel",
+        RejectReason::UnknownOrder => "there is no order with this id",
+        RejectReason::UnknownLine => "the order has no such line; lines count from 0",
+        RejectReason::UnknownCode => "there is no such code",
+        RejectReason::IdReused => "the id was used before for something else; take a new one",
+        RejectReason::ExceedsOpen => "more units than are still there to cancel or ship",
+        RejectReason::SkuInactive => "the SKU takes no new orders",
+        RejectReason::NotTracked => "the SKU's stock is not counted",
+        RejectReason::TrackingInUse => "tracking cannot change while there are units",
+        RejectReason::NotYet => "reserved for a later version",
+        RejectReason::OutOfStock => "there is too little stock for what the order insists on",
+        RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
+        RejectReason::NotServed => "no warehouse serves the zone; see `gantry cost set`",
+        RejectReason::BelowPromised => "units on hand would fall below what is promised to orders",
+        RejectReason::BelowUnavailable => "fewer units than that are unavailable",
+        RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",
+    }
+}
