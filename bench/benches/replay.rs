@@ -1,7 +1,8 @@
 //! How fast a state is rebuilt from its journal: read, verify every hash, apply.
 //!
 //! The journal lies in the page cache, as it does after a restart of the process alone; after a
-//! restart of the machine the disk may be what limits.
+//! restart of the machine the disk may be what limits. The figure holds a constant: the zeros behind
+//! the last frame, up to a whole segment and a spare, are read too, which a longer journal hides.
 //!
 //!     cargo bench -p gantry-bench --bench replay
 
