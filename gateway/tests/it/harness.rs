@@ -79,6 +79,19 @@ pub(crate) fn start_on(
     change: impl FnOnce(&mut ServerOptions),
     delay: Option<Duration>,
 ) -> Result<Server, ServerError> {
+    let mut storage: Box<dyn Storage> = Box::new(FileStorage::new());
+    if let Some(delay) = delay {
+        storage = Box::new(SlowStorage::new(storage, delay));
+    }
+    start_on_storage(folder, change, storage)
+}
+
+/// A server of small size on `folder` and `storage`.
+pub(crate) fn start_on_storage(
+    folder: &Path,
+    change: impl FnOnce(&mut ServerOptions),
+    storage: Box<dyn Storage>,
+) -> Result<Server, ServerError> {
     let mut options = ServerOptions {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         directory: folder.to_path_buf(),
@@ -92,14 +105,11 @@ pub(crate) fn start_on(
         ..ServerOptions::default()
     };
     change(&mut options);
-    let mut storage: Box<dyn Storage> = Box::new(FileStorage::new());
-    if let Some(delay) = delay {
-        storage = Box::new(SlowStorage::new(storage, delay));
-    }
     Server::start(options, storage)
 }
 
-fn furniture() -> Vec<Vec<u8>> {
+/// The commands that define SKU 0, warehouse 0, zone 0, and its stock.
+pub(crate) fn furniture() -> Vec<Vec<u8>> {
     let id = |number: u128| CommandId::new(number | 1 << 100);
     let (sku, warehouse) = (Sku::new(0), Warehouse::new(0));
     let rows = [CostRow::serves(Zone::new(0), 500, 10, 2)];

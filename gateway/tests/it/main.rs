@@ -1,6 +1,8 @@
 //! The server as its clients and its operator meet it: real sockets, real files, real threads.
 
 mod bounds;
+mod faults;
+mod faulty;
 mod frames;
 mod harness;
 mod lies;
