@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use gantry_model::{
-    Channel, Code, Command, CommandKind, OrderId, PlaceOrder, Record, Sequence, Sku, Warehouse, Zone,
+    Channel, Code, Command, OrderId, PlaceOrder, Record, Sequence, Sku, Warehouse, Zone,
 };
 use serde::{Serialize, Serializer};
 
@@ -75,17 +75,6 @@ impl Names {
             Command::UpsertZone(zone) => note(&mut self.zones, handle, zone.code),
             Command::UpsertChannel(channel) => note(&mut self.channels, handle, channel.code),
             _ => {}
-        }
-    }
-
-    /// How many SKUs, warehouses, zones and channels there are, by the kind that defines them.
-    pub(crate) fn count(&self, kind: CommandKind) -> usize {
-        match kind {
-            CommandKind::UpsertSku => self.skus.len(),
-            CommandKind::UpsertWarehouse => self.warehouses.len(),
-            CommandKind::UpsertZone => self.zones.len(),
-            CommandKind::UpsertChannel => self.channels.len(),
-            _ => 0,
         }
     }
 

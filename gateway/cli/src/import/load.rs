@@ -7,10 +7,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use gantry_engine::LocalInstance;
 use gantry_model::{
-    Actor, AdjustReason, COST_ROWS_PER_COMMAND_MAX, Channel, Code, Command, CommandId, CostRow,
-    EngineTime, Item, OrderLine, PlaceOrder, Reply, ReplyBody, ReplyStatus, RejectReason, SetCosts,
-    ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse,
-    Zone,
+    Actor, AdjustReason, COST_ROWS_PER_COMMAND_MAX, Channel, Code, Command, CostRow, EngineTime,
+    Item, OrderLine, PlaceOrder, RejectReason, Reply, ReplyBody, ReplyStatus, SetCosts, ShortMode,
+    Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 
 use crate::output::Progress;
@@ -112,7 +111,8 @@ impl Loader<'_> {
         for code in plan.orders.channels.list() {
             let code = code.as_str();
             let command = UpsertCode { id: ids::row_id("channel", [code]), code };
-            let handle = self.define(&Command::UpsertChannel(command), &format!("channel {code}"))?;
+            let handle =
+                self.define(&Command::UpsertChannel(command), &format!("channel {code}"))?;
             self.handles.channels.push(Channel::new(narrow(handle)));
         }
         for code in network.skus.list() {
@@ -224,7 +224,8 @@ impl Loader<'_> {
             reference: order.reference.as_str(),
             lines: &lines,
         };
-        let what = format!("order {} (line {} of its file)", order.reference, file_lines[0].file_line);
+        let what =
+            format!("order {} (line {} of its file)", order.reference, file_lines[0].file_line);
         let bytes = self.execute(&Command::PlaceOrder(command))?;
         self.tally(order, units, &parse(&bytes)?, &what)
     }
@@ -252,7 +253,8 @@ impl Loader<'_> {
             network.costs.get(&(warehouse, order.facts.zone)).copied()
         });
         let Some(sums) = sums else {
-            let problem = format!("{what} is served by a warehouse that the costs file does not name");
+            let problem =
+                format!("{what} is served by a warehouse that the costs file does not name");
             return Err(ImportError::Internal { problem });
         };
         // An order that was imported before may have been changed since.

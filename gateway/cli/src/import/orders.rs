@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
 
-use gantry_model::{Code, CommandId, LINES_PER_ORDER_MAX, Limits, QUANTITY_PER_LINE_MAX, ZONES_MAX};
+use gantry_model::{
+    Code, CommandId, LINES_PER_ORDER_MAX, Limits, QUANTITY_PER_LINE_MAX, ZONES_MAX,
+};
 
 use super::codes::Codes;
 use super::error::ImportError;
@@ -28,9 +30,7 @@ const OPTIONAL_COLUMNS: &[&str] = &["currency"];
 /// Highest unit price. The largest order, 128 lines of a million units, then stays below 2⁶³ cents.
 const UNIT_PRICE_CENTS_MAX: u64 = 10_000_000_000;
 const _: () = assert!(
-    UNIT_PRICE_CENTS_MAX as i128
-        * QUANTITY_PER_LINE_MAX as i128
-        * (LINES_PER_ORDER_MAX as i128)
+    UNIT_PRICE_CENTS_MAX as i128 * QUANTITY_PER_LINE_MAX as i128 * (LINES_PER_ORDER_MAX as i128)
         < i64::MAX as i128
 );
 

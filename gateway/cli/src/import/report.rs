@@ -84,10 +84,7 @@ impl Report {
 }
 
 /// Parcels and their cost, from where the units are.
-fn order_sums(
-    order: &OrderBody<'_>,
-    cost_of: impl Fn(u16) -> Option<Cost>,
-) -> Option<OrderSums> {
+fn order_sums(order: &OrderBody<'_>, cost_of: impl Fn(u16) -> Option<Cost>) -> Option<OrderSums> {
     let mut warehouses = BTreeSet::new();
     let mut cost_cents = 0;
     for allocation in order.allocations {
@@ -106,7 +103,8 @@ fn order_sums(
 
 impl Answer for Report {
     fn page(&self) -> Page {
-        let shared = |part: u64, whole: u64| format!("{} ({})", grouped(part), percent(part, whole));
+        let shared =
+            |part: u64, whole: u64| format!("{} ({})", grouped(part), percent(part, whole));
         let accepted = self.orders - self.orders_rejected;
         Page::new().facts([
             ("orders", grouped(self.orders)),

@@ -2,7 +2,7 @@
 //! test an import with.
 //!
 //! Four warehouses in Europe, zones by country and region, a hundred SKUs of which some fall
-//! short, and four hundred orders of which some split.
+//! short, and two hundred and fifty orders of which some split.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,7 +12,7 @@ use super::error::ImportError;
 
 const SEED: u64 = 4160;
 const SKUS: u64 = 100;
-const ORDERS: u64 = 400;
+const ORDERS: u64 = 250;
 
 /// Code, name, postal code.
 const WAREHOUSES: &[(&str, &str, &str)] = &[
@@ -125,7 +125,7 @@ fn stock(random: &mut Random) -> String {
         let left_out = random.below(WAREHOUSES.len() as u64 * 2);
         for (index, (warehouse, ..)) in (0..).zip(WAREHOUSES) {
             if index != left_out && index != (left_out + 2) % 4 {
-                let on_hand = random.below(12) + popularity(number) / 3;
+                let on_hand = random.below(8) + popularity(number) / 4;
                 writeln!(text, "{},{warehouse},{on_hand}", sku(number)).expect(INFALLIBLE);
             }
         }

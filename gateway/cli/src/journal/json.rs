@@ -211,10 +211,8 @@ impl<'a> CommandJson<'a> {
 impl<'a> PlaceOrderJson<'a> {
     fn new(order: &PlaceOrder<'a>, names: &'a Names) -> Self {
         let id = Id(order.id.get());
-        let line = |line: &OrderLine| LineJson {
-            sku: names.sku(line.sku()),
-            quantity: line.quantity(),
-        };
+        let line =
+            |line: &OrderLine| LineJson { sku: names.sku(line.sku()), quantity: line.quantity() };
         Self {
             id,
             order: Names::placing(order),

@@ -101,11 +101,7 @@ impl RecordText<'_> {
     }
 }
 
-fn write_warehouse(
-    f: &mut Formatter<'_>,
-    word: &str,
-    warehouse: Option<Name<'_>>,
-) -> fmt::Result {
+fn write_warehouse(f: &mut Formatter<'_>, word: &str, warehouse: Option<Name<'_>>) -> fmt::Result {
     warehouse.map_or(Ok(()), |warehouse| write!(f, "{word} {}", shown(&warehouse)))
 }
 

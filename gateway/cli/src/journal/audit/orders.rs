@@ -108,12 +108,7 @@ impl Orders {
         (self.orders.len() as u64, open_orders, waiting)
     }
 
-    fn move_part(
-        &mut self,
-        index: usize,
-        movement: &Movement,
-        quantity: i64,
-    ) -> Result<(), Fault> {
+    fn move_part(&mut self, index: usize, movement: &Movement, quantity: i64) -> Result<(), Fault> {
         let key = (index, movement.warehouse());
         let units = self.parts.get(&key).copied().unwrap_or(0) + quantity;
         if units < 0 {
