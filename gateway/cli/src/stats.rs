@@ -12,6 +12,8 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 /// A rate measured over less than this says nothing about days.
 const RATE_SECONDS_MIN: u64 = 1;
+/// Tables are made ahead: shared among fewer, they say nothing about one.
+const SHARE_COUNT_MIN: u64 = 1_000;
 
 /// Asks, and prints the answer.
 pub(crate) fn run(args: &StatsArgs, output: &mut Output) -> Result<Verdict, CliError> {
@@ -43,6 +45,8 @@ struct StatsView {
     records: u64,
     record_bytes: u64,
     journal_bytes: u64,
+    /// The record alone, and with its share of the frames' headers and padding.
+    record_bytes_per_record: Option<u64>,
     journal_bytes_per_record: Option<u64>,
     syncs: u64,
     uptime_seconds: u64,
@@ -77,6 +81,7 @@ impl StatsView {
             records,
             record_bytes,
             journal_bytes,
+            record_bytes_per_record: record_bytes.checked_div(records),
             journal_bytes_per_record: journal_bytes.checked_div(records),
             syncs: totals.syncs.get(),
             uptime_seconds,
@@ -120,8 +125,11 @@ fn bytes_text(bytes: u64) -> String {
 
 impl Answer for StatsView {
     fn page(&self) -> Page {
-        let per = |bytes: Option<u64>, what: &str| {
-            bytes.map_or_else(String::new, |bytes| format!(", {} bytes per {what}", grouped(bytes)))
+        let per = |bytes: Option<u64>, what: &str, count: u64| match bytes {
+            Some(bytes) if count >= SHARE_COUNT_MIN => {
+                format!(", {} bytes per {what}", grouped(bytes))
+            }
+            _ => String::new(),
         };
         let days = self.disk_days_left.map_or_else(
             || "not known: nothing was written since the start".to_owned(),
@@ -139,13 +147,18 @@ impl Answer for StatsView {
             ("state hash", self.state_hash.clone()),
             (
                 "orders in memory",
-                bytes_text(self.order_memory_bytes) + &per(self.memory_bytes_per_order, "order"),
+                bytes_text(self.order_memory_bytes)
+                    + &per(self.memory_bytes_per_order, "order", self.orders),
+            ),
+            (
+                "records, since start",
+                grouped(self.records) + &per(self.record_bytes_per_record, "record", self.records),
             ),
             (
                 "journal, since start",
-                bytes_text(self.journal_bytes) + &per(self.journal_bytes_per_record, "record"),
+                bytes_text(self.journal_bytes)
+                    + &per(self.journal_bytes_per_record, "record", self.records),
             ),
-            ("records, since start", grouped(self.records)),
             ("syncs, since start", grouped(self.syncs)),
             ("rejected unjournaled", grouped(self.rejected_unjournaled)),
             ("disk free", bytes_text(self.disk_free_bytes)),

@@ -59,7 +59,7 @@ pub(crate) struct ServeArgs {
     /// When an answer is sent.
     #[arg(long, env = "GANTRY_DURABILITY", default_value = "sync", value_name = "WHEN")]
     pub(crate) durability: DurabilityChoice,
-    /// Size of new journal segments in bytes, a multiple of 4096 from 65,536 up. Default: 256 MiB.
+    /// Size of new journal segments in bytes, a multiple of 4096 from 1 MiB up. Default: 256 MiB.
     #[arg(long, env = "GANTRY_SEGMENT_BYTES", value_name = "BYTES")]
     pub(crate) segment_bytes: Option<u64>,
     /// Segments kept prepared, counting the one that stands ready. Default: 2.

@@ -45,11 +45,14 @@ impl Page {
         self
     }
 
-    /// Adds names and values, one pair a line.
+    /// Adds names and values, one pair a line; facts that follow each other are aligned.
     #[must_use]
     pub(crate) fn facts(mut self, facts: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value));
-        self.blocks.push(Block::Facts(facts.collect()));
+        match self.blocks.last_mut() {
+            Some(Block::Facts(before)) => before.extend(facts),
+            _ => self.blocks.push(Block::Facts(facts.collect())),
+        }
         self
     }
 

@@ -72,7 +72,9 @@ impl OrderView {
     }
 
     fn places(&self, line: usize) -> String {
+        let has_units = |place: &&AllocationView| place.allocated > 0 || place.shipped > 0;
         let of_line = self.allocations.iter().filter(|place| usize::from(place.line) == line);
+        let of_line = of_line.filter(has_units);
         of_line.map(AllocationView::text).collect::<Vec<_>>().join(", ")
     }
 
