@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
+mod byte_enum;
 mod code;
 mod command;
 mod encode;

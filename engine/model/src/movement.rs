@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{I32, U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::command::byte_enum;
+use crate::byte_enum::byte_enum;
 use crate::{AdjustReason, Sequence, Sku, Warehouse};
 
 /// Size of a [`Movement`].

@@ -3,7 +3,8 @@
 use zerocopy::little_endian::{U32, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::command::{SCHEMA_1, byte_enum, byte_field};
+use crate::byte_enum::{byte_enum, byte_field};
+use crate::command::SCHEMA_1;
 use crate::item::{BodyReader, Item, Malformed, zero};
 use crate::{OrderId, PlaceOrder, Sku};
 

@@ -6,7 +6,8 @@
 use zerocopy::little_endian::{I64, U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::command::{CommandKind, SCHEMA_1, byte_enum};
+use crate::byte_enum::byte_enum;
+use crate::command::{CommandKind, SCHEMA_1};
 use crate::encode::ItemWriter;
 use crate::item::{BodyReader, Item, Malformed};
 use crate::{CODE_BYTES_MAX, Outcome, QueryKind, RejectReason, Sequence};

@@ -1,0 +1,107 @@
+//! The kinds of commands and their classes.
+
+use crate::byte_enum::byte_enum;
+
+byte_enum!(
+    /// The class of a command, fixed in the high byte of its number.
+    CommandClass {
+        /// What customers want: place, cancel.
+        Demand = 1 "demand",
+        /// What comes in or is found: receive, adjust, count.
+        Supply = 2 "supply",
+        /// What warehouses did: ship.
+        Execution = 3 "execution",
+        /// How the engine is set up: catalogue, costs, limits, marks.
+        Control = 4 "control",
+    }
+);
+
+/// The kind of a command. The high byte is its [`CommandClass`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u16)]
+pub enum CommandKind {
+    /// [`PlaceOrder`].
+    PlaceOrder = 0x0101,
+    /// [`OrderUnits`]: withdraw units of an order.
+    CancelOrder = 0x0102,
+    /// [`StockChange`]: units arrive.
+    Receive = 0x0201,
+    /// [`StockChange`]: a correction by a signed delta.
+    Adjust = 0x0202,
+    /// [`StockChange`]: a correction to a count.
+    SetStock = 0x0203,
+    /// [`OrderUnits`]: allocated units leave a warehouse.
+    Ship = 0x0301,
+    /// [`UpsertSku`].
+    UpsertSku = 0x0401,
+    /// [`UpsertWarehouse`].
+    UpsertWarehouse = 0x0402,
+    /// [`UpsertCode`]: a destination zone.
+    UpsertZone = 0x0403,
+    /// [`UpsertCode`]: a channel.
+    UpsertChannel = 0x0404,
+    /// [`SetCosts`].
+    SetCosts = 0x0405,
+    /// [`SetLimits`].
+    SetLimits = 0x0406,
+    /// A state hash, journaled by the engine itself; no client may send it.
+    Mark = 0x0407,
+}
+
+impl CommandKind {
+    /// Every kind, in order of its number.
+    pub const ALL: [Self; 13] = [
+        Self::PlaceOrder,
+        Self::CancelOrder,
+        Self::Receive,
+        Self::Adjust,
+        Self::SetStock,
+        Self::Ship,
+        Self::UpsertSku,
+        Self::UpsertWarehouse,
+        Self::UpsertZone,
+        Self::UpsertChannel,
+        Self::SetCosts,
+        Self::SetLimits,
+        Self::Mark,
+    ];
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// The fixed number.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The class, from the number's high byte.
+    #[must_use]
+    pub fn class(self) -> CommandClass {
+        let [_, high] = self.number().to_le_bytes();
+        CommandClass::from_byte(high).expect("invariant: every kind's high byte is a class")
+    }
+
+    /// The name in dumps and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PlaceOrder => "place_order",
+            Self::CancelOrder => "cancel_order",
+            Self::Receive => "receive",
+            Self::Adjust => "adjust",
+            Self::SetStock => "set_stock",
+            Self::Ship => "ship",
+            Self::UpsertSku => "upsert_sku",
+            Self::UpsertWarehouse => "upsert_warehouse",
+            Self::UpsertZone => "upsert_zone",
+            Self::UpsertChannel => "upsert_channel",
+            Self::SetCosts => "set_costs",
+            Self::SetLimits => "set_limits",
+            Self::Mark => "mark",
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Commands: what may be asked of the engine, and the fixed layout of each.
+//!
+//! [`Command::parse`] turns bytes into a view that borrows them and whose *shape* is right: bounds,
+//! counts, enumerations, UTF-8, zero padding. Whether the command makes *sense* (a known SKU, a
+//! quantity within limits) is decided by the engine against its state.
+
+mod kind;
+mod order;
+mod setup;
+mod stock;
+
+use zerocopy::little_endian::{U16, U32, U128};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use crate::CommandId;
+use crate::item::{BodyReader, Item, Malformed, zero};
+
+pub use kind::{CommandClass, CommandKind};
+pub use order::{LineUnits, OrderLine, OrderUnits, PlaceOrder, ShortMode};
+pub(crate) use order::{OrderUnitsFixed, PlaceOrderFixed};
+pub use setup::{CostRow, SetCosts, SetLimits, UpsertCode, UpsertSku, UpsertWarehouse};
+pub(crate) use setup::{
+    SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetCostsFixed, SetLimitsFixed, UpsertCodeFixed,
+    UpsertSkuFixed, UpsertWarehouseFixed,
+};
+pub(crate) use stock::StockChangeFixed;
+pub use stock::{AdjustReason, StockChange, StockState};
+
+/// The only schema so far.
+pub(crate) const SCHEMA_1: u16 = 1;
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct MarkFixed {
+    pub(crate) state_hash: U128,
+    pub(crate) hash_version: U32,
+    pub(crate) reserved: [u8; 4],
+}
+const _: () = assert!(size_of::<MarkFixed>() == 24);
+
+/// A command, borrowed from its bytes.
+#[derive(Clone, Copy, Debug)]
+pub enum Command<'a> {
+    /// Place an order.
+    PlaceOrder(PlaceOrder<'a>),
+    /// Withdraw units of an order, or all that has not shipped.
+    CancelOrder(OrderUnits<'a>),
+    /// Units arrive.
+    Receive(StockChange<'a>),
+    /// A correction by a signed delta.
+    Adjust(StockChange<'a>),
+    /// A correction to a count.
+    SetStock(StockChange<'a>),
+    /// Allocated units leave a warehouse.
+    Ship(OrderUnits<'a>),
+    /// Define or change a SKU.
+    UpsertSku(UpsertSku<'a>),
+    /// Define or change a warehouse.
+    UpsertWarehouse(UpsertWarehouse<'a>),
+    /// Define a destination zone.
+    UpsertZone(UpsertCode<'a>),
+    /// Define a channel.
+    UpsertChannel(UpsertCode<'a>),
+    /// Set costs from a warehouse to zones.
+    SetCosts(SetCosts<'a>),
+    /// Set the limits that `decide` reads.
+    SetLimits(SetLimits),
+    /// The engine's own note of its state hash.
+    Mark {
+        /// The hash of the state just before this record.
+        state_hash: u128,
+        /// Which definition of the hash.
+        hash_version: u32,
+    },
+}
+
+impl<'a> Command<'a> {
+    /// Reads the command in `item`.
+    pub fn parse(item: &Item<'a>) -> Result<Self, Malformed> {
+        let Some(kind) = CommandKind::from_number(item.kind) else {
+            return Err(Malformed::UnknownKind { kind: item.kind });
+        };
+        if item.schema != SCHEMA_1 {
+            return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
+        }
+        let body = item.body;
+        Ok(match kind {
+            CommandKind::PlaceOrder => Self::PlaceOrder(PlaceOrder::parse(body)?),
+            CommandKind::CancelOrder => Self::CancelOrder(OrderUnits::parse(body)?),
+            CommandKind::Receive => Self::Receive(StockChange::parse(body)?),
+            CommandKind::Adjust => Self::Adjust(StockChange::parse(body)?),
+            CommandKind::SetStock => Self::SetStock(StockChange::parse(body)?),
+            CommandKind::Ship => Self::Ship(OrderUnits::parse(body)?),
+            CommandKind::UpsertSku => Self::UpsertSku(UpsertSku::parse(body)?),
+            CommandKind::UpsertWarehouse => Self::UpsertWarehouse(UpsertWarehouse::parse(body)?),
+            CommandKind::UpsertZone => Self::UpsertZone(UpsertCode::parse(body)?),
+            CommandKind::UpsertChannel => Self::UpsertChannel(UpsertCode::parse(body)?),
+            CommandKind::SetCosts => Self::SetCosts(SetCosts::parse(body)?),
+            CommandKind::SetLimits => Self::SetLimits(SetLimits::parse(body)?),
+            CommandKind::Mark => Self::parse_mark(body)?,
+        })
+    }
+
+    fn parse_mark(body: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = BodyReader::new(body);
+        let fixed: &MarkFixed = reader.fixed()?;
+        zero("reserved", &fixed.reserved)?;
+        reader.end()?;
+        let (state_hash, hash_version) = (fixed.state_hash.get(), fixed.hash_version.get());
+        Ok(Self::Mark { state_hash, hash_version })
+    }
+
+    /// The command's kind.
+    #[must_use]
+    pub const fn kind(&self) -> CommandKind {
+        match self {
+            Self::PlaceOrder(_) => CommandKind::PlaceOrder,
+            Self::CancelOrder(_) => CommandKind::CancelOrder,
+            Self::Receive(_) => CommandKind::Receive,
+            Self::Adjust(_) => CommandKind::Adjust,
+            Self::SetStock(_) => CommandKind::SetStock,
+            Self::Ship(_) => CommandKind::Ship,
+            Self::UpsertSku(_) => CommandKind::UpsertSku,
+            Self::UpsertWarehouse(_) => CommandKind::UpsertWarehouse,
+            Self::UpsertZone(_) => CommandKind::UpsertZone,
+            Self::UpsertChannel(_) => CommandKind::UpsertChannel,
+            Self::SetCosts(_) => CommandKind::SetCosts,
+            Self::SetLimits(_) => CommandKind::SetLimits,
+            Self::Mark { .. } => CommandKind::Mark,
+        }
+    }
+
+    /// The id the client gave it; a mark has none.
+    #[must_use]
+    pub const fn id(&self) -> Option<CommandId> {
+        match self {
+            Self::PlaceOrder(order) => Some(order.id),
+            Self::CancelOrder(units) | Self::Ship(units) => Some(units.id),
+            Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
+                Some(change.id)
+            }
+            Self::UpsertSku(sku) => Some(sku.id),
+            Self::UpsertWarehouse(warehouse) => Some(warehouse.id),
+            Self::UpsertZone(code) | Self::UpsertChannel(code) => Some(code.id),
+            Self::SetCosts(costs) => Some(costs.id),
+            Self::SetLimits(limits) => Some(limits.id),
+            Self::Mark { .. } => None,
+        }
+    }
+}
+
+/// The 64-bit hash (XXH3) of a command's canonical bytes: same id and same hash = the same command.
+#[must_use]
+pub fn content_hash(command: &[u8]) -> u64 {
+    twox_hash::XxHash3_64::oneshot(command)
+}
+
+fn counted(field: &'static str, count: U16, max: usize) -> Result<usize, Malformed> {
+    let count = usize::from(count.get());
+    if count > max {
+        return Err(Malformed::BadField { field, value: count as u64 });
+    }
+    Ok(count)
+}
