@@ -7,6 +7,8 @@
 mod catalogue;
 mod orders;
 mod stock;
+#[cfg(test)]
+mod tests;
 
 use gantry_model::{
     Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, StockChange,

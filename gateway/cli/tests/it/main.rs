@@ -1,0 +1,15 @@
+//! The `gantry` binary as a user meets it: real processes, real folders, real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+#![expect(clippy::print_stdout, reason = "a skipped test says so, a long one says what it did")]
+
+mod demo;
+mod dump;
+mod import;
+mod kill;
+mod order;
+mod process;
+mod replay;
+mod serve;
+mod shop;
+mod superstore;
