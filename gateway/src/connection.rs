@@ -6,22 +6,21 @@
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
 use gantry_engine::RequestKind;
-use gantry_protocol::{Busy, ErrorCode, FrameKind, write_frame};
+use gantry_protocol::{ErrorCode, FrameKind, write_frame};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
-use tokio::sync::Notify;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::ingress::{Ingress, Queued};
-use crate::link::{Closed, Link, Links, OutboundState};
-use crate::session::{Farewell, RequestBundle, Session, SessionFacts, Step, StepOutput};
-use crate::stats::{Counters, add, subtract};
+use crate::hub::Hub;
+use crate::ingress::Queued;
+use crate::link::{Closed, Link, OutboundState};
+use crate::session::{Farewell, RequestBundle, Session, Step, StepOutput};
+use crate::stats::{add, subtract};
 
 /// A closed connection is read (and its bytes dropped) for this long, so that the client gets our
 /// last frame rather than a reset.
@@ -30,76 +29,6 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: usize = 1 << 20;
 /// A session's buffer for immediate answers that grew beyond this is given back.
 const ANSWERS_KEPT_BYTES_MAX: usize = 64 << 10;
-
-/// What all connections share.
-#[derive(Debug)]
-pub(crate) struct Hub {
-    pub(crate) ingress: Arc<Ingress>,
-    pub(crate) links: Arc<Links>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) facts: SessionFacts,
-    pub(crate) outbound_bytes_max: usize,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) busy: Busy,
-    /// The server stops: say goodbye, answer what is pending, close.
-    stopping: AtomicBool,
-    /// The stop has waited long enough: close now.
-    cut: AtomicBool,
-    /// Told whenever a connection has ended.
-    pub(crate) ended: Notify,
-}
-
-impl Hub {
-    pub(crate) fn new(
-        ingress: Arc<Ingress>,
-        links: Arc<Links>,
-        counters: Arc<Counters>,
-        facts: SessionFacts,
-        options: &crate::ServerOptions,
-    ) -> Self {
-        let retry_after_us = options.busy_retry_after.as_micros();
-        Self {
-            ingress,
-            links,
-            counters,
-            facts,
-            outbound_bytes_max: options.outbound_bytes_max,
-            idle_timeout: options.idle_timeout,
-            busy: Busy { retry_after_us: u32::try_from(retry_after_us).unwrap_or(u32::MAX) },
-            stopping: AtomicBool::new(false),
-            cut: AtomicBool::new(false),
-            ended: Notify::new(),
-        }
-    }
-
-    // The flags are relaxed: the wake-up that follows a store orders it before the task's look.
-
-    /// Makes every connection say goodbye and end.
-    pub(crate) fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        self.wake_all();
-    }
-
-    /// Ends every connection as it is.
-    pub(crate) fn cut(&self) {
-        self.cut.store(true, Ordering::Relaxed);
-        self.wake_all();
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
-    }
-
-    fn is_cut(&self) -> bool {
-        self.cut.load(Ordering::Relaxed)
-    }
-
-    fn wake_all(&self) {
-        for link in self.links.iter() {
-            link.wake.notify_one();
-        }
-    }
-}
 
 /// Serves one connection to its end.
 pub(crate) async fn serve(stream: TcpStream, id: u64, hub: Arc<Hub>) {
@@ -148,6 +77,9 @@ impl<'a> Registered<'a> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(session = self.id, "a connection's task panicked; the others go on");
+        }
         self.hub.links.remove(&self.id);
         subtract(&self.hub.counters.connections_open, 1);
         self.hub.ended.notify_one();

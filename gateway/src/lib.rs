@@ -29,6 +29,7 @@ mod engine_loop;
 mod error;
 mod guard;
 mod handoff;
+mod hub;
 mod ingress;
 mod journal_loop;
 mod link;

@@ -15,8 +15,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::EngineClock;
-use crate::connection::{Hub, refuse, serve};
+use crate::connection::{refuse, serve};
 use crate::error::ServerError;
+use crate::hub::Hub;
 use crate::ingress::Ingress;
 use crate::link::Links;
 use crate::options::ServerOptions;
@@ -203,7 +204,6 @@ impl Server {
         if !orderly {
             let connections = hub.links.len();
             tracing::warn!(connections, "the stop ran out of time; connections are cut");
-            running.threads.abandon();
             hub.cut();
             let all_ended = async { tokio::time::timeout(CUT_TIMEOUT, all_ended(hub)).await };
             // Tasks that are still there end with the runtime.
@@ -211,7 +211,7 @@ impl Server {
         }
         // Ends the tasks, so nothing can be queued after this.
         running.runtime.shutdown_timeout(CUT_TIMEOUT);
-        let ThreadsEnd { engine, journal: end } = running.threads.stop();
+        let ThreadsEnd { engine, journal: end } = running.threads.stop(self.stop_timeout);
         let (journal, records_dropped) = (end.journal, end.records_dropped);
         let report = StopReport {
             last_sequence: journal.last_sequence(),

@@ -1,12 +1,13 @@
 //! The threads around one engine: started together, stopped from the engine outwards.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use gantry_engine::{Engine, Instance, ProcessFigures, Writer};
-use gantry_journal::{Durability, JournalError, WritePath};
+use gantry_journal::{Durability, Journal, JournalError, WritePath};
 
 use crate::affinity::pin_here;
 use crate::clock::EngineClock;
@@ -22,17 +23,25 @@ use crate::preparer_loop::{self, PreparerBell};
 use crate::release::Release;
 use crate::stats::Counters;
 
-/// The running threads and what they share.
-#[derive(Debug)]
-pub(crate) struct Threads {
+/// What the threads share with each other and with the connections.
+#[derive(Clone, Debug)]
+struct Shared {
     ingress: Arc<Ingress>,
     handoff: Arc<Handoff>,
     release: Arc<Release>,
-    preparer_bell: Arc<PreparerBell>,
+    preparer: Arc<PreparerBell>,
+    counters: Arc<Counters>,
+    figures: Arc<ProcessFigures>,
     engine_stop: Arc<AtomicBool>,
+}
+
+/// The running threads.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    shared: Shared,
     engine: JoinHandle<Engine>,
     journal: JoinHandle<JournalEnd>,
-    release_thread: JoinHandle<()>,
+    release: JoinHandle<()>,
     preparer: JoinHandle<()>,
 }
 
@@ -40,6 +49,60 @@ pub(crate) struct Threads {
 pub(crate) struct ThreadsEnd {
     pub(crate) engine: Engine,
     pub(crate) journal: JournalEnd,
+}
+
+impl Shared {
+    fn new(
+        options: &ServerOptions,
+        ingress: &Arc<Ingress>,
+        links: &Arc<Links>,
+        counters: &Arc<Counters>,
+    ) -> Self {
+        let (ingress, counters) = (Arc::clone(ingress), Arc::clone(counters));
+        let release = Release::new(
+            options.batches,
+            Arc::clone(links),
+            Arc::clone(&ingress),
+            Arc::clone(&counters),
+        );
+        Self {
+            ingress,
+            handoff: Arc::new(Handoff::new(options.batches)),
+            release: Arc::new(release),
+            preparer: Arc::new(PreparerBell::default()),
+            counters,
+            figures: Arc::new(figures(options)),
+            engine_stop: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    fn engine_loop(&self, mut engine: Engine, clock: EngineClock) -> EngineLoop {
+        engine.set_figures(Arc::clone(&self.figures));
+        let links = EngineLinks {
+            ingress: Arc::clone(&self.ingress),
+            handoff: Arc::clone(&self.handoff),
+            release: Arc::clone(&self.release),
+            counters: Arc::clone(&self.counters),
+            figures: Arc::clone(&self.figures),
+            stop: Arc::clone(&self.engine_stop),
+        };
+        EngineLoop::new(Writer::new(engine), clock, links)
+    }
+
+    fn journal_loop(&self, journal: Journal, commit_floor: Duration) -> JournalLoop {
+        self.counters.durable_sequence.store(journal.last_sequence(), Ordering::Release);
+        JournalLoop {
+            journal,
+            handoff: Arc::clone(&self.handoff),
+            release: Arc::clone(&self.release),
+            preparer: Arc::clone(&self.preparer),
+            counters: Arc::clone(&self.counters),
+            figures: Arc::clone(&self.figures),
+            commit_floor,
+            unprepared_bytes: 0,
+            records_dropped: 0,
+        }
+    }
 }
 
 impl Threads {
@@ -52,50 +115,10 @@ impl Threads {
         links: &Arc<Links>,
         counters: &Arc<Counters>,
     ) -> Result<Self, ServerError> {
-        let Instance { mut engine, journal, preparer, .. } = instance;
-        let figures = Arc::new(figures(options));
-        engine.set_figures(Arc::clone(&figures));
-        counters.durable_sequence.store(journal.last_sequence(), Ordering::Release);
-        let handoff = Arc::new(Handoff::new(options.batches));
-        let release = Arc::new(Release::new(
-            options.batches,
-            Arc::clone(links),
-            Arc::clone(ingress),
-            Arc::clone(counters),
-        ));
-        let preparer_bell = Arc::new(PreparerBell::default());
-        let engine_stop = Arc::new(AtomicBool::new(false));
-        let engine_loop = EngineLoop::new(
-            Writer::new(engine),
-            clock,
-            EngineLinks {
-                ingress: Arc::clone(ingress),
-                handoff: Arc::clone(&handoff),
-                release: Arc::clone(&release),
-                counters: Arc::clone(counters),
-                figures: Arc::clone(&figures),
-                stop: Arc::clone(&engine_stop),
-            },
-        );
-        let journal_loop = JournalLoop {
-            journal,
-            handoff: Arc::clone(&handoff),
-            release: Arc::clone(&release),
-            preparer: Arc::clone(&preparer_bell),
-            counters: Arc::clone(counters),
-            figures: Arc::clone(&figures),
-            commit_floor: options.commit_floor,
-            unprepared_bytes: 0,
-            records_dropped: 0,
-        };
-        let prepare = {
-            let (bell, directory) = (Arc::clone(&preparer_bell), PathBuf::from(&options.directory));
-            move || preparer_loop::run(preparer, &bell, &figures, &directory)
-        };
-        let deliver = {
-            let release = Arc::clone(&release);
-            move || release.run()
-        };
+        let shared = Shared::new(options, ingress, links, counters);
+        let Instance { engine, journal, preparer, .. } = instance;
+        let engine_loop = shared.engine_loop(engine, clock);
+        let journal_loop = shared.journal_loop(journal, options.commit_floor);
         let core = options.engine_core;
         let decide = move || {
             if let Some(core) = core {
@@ -103,36 +126,47 @@ impl Threads {
             }
             engine_loop.run().into_engine()
         };
+        let deliver = {
+            let release = Arc::clone(&shared.release);
+            move || release.run()
+        };
+        let prepare = {
+            let (shared, directory) = (shared.clone(), options.directory.clone());
+            move || preparer_loop::run(preparer, &shared.preparer, &shared.figures, &directory)
+        };
         let spawned = ServerError::Thread;
         Ok(Self {
-            ingress: Arc::clone(ingress),
-            handoff,
-            release,
-            preparer_bell,
-            engine_stop,
             preparer: spawn_or_abort("gantry-prepare", prepare).map_err(spawned)?,
-            release_thread: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
+            release: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
             journal: spawn_or_abort("gantry-journal", || journal_loop.run()).map_err(spawned)?,
             engine: spawn_or_abort("gantry-engine", decide).map_err(spawned)?,
+            shared,
         })
     }
 
-    /// Gives up on batches for which there is no segment.
-    pub(crate) fn abandon(&self) {
-        self.handoff.abandon();
-    }
-
     /// Works off what was queued, makes it durable, lets the replies go, and ends the threads.
-    /// Nothing may be queued any more.
-    pub(crate) fn stop(self) -> ThreadsEnd {
-        self.engine_stop.store(true, Ordering::Release);
-        self.ingress.bell.ring();
-        let engine = join(self.engine);
-        self.handoff.stop();
-        let journal = join(self.journal);
-        self.release.stop();
-        join(self.release_thread);
-        self.preparer_bell.stop();
+    /// Nothing may be queued any more. Without a segment to write to it gives up after `patience`.
+    pub(crate) fn stop(self, patience: Duration) -> ThreadsEnd {
+        let shared = self.shared;
+        shared.engine_stop.store(true, Ordering::Release);
+        shared.ingress.bell.ring();
+        let (engine, journal) = thread::scope(|scope| {
+            let (stopped, stopping) = mpsc::channel::<()>();
+            let handoff = &shared.handoff;
+            scope.spawn(move || {
+                if stopping.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                    handoff.abandon();
+                }
+            });
+            let engine = join(self.engine);
+            handoff.stop();
+            let journal = join(self.journal);
+            drop(stopped);
+            (engine, journal)
+        });
+        shared.release.stop();
+        join(self.release);
+        shared.preparer.stop();
         join(self.preparer);
         ThreadsEnd { engine, journal }
     }

@@ -1,5 +1,7 @@
 //! The server as its clients and its operator meet it: real sockets, real files, real threads.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 mod bounds;
 mod faults;
 mod faulty;
