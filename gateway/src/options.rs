@@ -35,10 +35,10 @@ pub struct ServerOptions {
     /// A connection without a request, an incomplete frame, or answers of which not a byte is
     /// taken, is closed after this. Default 5 minutes, minimum 10 ms.
     pub idle_timeout: Duration,
-    /// Socket reads with commands that may wait for the engine. Default 1,024, minimum 1. Beyond
+    /// Socket reads with commands that may wait for the engine. Default 4,096, minimum 1. Beyond
     /// it requests are answered `busy`.
     pub ingress_commands_max: usize,
-    /// Socket reads with queries that may wait for the engine. Default 1,024, minimum 1.
+    /// Socket reads with queries that may wait for the engine. Default 4,096, minimum 1.
     pub ingress_queries_max: usize,
     /// Bytes of requests that may wait for the engine. Default 64 MiB, minimum one byte; a read is
     /// taken while less than this waits.
@@ -74,8 +74,8 @@ impl Default for ServerOptions {
             requests_in_flight_max: 1_024,
             outbound_bytes_max: 16 << 20,
             idle_timeout: Duration::from_secs(300),
-            ingress_commands_max: 1_024,
-            ingress_queries_max: 1_024,
+            ingress_commands_max: 4_096,
+            ingress_queries_max: 4_096,
             ingress_bytes_max: 64 << 20,
             busy_retry_after: Duration::from_millis(2),
             batches: 4,
