@@ -61,7 +61,7 @@ impl Figures {
     /// Takes what happened since the last call; what is unanswered stays.
     pub(super) fn take(&mut self) -> Self {
         let unanswered = (self.unanswered, self.oldest_unanswered);
-        let taken = std::mem::replace(self, Self::new());
+        let taken = std::mem::take(self);
         (self.unanswered, self.oldest_unanswered) = unanswered;
         taken
     }

@@ -12,7 +12,7 @@ use super::random::{Random, Weighted};
 use super::stream::UNITS_PER_ORDER_MEAN_TENTHS;
 
 const WAREHOUSE_CODES: [&str; 8] = ["HAM", "BER", "DUS", "FRA", "STR", "MUC", "LEJ", "HAJ"];
-const ZONE_COUNT: u64 = 50;
+const ZONE_COUNT: usize = 50;
 /// SKUs of the shop.
 pub(super) const SKU_COUNT: usize = 2_000;
 /// Warehouses that serve a zone: the nearest ones.
@@ -47,25 +47,9 @@ pub(super) async fn set_up(
     orders: u64,
 ) -> Result<Network, DemoError> {
     let demand = Weighted::new((0..SKU_COUNT).map(demand_weight));
-    let warehouses = define(connection, WAREHOUSE_CODES.len(), |index, out| {
-        let priority = u16::try_from(index + 1).expect("invariant: eight warehouses");
-        let code = WAREHOUSE_CODES[index];
-        let upsert = UpsertWarehouse { id: new_id(), priority, active: true, code };
-        Command::UpsertWarehouse(upsert).write(out);
-    });
-    let warehouses: Vec<Warehouse> = warehouses.await?.into_iter().map(warehouse).collect();
-    let zones = define(connection, ZONE_COUNT as usize, |index, out| {
-        Command::UpsertZone(UpsertCode { id: new_id(), code: &format!("{index:02}") }).write(out);
-    });
-    let zones: Vec<Zone> = zones.await?.into_iter().map(zone).collect();
-    let skus = define(connection, SKU_COUNT, |rank, out| {
-        let code = format!("SKU-{rank:04}");
-        let (id, order_max) = (new_id(), 0);
-        let flags =
-            UpsertSku { id, order_max, tracked: true, backorder: true, active: true, code: &code };
-        Command::UpsertSku(flags).write(out);
-    });
-    let skus: Vec<Sku> = skus.await?.into_iter().map(Sku::new).collect();
+    let warehouses = define_warehouses(connection).await?;
+    let zones = define_zones(connection).await?;
+    let skus = define_skus(connection).await?;
     let rows = cost_rows(&zones, warehouses.len(), &mut Random::new(seed, 1));
     carry_out(connection, warehouses.len(), |index, out| {
         let (id, warehouse) = (new_id(), warehouses[index]);
@@ -74,6 +58,33 @@ pub(super) async fn set_up(
     .await?;
     receive(connection, &skus, &warehouses, &stock(seed, orders, &demand)).await?;
     Ok(Network { zones, skus, demand })
+}
+
+async fn define_warehouses(connection: &mut Connection) -> Result<Vec<Warehouse>, DemoError> {
+    let handles = define(connection, WAREHOUSE_CODES.len(), |index, out| {
+        let priority = u16::try_from(index + 1).expect("invariant: eight warehouses");
+        let (id, active, code) = (new_id(), true, WAREHOUSE_CODES[index]);
+        Command::UpsertWarehouse(UpsertWarehouse { id, priority, active, code }).write(out);
+    });
+    Ok(handles.await?.into_iter().map(|handle| Warehouse::new(small(handle))).collect())
+}
+
+async fn define_zones(connection: &mut Connection) -> Result<Vec<Zone>, DemoError> {
+    let handles = define(connection, ZONE_COUNT, |index, out| {
+        let (id, code) = (new_id(), format!("{index:02}"));
+        Command::UpsertZone(UpsertCode { id, code: &code }).write(out);
+    });
+    Ok(handles.await?.into_iter().map(|handle| Zone::new(small(handle))).collect())
+}
+
+async fn define_skus(connection: &mut Connection) -> Result<Vec<Sku>, DemoError> {
+    let handles = define(connection, SKU_COUNT, |rank, out| {
+        let (id, code) = (new_id(), format!("SKU-{rank:04}"));
+        let (order_max, tracked, backorder, active) = (0, true, true, true);
+        let upsert = UpsertSku { id, order_max, tracked, backorder, active, code: &code };
+        Command::UpsertSku(upsert).write(out);
+    });
+    Ok(handles.await?.into_iter().map(Sku::new).collect())
 }
 
 /// Each warehouse's rows: zones and warehouses are points on a map, and costs grow with distance.
@@ -136,12 +147,9 @@ async fn receive(
     .await
 }
 
-fn warehouse(handle: u32) -> Warehouse {
-    Warehouse::new(u16::try_from(handle).expect("invariant: warehouses have 16-bit handles"))
-}
-
-fn zone(handle: u32) -> Zone {
-    Zone::new(u16::try_from(handle).expect("invariant: zones have 16-bit handles"))
+/// Warehouses and zones have 16-bit handles.
+fn small(handle: u32) -> u16 {
+    u16::try_from(handle).expect("invariant: a fresh folder counts from 0")
 }
 
 /// Sends `count` upserts and returns the handles that they were given.

@@ -153,7 +153,7 @@ fn printable(text: &str) -> String {
 }
 
 /// A whole number with its thousands set apart: `1,234,567`.
-pub(crate) fn grouped(number: impl Into<i128>) -> String {
+pub(crate) fn grouped<Number: Into<i128>>(number: Number) -> String {
     let number = number.into();
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        let shown = [0, 12, 999, 1_000, -1_234_567].map(|number| grouped(number));
+        let shown = [0, 12, 999, 1_000, -1_234_567].map(grouped::<i32>);
         assert_eq!(shown, ["0", "12", "999", "1,000", "-1,234,567"]);
         assert_eq!(percent(1, 3), "33.3 %");
         assert_eq!(percent(0, 0), "–");

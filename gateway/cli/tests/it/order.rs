@@ -1,5 +1,7 @@
 //! A session by hand: a new user sets up a shop and works an order to its end.
 
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::process::Server;
@@ -195,4 +197,18 @@ fn without_a_server_the_answer_says_what_to_do() {
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains(&address) && run.stderr.contains("gantry serve"), "{run:?}");
     assert_eq!(run.stderr.lines().count(), 1, "one sentence, one line: {run:?}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = shop(&folder.path().join("shop"));
+    let mut child = crate::process::command(["stats", "--addr", server.address()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
 }
