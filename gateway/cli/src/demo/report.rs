@@ -69,7 +69,7 @@ impl Report {
         };
         let per_second = self.records * 1_000 / replay_ms.max(1);
         format!(
-            "{} records in {:.2} s, {} a second; {listening}",
+            "{} records recovered and replayed in {:.2} s, {} a second; {listening}",
             grouped(self.records),
             Duration::from_millis(replay_ms).as_secs_f64(),
             grouped(per_second),
