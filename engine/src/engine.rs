@@ -13,7 +13,7 @@ use zerocopy::IntoBytes;
 use crate::ProcessFigures;
 use crate::answer;
 use crate::decide::{Decision, decide};
-use crate::state::{FirstAnswer, STATE_HASH_VERSION, State};
+use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
 /// State, the scratch of decisions, and counters of this run.
 #[derive(Debug)]
@@ -53,6 +53,12 @@ impl Engine {
     /// Lets totals show what the process around the engine knows.
     pub fn set_figures(&mut self, figures: Arc<ProcessFigures>) {
         self.figures = figures;
+    }
+
+    /// Lets another thread make the memory of new orders ready. Changes nothing but time: without
+    /// it the engine's own thread pays for the first touch of every page.
+    pub fn memory_preparer(&mut self) -> MemoryPreparer {
+        self.state.memory_preparer()
     }
 
     /// The state, to read.

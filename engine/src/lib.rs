@@ -28,8 +28,8 @@ pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
 pub use sourcing::{Demand, Plan, Take, source};
 pub use state::{
-    AllocationRow, Candidate, Catalogue, Cell, CodeTable, FirstAnswer, LineRow, Network,
-    OrderDetailRow, OrderRow, Orders, SkuRow, State, Stock, UnitTotals, WarehouseRow,
+    AllocationRow, Candidate, Catalogue, Cell, CodeTable, FirstAnswer, LineRow, MemoryPreparer,
+    Network, OrderDetailRow, OrderRow, Orders, SkuRow, State, Stock, UnitTotals, WarehouseRow,
 };
 pub use submission::{RequestKind, Submission};
 pub use writer::{Progress, Writer};

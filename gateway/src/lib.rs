@@ -33,6 +33,7 @@ mod hub;
 mod ingress;
 mod journal_loop;
 mod link;
+mod memory_loop;
 mod options;
 mod preparer_loop;
 mod release;

@@ -39,7 +39,7 @@ impl PreparerBell {
         self.bell.ring();
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }

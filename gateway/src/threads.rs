@@ -18,6 +18,7 @@ use crate::handoff::Handoff;
 use crate::ingress::Ingress;
 use crate::journal_loop::{JournalEnd, JournalLoop};
 use crate::link::Links;
+use crate::memory_loop;
 use crate::options::ServerOptions;
 use crate::preparer_loop::{self, PreparerBell};
 use crate::release::Release;
@@ -43,6 +44,7 @@ pub(crate) struct Threads {
     journal: JoinHandle<JournalEnd>,
     release: JoinHandle<()>,
     preparer: JoinHandle<()>,
+    memory: JoinHandle<()>,
 }
 
 /// What the threads leave behind, everything acknowledged being durable.
@@ -116,7 +118,8 @@ impl Threads {
         counters: &Arc<Counters>,
     ) -> Result<Self, ServerError> {
         let shared = Shared::new(options, ingress, links, counters);
-        let Instance { engine, journal, preparer, .. } = instance;
+        let Instance { mut engine, journal, preparer, .. } = instance;
+        let memory = engine.memory_preparer();
         let engine_loop = shared.engine_loop(engine, clock);
         let journal_loop = shared.journal_loop(journal, options.commit_floor);
         let core = options.engine_core;
@@ -134,8 +137,13 @@ impl Threads {
             let (shared, directory) = (shared.clone(), options.directory.clone());
             move || preparer_loop::run(preparer, &shared.preparer, &shared.figures, &directory)
         };
+        let touch = {
+            let shared = shared.clone();
+            move || memory_loop::run(memory, || shared.preparer.is_stopping())
+        };
         let spawned = ServerError::Thread;
         Ok(Self {
+            memory: spawn_or_abort("gantry-memory", touch).map_err(spawned)?,
             preparer: spawn_or_abort("gantry-prepare", prepare).map_err(spawned)?,
             release: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
             journal: spawn_or_abort("gantry-journal", || journal_loop.run()).map_err(spawned)?,
@@ -168,6 +176,7 @@ impl Threads {
         join(self.release);
         shared.preparer.stop();
         join(self.preparer);
+        join(self.memory);
         ThreadsEnd { engine, journal }
     }
 }

@@ -1,18 +1,37 @@
 //! Tables that grow without moving: rows live in chunks that are never reallocated, so growth is
 //! one bounded allocation and never a pause.
 
+use super::supply::{Maker, Spares};
+
 /// Rows of a chunk; also the longest run that can lie in one piece.
 const CHUNK_ROWS: usize = 1 << 16;
+/// Chunks that stand ready for one table: a quarter of a million rows.
+const CHUNKS_SPARE_MAX: usize = 4;
 
 /// A growing table of rows addressed by 32-bit positions.
 #[derive(Debug)]
 pub(crate) struct Chunked<T> {
     chunks: Vec<Vec<T>>,
+    spares: Spares<Vec<T>>,
+}
+
+impl<T: Clone + Send + 'static> Chunked<T> {
+    /// Lets chunks be made by whoever runs the maker. Making one writes `blank` all over it, so
+    /// that its memory is there before the first row is.
+    pub(crate) fn supply(&mut self, blank: T) -> Maker<Vec<T>> {
+        let (maker, spares) = Maker::new(CHUNKS_SPARE_MAX, move || {
+            let mut chunk = vec![blank.clone(); CHUNK_ROWS];
+            chunk.clear();
+            chunk
+        });
+        self.spares = spares;
+        maker
+    }
 }
 
 impl<T> Chunked<T> {
     pub(crate) const fn new() -> Self {
-        Self { chunks: Vec::new() }
+        Self { chunks: Vec::new(), spares: Spares::none() }
     }
 
     /// Appends a row; returns its position.
@@ -26,7 +45,8 @@ impl<T> Chunked<T> {
         assert!(count <= CHUNK_ROWS, "a run of {count} rows is longer than a chunk");
         let has_room = self.chunks.last().is_some_and(|chunk| CHUNK_ROWS - chunk.len() >= count);
         if !has_room {
-            self.chunks.push(Vec::with_capacity(CHUNK_ROWS));
+            let chunk = self.spares.take_or(|| Vec::with_capacity(CHUNK_ROWS));
+            self.chunks.push(chunk);
         }
         let chunk_index = self.chunks.len() - 1;
         let chunk = &mut self.chunks[chunk_index];

@@ -7,6 +7,8 @@
 //!
 //! An entry keeps 32 bits of the id's hash and where the row is; the row itself confirms the id.
 
+use super::supply::{Fill, Maker, Spares};
+
 /// Slots of a bucket; with the overflow mark they fill one cache line.
 const BUCKET_SLOTS: usize = 7;
 /// Buckets of a segment: 64 KiB.
@@ -15,6 +17,9 @@ const SEGMENT_BUCKETS: usize = 1 << 10;
 const SEGMENT_ENTRIES_MAX: usize = SEGMENT_BUCKETS * BUCKET_SLOTS * 7 / 10;
 /// Bits of the directory at most: 2²⁰ segments, some five thousand million ids.
 const DIRECTORY_BITS_MAX: u32 = 20;
+
+/// Segments that stand ready. They fill at about the same time, so splits come in bursts.
+const SEGMENTS_SPARE_MAX: usize = 64;
 
 /// Rows that an entry can point at.
 pub(crate) const POSITION_MAX: u32 = (1 << 30) - 2;
@@ -73,10 +78,9 @@ struct Segment {
     buckets: Box<[Bucket]>,
 }
 
-impl Segment {
-    fn new(bits: u32) -> Self {
-        Self { bits, entries: 0, buckets: vec![EMPTY_BUCKET; SEGMENT_BUCKETS].into_boxed_slice() }
-    }
+/// The buckets of an empty segment, every one written to.
+fn empty_buckets() -> Box<[Bucket]> {
+    vec![EMPTY_BUCKET; SEGMENT_BUCKETS].into_boxed_slice()
 }
 
 /// See the module.
@@ -86,13 +90,27 @@ pub(crate) struct IdIndex {
     directory_bits: u32,
     directory: Vec<u32>,
     segments: Vec<Segment>,
+    spares: Spares<Box<[Bucket]>>,
 }
 
 impl IdIndex {
     /// An empty index. The seed keeps a client from choosing ids that collide; it shapes where
     /// entries lie, never what is answered.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, directory_bits: 0, directory: vec![0], segments: vec![Segment::new(0)] }
+        Self {
+            seed,
+            directory_bits: 0,
+            directory: vec![0],
+            segments: vec![Segment { bits: 0, entries: 0, buckets: empty_buckets() }],
+            spares: Spares::none(),
+        }
+    }
+
+    /// Lets segments be made by whoever runs the maker.
+    pub(crate) fn supply(&mut self) -> impl Fill + use<> {
+        let (maker, spares) = Maker::new(SEGMENTS_SPARE_MAX, empty_buckets);
+        self.spares = spares;
+        maker
     }
 
     pub(crate) fn hash(&self, id: u128) -> u64 {
@@ -171,8 +189,9 @@ impl IdIndex {
         if bits == self.directory_bits {
             self.double_directory();
         }
+        let buckets = self.spares.take_or(empty_buckets);
+        let mut new = Segment { bits: bits + 1, entries: 0, buckets };
         let old = &mut self.segments[segment_index];
-        let mut new = Segment::new(bits + 1);
         old.bits = bits + 1;
         let moves = |slot: u64| slot != 0 && slot_tag(slot) & (1 << (31 - bits)) != 0;
         for (old_bucket, new_bucket) in old.buckets.iter_mut().zip(&mut new.buckets) {

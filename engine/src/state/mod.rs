@@ -14,6 +14,7 @@ mod recompute;
 mod remembered;
 mod rows;
 mod stock;
+mod supply;
 
 use gantry_model::{CommandId, EngineTime, Limits, OrderId, Sequence, Sku};
 
@@ -25,6 +26,7 @@ pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
 pub use remembered::FirstAnswer;
 use remembered::Remembered;
 pub use stock::{Cell, Stock};
+pub use supply::MemoryPreparer;
 
 /// Sums over all stock and orders, kept up by `apply`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,6 +119,13 @@ impl State {
     #[must_use]
     pub fn order_memory_bytes(&self) -> u64 {
         self.orders.memory_bytes() + self.remembered.memory_bytes()
+    }
+
+    /// Lets the memory of new orders be made ready by whoever runs the preparer.
+    pub(crate) fn memory_preparer(&mut self) -> MemoryPreparer {
+        let mut makers = Vec::from(self.orders.supply());
+        makers.push(self.remembered.supply());
+        MemoryPreparer::new(makers)
     }
 
     /// Reads the cache line that answers whether `id` was seen; see `IdIndex::touch`.

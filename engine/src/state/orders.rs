@@ -6,6 +6,7 @@ use gantry_model::{
 };
 
 use super::chunked::Chunked;
+use super::supply::Fill;
 
 /// What every command on an order reads: one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,26 @@ pub struct OrderRow {
 
 const _: () = assert!(size_of::<OrderRow>() == 64);
 
+impl OrderRow {
+    /// No order: what memory that is made ready is filled with.
+    const BLANK: Self = Self {
+        id: OrderId::new(0),
+        placed: Sequence::NONE,
+        content_hash: 0,
+        cost_minor: 0,
+        first_line: 0,
+        first_allocation: 0,
+        open_units: 0,
+        line_count: 0,
+        allocation_count: 0,
+        parcels: 0,
+        zone: Zone::NONE,
+        short: ShortMode::Backorder,
+        priority_class: 0,
+        service_level: 0,
+    };
+}
+
 /// What only reads need.
 #[derive(Clone, Copy, Debug)]
 pub struct OrderDetailRow {
@@ -54,6 +75,17 @@ pub struct OrderDetailRow {
     pub channel: Channel,
     /// The shop's own number.
     pub reference: Code,
+}
+
+impl OrderDetailRow {
+    const BLANK: Self = Self {
+        customer: 0,
+        value_minor: 0,
+        placed_time: EngineTime::new(0),
+        currency: [0; 4],
+        channel: Channel::NONE,
+        reference: Code::EMPTY,
+    };
 }
 
 /// One line. `ordered` = allocated + waiting + shipped + cancelled after each record.
@@ -94,6 +126,10 @@ pub struct AllocationRow {
     pub shipped: u32,
 }
 
+impl AllocationRow {
+    const BLANK: Self = Self { line: 0, warehouse: Warehouse::NONE, allocated: 0, shipped: 0 };
+}
+
 /// All orders of an instance.
 #[derive(Debug)]
 pub struct Orders {
@@ -123,6 +159,16 @@ impl Orders {
             allocations: Chunked::new(),
             count: 0,
         }
+    }
+
+    /// Lets the memory of new orders be made ready by whoever runs the makers.
+    pub(crate) fn supply(&mut self) -> [Box<dyn Fill>; 4] {
+        [
+            Box::new(self.rows.supply(OrderRow::BLANK)),
+            Box::new(self.details.supply(OrderDetailRow::BLANK)),
+            Box::new(self.lines.supply(LineRow::default())),
+            Box::new(self.allocations.supply(AllocationRow::BLANK)),
+        ]
     }
 
     /// Orders placed.

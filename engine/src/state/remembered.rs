@@ -7,6 +7,7 @@ use gantry_model::{CommandId, OrderId, RejectReason, Sequence};
 use super::chunked::Chunked;
 use super::index::{IdIndex, Place};
 use super::orders::Orders;
+use super::supply::Fill;
 
 /// A command other than `place_order` that was carried out.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +60,12 @@ impl Remembered {
             rejections: VecDeque::new(),
             first_rejection: 0,
         }
+    }
+
+    /// Lets the memory of new ids be made ready by whoever runs the maker. Other commands than
+    /// orders are few: their rows are not worth it.
+    pub(crate) fn supply(&mut self) -> Box<dyn Fill> {
+        Box::new(self.index.supply())
     }
 
     pub(crate) fn touch(&self, id: CommandId) -> u64 {

@@ -1,0 +1,22 @@
+//! The memory thread: touches the memory of orders to come, at low priority, so that the engine's
+//! thread does not.
+
+use std::thread;
+use std::time::Duration;
+
+use gantry_engine::MemoryPreparer;
+
+use crate::affinity::lower_priority_here;
+
+/// Pause after a step that found nothing to do; short against the time that the spares last.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// The memory thread's body.
+pub(crate) fn run(mut preparer: MemoryPreparer, is_stopping: impl Fn() -> bool) {
+    lower_priority_here();
+    while !is_stopping() {
+        if !preparer.step() {
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+}
