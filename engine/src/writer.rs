@@ -2,7 +2,10 @@
 
 use std::hint::black_box;
 
-use gantry_model::{COMMAND_BYTES_MAX, Command, EngineTime, Item, Items};
+use gantry_model::{
+    COMMAND_BYTES_MAX, Command, CommandId, EngineTime, Item, Items, LINES_PER_ORDER_MAX, OrderLine,
+    Sku,
+};
 
 use crate::{Batch, Engine, RequestKind, Submission};
 
@@ -32,13 +35,23 @@ pub struct Writer {
     items_answered: u32,
     /// Items until the next are read ahead.
     warm_left: usize,
+    /// What is read ahead: ids and SKUs of the next orders.
+    warm_ids: Vec<CommandId>,
+    warm_skus: Vec<Sku>,
 }
 
 impl Writer {
     /// A writer around `engine`.
     #[must_use]
-    pub const fn new(engine: Engine) -> Self {
-        Self { engine, carried: Vec::new(), items_answered: 0, warm_left: 0 }
+    pub fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            carried: Vec::new(),
+            items_answered: 0,
+            warm_left: 0,
+            warm_ids: Vec::with_capacity(WARM_ITEMS),
+            warm_skus: Vec::with_capacity(WARM_ITEMS * LINES_PER_ORDER_MAX),
+        }
     }
 
     /// The engine, to read.
@@ -131,15 +144,14 @@ impl Writer {
             return;
         }
         self.warm_left = WARM_ITEMS - 1;
-        let state = self.engine.state();
-        let mut read = 0_u64;
+        self.warm_ids.clear();
+        self.warm_skus.clear();
         for item in submission.rest_of_all().take(WARM_ITEMS) {
             let Ok(Command::PlaceOrder(order)) = Command::parse(&item) else { continue };
-            read = read.wrapping_add(state.touch_id(order.id));
-            for line in order.lines {
-                read = read.wrapping_add(state.touch_sku(line.sku()));
-            }
+            self.warm_ids.push(order.id);
+            self.warm_skus.extend(order.lines.iter().map(OrderLine::sku));
         }
-        black_box(read);
+        // Only now the loads, in loops with little else, so that many are under way at once.
+        black_box(self.engine.state().touch(&self.warm_ids, &self.warm_skus));
     }
 }

@@ -117,8 +117,7 @@ impl IdIndex {
         twox_hash::XxHash3_64::oneshot_with_seed(self.seed, &id.to_le_bytes())
     }
 
-    /// Reads the cache line that a look-up will need. A loop of these over a batch lets the misses
-    /// overlap; the result only keeps the read from being optimised away.
+    /// Reads the cache line that a look-up will need; see `State::touch`.
     pub(crate) fn touch(&self, hash: u64) -> u64 {
         self.segments[self.segment_of(hash)].buckets[home_bucket(hash)].overflowed
     }

@@ -127,7 +127,7 @@ impl Stock {
         (0..self.banks.len() * BANK_WAREHOUSES).map(<Warehouse as Handle>::from_index)
     }
 
-    /// Reads the cache line that a decision about `sku` will need; see `IdIndex::touch`.
+    /// Reads the cache line that a decision about `sku` will need; see `State::touch`.
     pub(crate) fn touch(&self, sku: Sku) -> u64 {
         self.banks
             .first()
