@@ -252,7 +252,7 @@ fn put_order_detail(state: &State, slot: u32, sequence: Sequence, replies: &mut 
     let kind = QueryKind::ReadOrder.number();
     let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
     let (row, detail) = (state.orders.row(slot), state.orders.detail(slot));
-    let reference = detail.reference.as_bytes();
+    let reference = state.orders.reference(detail);
     let view = OrderDetail {
         id: row.id.get().into(),
         customer: detail.customer.into(),

@@ -2,11 +2,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::num::NonZeroU64;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use memmap2::MmapMut;
-use rustix::fs::{FallocateFlags, FlockOperation, OFlags, fallocate, flock, statvfs};
+use rustix::fs::{
+    Advice as FileAdvice, FallocateFlags, FlockOperation, OFlags, fadvise, fallocate, flock,
+    statvfs,
+};
 use rustix::io::Errno;
 
 use crate::layout::{PAGE_LENGTH, length};
@@ -148,7 +152,7 @@ impl Storage for FileStorage {
             WritePath::Mapped => {
                 let file = OpenOptions::new().read(true).write(true).open(path)?;
                 let mapping = WriteMapping::new(&file)?;
-                Ok(Box::new(MappedSegment { mapping, durability }))
+                Ok(Box::new(MappedSegment { file, mapping, durability }))
             }
             WritePath::Direct => {
                 let sync = match durability {
@@ -200,6 +204,7 @@ impl ZeroFile for DiskZeroFile {
 /// Writes by copying into the mapping, syncs the range.
 #[derive(Debug)]
 struct MappedSegment {
+    file: File,
     mapping: WriteMapping,
     durability: Durability,
 }
@@ -225,6 +230,10 @@ impl SegmentFile for MappedSegment {
 
     fn populate(&self, offset: u64, bytes: u64) -> io::Result<()> {
         self.mapping.populate(length(offset), length(bytes))
+    }
+
+    fn forget(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        Ok(fadvise(&self.file, offset, NonZeroU64::new(bytes), FileAdvice::DontNeed)?)
     }
 }
 

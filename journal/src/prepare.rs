@@ -37,12 +37,14 @@ pub(crate) struct Window {
     /// End of the populated pages; the preparer stores, the writer loads. A stale value makes the
     /// writer populate pages that are ready, which changes nothing.
     populated_bytes: AtomicU64,
+    /// End of the pages whose memory was let go; the preparer's own.
+    forgotten_bytes: AtomicU64,
 }
 
 impl Window {
     pub(crate) fn new(file: Box<dyn SegmentFile>, written_bytes: u64) -> Self {
-        let populated_bytes = AtomicU64::new(written_bytes);
-        Self { file, written_bytes: AtomicU64::new(written_bytes), populated_bytes }
+        let at = || AtomicU64::new(written_bytes);
+        Self { file, written_bytes: at(), populated_bytes: at(), forgotten_bytes: at() }
     }
 
     /// Tells the preparer how far the writer has come.
@@ -63,10 +65,23 @@ impl Window {
         if populated >= wanted || populated == end {
             return false;
         }
+        self.forget_behind();
         // Only a hint: where the kernel cannot populate, the write itself faults the page in.
         let _ = self.file.populate(populated, end - populated);
         self.populated_bytes.store(end, Ordering::Relaxed);
         true
+    }
+
+    /// Lets go what was synced, so that the pages populated next take the same memory again:
+    /// memory that a virtual machine never touched before costs it more than the copy into it.
+    fn forget_behind(&self) {
+        let forgotten = self.forgotten_bytes.load(Ordering::Relaxed);
+        let synced = self.written_bytes.load(Ordering::Relaxed);
+        if synced > forgotten {
+            // Only a hint: what stays cached is still right.
+            let _ = self.file.forget(forgotten, synced - forgotten);
+            self.forgotten_bytes.store(synced, Ordering::Relaxed);
+        }
     }
 }
 

@@ -117,4 +117,8 @@ impl SegmentFile for SlowSegment {
     fn populate(&self, offset: u64, bytes: u64) -> io::Result<()> {
         self.inner.populate(offset, bytes)
     }
+
+    fn forget(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        self.inner.forget(offset, bytes)
+    }
 }

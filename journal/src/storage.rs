@@ -92,6 +92,11 @@ pub trait SegmentFile: Send + Sync + fmt::Debug {
 
     /// Brings pages into memory, ready to be written without a page fault; a hint.
     fn populate(&self, offset: u64, bytes: u64) -> io::Result<()>;
+
+    /// Lets the memory behind synced pages go; a hint, without which they stay cached.
+    fn forget(&self, _offset: u64, _bytes: u64) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A segment that is being read.

@@ -1,7 +1,7 @@
 //! Tables that grow without moving: rows live in chunks that are never reallocated, so growth is
 //! one bounded allocation and never a pause.
 
-use super::supply::{Maker, Spares};
+use super::supply::{Maker, Piece, Spares};
 
 /// Rows of a chunk; also the longest run that can lie in one piece.
 const CHUNK_ROWS: usize = 1 << 16;
@@ -15,15 +15,33 @@ pub(crate) struct Chunked<T> {
     spares: Spares<Vec<T>>,
 }
 
+/// Rows of a chunk that are touched at once.
+const SLICE_ROWS: usize = 1 << 10;
+
+impl<T: Clone + Send + 'static> Piece for Vec<T> {
+    type Blank = T;
+
+    fn begin() -> Self {
+        Self::with_capacity(CHUNK_ROWS)
+    }
+
+    fn touch(&mut self, blank: &T) -> bool {
+        self.resize(self.len() + SLICE_ROWS, blank.clone());
+        self.len() == CHUNK_ROWS
+    }
+
+    fn finish(&mut self) {
+        self.clear();
+    }
+}
+
+const _: () = assert!(CHUNK_ROWS.is_multiple_of(SLICE_ROWS));
+
 impl<T: Clone + Send + 'static> Chunked<T> {
     /// Lets chunks be made by whoever runs the maker. Making one writes `blank` all over it, so
     /// that its memory is there before the first row is.
     pub(crate) fn supply(&mut self, blank: T) -> Maker<Vec<T>> {
-        let (maker, spares) = Maker::new(CHUNKS_SPARE_MAX, move || {
-            let mut chunk = vec![blank.clone(); CHUNK_ROWS];
-            chunk.clear();
-            chunk
-        });
+        let (maker, spares) = Maker::new(CHUNKS_SPARE_MAX, blank);
         self.spares = spares;
         maker
     }

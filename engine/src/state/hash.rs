@@ -56,5 +56,10 @@ pub(crate) fn row_hash<T: IntoBytes + Immutable + ?Sized>(kind: RowKind, row: &T
 
 /// What stands for a code in other rows' hashes.
 pub(crate) fn code_hash(code: &str) -> u64 {
-    XxHash3_64::oneshot(code.as_bytes())
+    bytes_hash(code.as_bytes())
+}
+
+/// What stands for a text in its row's hash.
+pub(crate) fn bytes_hash(text: &[u8]) -> u64 {
+    XxHash3_64::oneshot(text)
 }

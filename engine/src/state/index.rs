@@ -7,7 +7,7 @@
 //!
 //! An entry keeps 32 bits of the id's hash and where the row is; the row itself confirms the id.
 
-use super::supply::{Fill, Maker, Spares};
+use super::supply::{Fill, Maker, Piece, Spares};
 
 /// Slots of a bucket; with the overflow mark they fill one cache line.
 const BUCKET_SLOTS: usize = 7;
@@ -83,6 +83,21 @@ fn empty_buckets() -> Box<[Bucket]> {
     vec![EMPTY_BUCKET; SEGMENT_BUCKETS].into_boxed_slice()
 }
 
+/// A segment's buckets are one slice: empty is what they are filled with.
+impl Piece for Box<[Bucket]> {
+    type Blank = ();
+
+    fn begin() -> Self {
+        empty_buckets()
+    }
+
+    fn touch(&mut self, (): &()) -> bool {
+        true
+    }
+
+    fn finish(&mut self) {}
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct IdIndex {
@@ -108,7 +123,7 @@ impl IdIndex {
 
     /// Lets segments be made by whoever runs the maker.
     pub(crate) fn supply(&mut self) -> impl Fill + use<> {
-        let (maker, spares) = Maker::new(SEGMENTS_SPARE_MAX, empty_buckets);
+        let (maker, spares) = Maker::new(SEGMENTS_SPARE_MAX, ());
         self.spares = spares;
         maker
     }

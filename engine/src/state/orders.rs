@@ -1,8 +1,8 @@
 //! Orders, their lines, and where their units are.
 
 use gantry_model::{
-    Channel, Code, EngineTime, OrderId, OrderStatus, PlaceOrder, Sequence, ShortMode, Sku,
-    Warehouse, Zone,
+    Channel, EngineTime, OrderId, OrderStatus, PlaceOrder, Sequence, ShortMode, Sku, Warehouse,
+    Zone,
 };
 
 use super::chunked::Chunked;
@@ -73,9 +73,13 @@ pub struct OrderDetailRow {
     pub currency: [u8; 4],
     /// Where it came from.
     pub channel: Channel,
-    /// The shop's own number.
-    pub reference: Code,
+    /// Where its reference lies among all references' bytes.
+    first_reference_byte: u32,
+    /// Length of its reference.
+    reference_bytes: u8,
 }
+
+const _: () = assert!(size_of::<OrderDetailRow>() == 48);
 
 impl OrderDetailRow {
     const BLANK: Self = Self {
@@ -84,7 +88,8 @@ impl OrderDetailRow {
         placed_time: EngineTime::new(0),
         currency: [0; 4],
         channel: Channel::NONE,
-        reference: Code::EMPTY,
+        first_reference_byte: 0,
+        reference_bytes: 0,
     };
 }
 
@@ -137,6 +142,7 @@ pub struct Orders {
     details: Chunked<OrderDetailRow>,
     lines: Chunked<LineRow>,
     allocations: Chunked<AllocationRow>,
+    references: Chunked<u8>,
     count: u64,
 }
 
@@ -157,6 +163,7 @@ impl Orders {
             details: Chunked::new(),
             lines: Chunked::new(),
             allocations: Chunked::new(),
+            references: Chunked::new(),
             count: 0,
         }
     }
@@ -193,6 +200,12 @@ impl Orders {
     #[must_use]
     pub fn detail(&self, slot: u32) -> &OrderDetailRow {
         self.details.get(slot)
+    }
+
+    /// The shop's own number of an order, or empty.
+    #[must_use]
+    pub fn reference(&self, detail: &OrderDetailRow) -> &[u8] {
+        self.references.run(detail.first_reference_byte, detail.reference_bytes.into())
     }
 
     /// The lines of an order.
@@ -279,7 +292,8 @@ impl Orders {
             placed_time: new.time,
             currency: command.currency,
             channel: command.channel,
-            reference: Code::new(command.reference)
+            first_reference_byte: self.references.push_run(command.reference.bytes()),
+            reference_bytes: u8::try_from(command.reference.len())
                 .expect("invariant: texts are bounded when parsed"),
         });
         self.rows.push(row)
@@ -302,5 +316,6 @@ impl Orders {
             + self.details.memory_bytes()
             + self.lines.memory_bytes()
             + self.allocations.memory_bytes()
+            + self.references.memory_bytes()
     }
 }

@@ -6,7 +6,7 @@ use zerocopy::{Immutable, IntoBytes, Unaligned};
 
 use super::State;
 use super::catalogue::{SkuRow, WarehouseRow};
-use super::hash::{RowKind, code_hash, row_hash};
+use super::hash::{RowKind, bytes_hash, code_hash, row_hash};
 use super::network::Candidate;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::remembered::{CommandRow, RejectionRow};
@@ -142,7 +142,7 @@ impl State {
                 cost_minor: row.cost_minor.into(),
                 zone: self.zone_hash(row.zone).into(),
                 channel: channel.into(),
-                reference: code_hash(detail.reference.as_str()).into(),
+                reference: bytes_hash(self.orders.reference(detail)).into(),
                 currency: detail.currency,
                 parcels: u32::from(row.parcels).into(),
                 modes,

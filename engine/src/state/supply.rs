@@ -18,12 +18,27 @@ struct Ready<P> {
     wanted: Arc<AtomicBool>,
 }
 
+/// A piece of memory that is made slice by slice, so that a thread that makes one rests between.
+pub(crate) trait Piece: Send + 'static {
+    /// What slices are filled with.
+    type Blank: Send;
+
+    /// A piece with its memory reserved and not yet touched.
+    fn begin() -> Self;
+    /// Touches another slice, some 64 KiB; says whether it was the last.
+    fn touch(&mut self, blank: &Self::Blank) -> bool;
+    /// The piece as a table wants it.
+    fn finish(&mut self);
+}
+
 /// The other end: makes pieces until enough stand ready.
-pub(crate) struct Maker<P> {
+pub(crate) struct Maker<P: Piece> {
     sender: SyncSender<P>,
     wanted: Arc<AtomicBool>,
-    make: Box<dyn Fn() -> P + Send>,
-    /// A piece for which there was no place yet.
+    blank: P::Blank,
+    /// A piece that is not whole yet.
+    begun: Option<P>,
+    /// A whole piece for which there was no place yet.
     ready: Option<P>,
 }
 
@@ -41,45 +56,53 @@ impl<P> Spares<P> {
     }
 }
 
-impl<P> Maker<P> {
+impl<P: Piece> Maker<P> {
     /// A maker and the spares it fills, at most `spares_max`.
-    pub(crate) fn new(
-        spares_max: usize,
-        make: impl Fn() -> P + Send + 'static,
-    ) -> (Self, Spares<P>) {
+    pub(crate) fn new(spares_max: usize, blank: P::Blank) -> (Self, Spares<P>) {
         let (sender, pieces) = sync_channel(spares_max);
         let wanted = Arc::new(AtomicBool::new(false));
         let ready = Ready { pieces, wanted: Arc::clone(&wanted) };
-        (Self { sender, wanted, make: Box::new(make), ready: None }, Spares(Some(ready)))
+        (Self { sender, wanted, blank, begun: None, ready: None }, Spares(Some(ready)))
     }
 
-    /// Fills what was taken; says whether anything was.
-    fn fill(&mut self) -> bool {
-        let mut filled = false;
-        while self.wanted.load(Ordering::Relaxed) {
-            let piece = self.ready.take().unwrap_or_else(|| (self.make)());
-            match self.sender.try_send(piece) {
-                Ok(()) => filled = true,
-                Err(TrySendError::Full(piece)) => {
-                    self.ready = Some(piece);
-                    return filled;
-                }
-                Err(TrySendError::Disconnected(_)) => return false,
+    /// Hands a whole piece over; says whether there was a place for it.
+    fn hand_over(&mut self) -> bool {
+        let Some(piece) = self.ready.take() else { return true };
+        match self.sender.try_send(piece) {
+            Ok(()) => true,
+            Err(TrySendError::Full(piece)) => {
+                self.ready = Some(piece);
+                false
+            }
+            Err(TrySendError::Disconnected(_)) => {
+                self.wanted.store(false, Ordering::Relaxed);
+                false
             }
         }
-        filled
     }
 }
 
 /// Any maker, whatever it makes.
 pub(crate) trait Fill: Send {
-    /// Fills what was taken; says whether anything was.
+    /// Touches one slice if a piece was taken; says whether it did.
     fn fill(&mut self) -> bool;
 }
 
-impl<P: Send> Fill for Maker<P> {
+impl<P: Piece> Fill for Maker<P>
+where
+    P::Blank: 'static,
+{
     fn fill(&mut self) -> bool {
-        Self::fill(self)
+        if !self.wanted.load(Ordering::Relaxed) || !self.hand_over() {
+            return false;
+        }
+        let begun = self.begun.get_or_insert_with(P::begin);
+        if begun.touch(&self.blank) {
+            begun.finish();
+            self.ready = self.begun.take();
+            self.hand_over();
+        }
+        true
     }
 }
 
@@ -93,7 +116,7 @@ impl MemoryPreparer {
         Self { makers }
     }
 
-    /// Replaces the pieces that were taken since the last step; says whether there were any.
+    /// Touches a slice for each table that took a piece; says whether there was any.
     pub fn step(&mut self) -> bool {
         let mut worked = false;
         for maker in &mut self.makers {
@@ -119,16 +142,41 @@ impl<P> fmt::Debug for Spares<P> {
 mod tests {
     use super::*;
 
+    /// A piece of two slices.
+    #[derive(Debug, PartialEq)]
+    struct Number(u32);
+
+    impl Piece for Number {
+        type Blank = u32;
+
+        fn begin() -> Self {
+            Self(0)
+        }
+
+        fn touch(&mut self, blank: &u32) -> bool {
+            self.0 += blank;
+            self.0 == 2 * blank
+        }
+
+        fn finish(&mut self) {
+            self.0 += 1;
+        }
+    }
+
     #[test]
-    fn pieces_taken_are_replaced_and_a_table_without_spares_makes_its_own() {
-        let (maker, spares) = Maker::new(2, || 7);
+    fn pieces_taken_are_replaced_slice_by_slice_and_a_table_without_spares_makes_its_own() {
+        let (maker, spares) = Maker::<Number>::new(1, 3);
         let mut preparer = MemoryPreparer::new(vec![Box::new(maker)]);
+        let own = || Number(1);
         assert!(!preparer.step(), "nothing was ever wanted");
-        assert_eq!(spares.take_or(|| 1), 1, "nothing stands ready yet");
+        assert_eq!(spares.take_or(own), own(), "nothing stands ready yet");
         assert!(preparer.step());
-        assert!(!preparer.step(), "two stand ready");
-        assert_eq!([(); 3].map(|()| spares.take_or(|| 1)), [7, 7, 1]);
+        assert_eq!(spares.take_or(own), own(), "half a piece is not ready");
         assert!(preparer.step());
+        assert_eq!(spares.take_or(own), Number(7));
+        assert_eq!(spares.take_or(own), own());
+        (0..4).for_each(|_| assert!(preparer.step(), "one to stand ready, and one in hand"));
+        assert!(!preparer.step());
         drop(spares);
         assert!(!preparer.step(), "the table is gone");
     }
