@@ -229,6 +229,12 @@ impl SegmentFile for MappedSegment {
     }
 
     fn populate(&self, offset: u64, bytes: u64) -> io::Result<()> {
+        // Page by page, for two reasons: whole pages need not be read from the disk first, and
+        // pages that come by larger writes or by read-ahead are large folios, which write-back
+        // takes as a whole: each sync of 4 KiB would write 256 KiB.
+        for page in (offset..offset + bytes).step_by(PAGE_LENGTH) {
+            self.file.write_all_at(&[0; PAGE_LENGTH], page)?;
+        }
         self.mapping.populate(length(offset), length(bytes))
     }
 

@@ -319,10 +319,7 @@ fn remaining_bytes(active: &Active) -> u64 {
 
 fn write_and_sync(window: &Window, offset: u64, pages: &[u8]) -> io::Result<()> {
     let bytes = pages.len() as u64;
-    if !window.is_populated(offset + bytes) {
-        // The preparer has fallen behind. Only a hint, so its failure shows in the write itself.
-        let _ = window.file.populate(offset, bytes);
-    }
+    window.populate_to(offset + bytes);
     window.file.write_pages(offset, pages)?;
     window.file.sync_range(offset, bytes)
 }

@@ -34,9 +34,11 @@ pub(crate) struct Window {
     pub(crate) file: Box<dyn SegmentFile>,
     /// End of the last frame; the writer stores, the preparer loads. A stale value only delays.
     written_bytes: AtomicU64,
-    /// End of the populated pages; the preparer stores, the writer loads. A stale value makes the
-    /// writer populate pages that are ready, which changes nothing.
+    /// End of the populated pages. Whoever populates holds `populating` and then stores it, with
+    /// release; the writer loads it, with acquire, and writes to populated pages only. So nobody
+    /// lays zeros where a frame may be.
     populated_bytes: AtomicU64,
+    populating: Mutex<()>,
     /// End of the pages whose memory was let go; the preparer's own.
     forgotten_bytes: AtomicU64,
 }
@@ -44,7 +46,13 @@ pub(crate) struct Window {
 impl Window {
     pub(crate) fn new(file: Box<dyn SegmentFile>, written_bytes: u64) -> Self {
         let at = || AtomicU64::new(written_bytes);
-        Self { file, written_bytes: at(), populated_bytes: at(), forgotten_bytes: at() }
+        Self {
+            file,
+            written_bytes: at(),
+            populated_bytes: at(),
+            populating: Mutex::new(()),
+            forgotten_bytes: at(),
+        }
     }
 
     /// Tells the preparer how far the writer has come.
@@ -52,23 +60,30 @@ impl Window {
         self.written_bytes.store(end, Ordering::Relaxed);
     }
 
-    /// Whether the writer must populate pages before `end` itself.
-    pub(crate) fn is_populated(&self, end: u64) -> bool {
-        self.populated_bytes.load(Ordering::Relaxed) >= end
+    /// Makes sure that pages up to `end` are populated, also where the preparer has fallen behind.
+    pub(crate) fn populate_to(&self, end: u64) {
+        if self.populated_bytes.load(Ordering::Acquire) >= end {
+            return;
+        }
+        let _populating = hold(&self.populating);
+        let populated = self.populated_bytes.load(Ordering::Acquire);
+        if populated < end {
+            // Only a hint: where the kernel cannot populate, the write itself faults the page in.
+            let _ = self.file.populate(populated, end - populated);
+            self.populated_bytes.store(end, Ordering::Release);
+        }
     }
 
     /// Populates one window if fewer bytes than planned stand ready; whether it did.
     fn populate_ahead(&self) -> bool {
-        let populated = self.populated_bytes.load(Ordering::Relaxed);
+        let populated = self.populated_bytes.load(Ordering::Acquire);
         let wanted = self.written_bytes.load(Ordering::Relaxed) + POPULATE_AHEAD_BYTES;
         let end = self.file.segment_bytes().min(populated + POPULATE_BYTES);
         if populated >= wanted || populated == end {
             return false;
         }
         self.forget_behind();
-        // Only a hint: where the kernel cannot populate, the write itself faults the page in.
-        let _ = self.file.populate(populated, end - populated);
-        self.populated_bytes.store(end, Ordering::Relaxed);
+        self.populate_to(end);
         true
     }
 

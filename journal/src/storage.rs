@@ -90,7 +90,8 @@ pub trait SegmentFile: Send + Sync + fmt::Debug {
     /// Makes the pages written at `offset` durable.
     fn sync_range(&self, offset: u64, bytes: u64) -> io::Result<()>;
 
-    /// Brings pages into memory, ready to be written without a page fault; a hint.
+    /// Brings pages into memory, ready to be written without a page fault; a hint. The pages must
+    /// hold zeros, and nobody may write them meanwhile: this may write the zeros again.
     fn populate(&self, offset: u64, bytes: u64) -> io::Result<()>;
 
     /// Lets the memory behind synced pages go; a hint, without which they stay cached.
