@@ -44,7 +44,7 @@ fn replay(criterion: &mut Criterion) {
 }
 
 fn replayed(directory: &Path) -> u64 {
-    let replayed = replay_directory(directory, ReplayCheck::Apply, &mut |_| {});
+    let replayed = replay_directory(directory, ReplayCheck::Apply, 1, &mut |_| {});
     replayed.expect("the journal was written a moment ago").records
 }
 

@@ -47,6 +47,28 @@ pub(crate) fn of_duplicate(
     put_thing(reply, state, command).end();
 }
 
+/// Whether what an accepted `command` is about exists, as it does if it is the one that `first`
+/// remembers.
+pub(crate) fn is_made(state: &State, command: &Command<'_>, first: &FirstAnswer) -> bool {
+    let catalogue = &state.catalogue;
+    match command {
+        Command::PlaceOrder(_) => first.order_slot.is_some(),
+        Command::CancelOrder(units) | Command::Ship(units) => {
+            state.order_slot(units.order).is_some()
+        }
+        Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
+            catalogue.skus.contains(change.sku) && catalogue.warehouses.contains(change.warehouse)
+        }
+        Command::UpsertSku(sku) => catalogue.skus.handle(sku.code).is_some(),
+        Command::UpsertWarehouse(warehouse) => {
+            catalogue.warehouses.handle(warehouse.code).is_some()
+        }
+        Command::UpsertZone(zone) => catalogue.zones.handle(zone.code).is_some(),
+        Command::UpsertChannel(channel) => catalogue.channels.handle(channel.code).is_some(),
+        Command::SetCosts(_) | Command::SetLimits(_) | Command::Mark { .. } => true,
+    }
+}
+
 /// What placing `order` would answer.
 pub(crate) fn of_quote(
     order: &PlaceOrder<'_>,

@@ -25,6 +25,8 @@ pub struct Engine {
     record_bytes: u64,
     records: u64,
     rejected_unjournaled: u64,
+    /// The last command whose decision stopped by a bug, until somebody logs it.
+    stopped_by_bug: Option<Vec<u8>>,
     figures: Arc<ProcessFigures>,
 }
 
@@ -35,8 +37,8 @@ impl Engine {
         Self::with_index_seed(0)
     }
 
-    /// An empty engine whose id index is laid out by `seed`, so that no client can choose ids
-    /// that collide. The seed changes no answer.
+    /// An empty engine whose id index is laid out by `seed`: a random number of this process that
+    /// is told to nobody, so that no client can choose ids that collide. It changes no answer.
     #[must_use]
     pub fn with_index_seed(seed: u64) -> Self {
         Self {
@@ -46,6 +48,7 @@ impl Engine {
             record_bytes: 0,
             records: 0,
             rejected_unjournaled: 0,
+            stopped_by_bug: None,
             figures: Arc::default(),
         }
     }
@@ -112,7 +115,9 @@ impl Engine {
             None => {}
         }
         let sequence = self.last_sequence().next();
-        self.decide(&command, sequence);
+        if !self.decide(&command, sequence) {
+            self.stopped_by_bug = Some(item.bytes.to_vec());
+        }
         if self.decision.head.reason().is_some_and(|reason| !reason.is_journaled()) {
             let head = self.decision.head;
             self.refuse(item.kind, &head, replies);
@@ -128,7 +133,9 @@ impl Engine {
         match Query::parse(item) {
             Ok(Query::Quote(order)) => {
                 let sequence = self.last_sequence();
-                self.decide(&Command::PlaceOrder(order), sequence.next());
+                if !self.decide(&Command::PlaceOrder(order), sequence.next()) {
+                    self.stopped_by_bug = Some(item.bytes.to_vec());
+                }
                 answer::of_quote(&order, &self.decision, sequence, replies);
             }
             Ok(Query::ReadTotals) => {
@@ -148,6 +155,12 @@ impl Engine {
         self.decision.accept_empty();
         self.last_mark = self.last_sequence().next();
         self.commit(&command, &bytes, Actor::ENGINE, now, records);
+    }
+
+    /// The bytes of the last command whose decision stopped by a bug and was answered
+    /// `internal_error`; whoever runs the engine logs them.
+    pub fn take_stopped_by_bug(&mut self) -> Option<Vec<u8>> {
+        self.stopped_by_bug.take()
     }
 
     /// Figures of the whole instance.
@@ -186,21 +199,27 @@ impl Engine {
             return Some(Err(RejectReason::IdZero));
         }
         let first: FirstAnswer = self.state.first_answer(id)?;
-        if first.content_hash != content_hash(item.bytes) {
+        // Whoever looks for two commands of one hash finds them. The second look keeps such a
+        // pair from asking for a thing that was never made.
+        let is_same = first.content_hash == content_hash(item.bytes)
+            && (first.rejected.is_some() || answer::is_made(&self.state, command, &first));
+        if !is_same {
             return Some(Err(RejectReason::IdReused));
         }
         answer::of_duplicate(&self.state, command, &first, replies);
         Some(Ok(()))
     }
 
-    /// Fills the decision. A panic in there has changed nothing: it becomes a rejection.
-    fn decide(&mut self, command: &Command<'_>, sequence: Sequence) {
+    /// Fills the decision. A panic in there has changed nothing: it becomes a rejection. Says
+    /// whether it came to its own end.
+    fn decide(&mut self, command: &Command<'_>, sequence: Sequence) -> bool {
         let (state, decision) = (&self.state, &mut self.decision);
         let decided = catch_unwind(AssertUnwindSafe(|| decide(state, command, sequence, decision)));
         if decided.is_err() {
             self.decision = Decision::new();
             self.decision.head = OutcomeHead::rejected(RejectReason::InternalError, 0, 0);
         }
+        decided.is_ok()
     }
 
     /// Writes the record of the decision and applies it.

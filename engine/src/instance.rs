@@ -9,7 +9,6 @@ use gantry_journal::{
 };
 use gantry_model::{Actor, COMMAND_BYTES_MAX, Command, EngineTime, Item, Query};
 
-use crate::replay::index_seed;
 use crate::{Batch, Engine};
 
 /// The smallest segment an instance can use: the longest record must fit a frame of it.
@@ -31,18 +30,18 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Opens or creates the folder and replays its journal.
+    /// Opens or creates the folder and replays its journal. `index_seed` is a random number that
+    /// no client can know; see [`Engine::with_index_seed`].
     pub fn open(
         directory: &Path,
         options: JournalOptions,
         storage: Box<dyn Storage>,
+        index_seed: u64,
     ) -> Result<Self, JournalError> {
         if options.segment_bytes < INSTANCE_SEGMENT_BYTES_MIN {
             return Err(JournalError::Options("a segment must be at least 1 MiB"));
         }
-        // The folder's own id is known only once it is open; an index laid out by another seed
-        // answers the same, so a new folder's seed serves for both.
-        let mut engine = Engine::with_index_seed(index_seed(options.new_instance_id));
+        let mut engine = Engine::with_index_seed(index_seed);
         let mut records_replayed = 0;
         let opened = Journal::open(directory, options, storage, &mut |frame| {
             records_replayed += engine.replay(frame.payload).map_err(VisitError::from)?;
@@ -63,14 +62,15 @@ pub struct LocalInstance {
 }
 
 impl LocalInstance {
-    /// Opens or creates the folder and replays its journal.
+    /// Opens or creates the folder and replays its journal; see [`Instance::open`].
     pub fn open(
         directory: &Path,
         options: JournalOptions,
         storage: Box<dyn Storage>,
+        index_seed: u64,
     ) -> Result<Self, JournalError> {
         let Instance { engine, journal, preparer, .. } =
-            Instance::open(directory, options, storage)?;
+            Instance::open(directory, options, storage, index_seed)?;
         Ok(Self { engine, journal, preparer, batch: Batch::new() })
     }
 

@@ -123,14 +123,16 @@ pub struct Replayed {
 }
 
 /// Replays a folder without changing it, also beside a running server: then up to the last record
-/// that is known to be durable. `on_frame` is told how many records were applied so far.
+/// that is known to be durable. `index_seed` is a
+/// random number that no client can know; see [`Engine::with_index_seed`]. `on_frame` is told how many records were applied so far.
 pub fn replay_directory(
     directory: &Path,
     check: ReplayCheck,
+    index_seed: u64,
     on_frame: &mut dyn FnMut(u64),
 ) -> Result<Replayed, JournalError> {
     let mut reader = JournalReader::open(directory)?;
-    let mut engine = Engine::with_index_seed(index_seed(reader.instance_id()));
+    let mut engine = Engine::with_index_seed(index_seed);
     let mut records = 0;
     while let Some(frame) = reader.next_frame()? {
         let replayed = match check {
@@ -144,9 +146,4 @@ pub fn replay_directory(
         on_frame(records);
     }
     Ok(Replayed { engine, records, tail: reader.tail() })
-}
-
-/// The id index is laid out by something that clients do not know: the instance's random id.
-pub(crate) fn index_seed(instance_id: u128) -> u64 {
-    twox_hash::XxHash3_64::oneshot(&instance_id.to_le_bytes())
 }

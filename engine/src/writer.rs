@@ -60,6 +60,11 @@ impl Writer {
         &self.engine
     }
 
+    /// See [`Engine::take_stopped_by_bug`].
+    pub fn take_stopped_by_bug(&mut self) -> Option<Vec<u8>> {
+        self.engine.take_stopped_by_bug()
+    }
+
     /// The engine, when the writer is done.
     #[must_use]
     pub fn into_engine(self) -> Engine {

@@ -103,6 +103,9 @@ impl EngineLoop {
         if let Some(batch) = batch {
             self.hand_over(batch);
         }
+        if let Some(command) = self.writer.take_stopped_by_bug() {
+            tracing::error!(?command, "a bug stopped a decision: answered internal_error");
+        }
         add(&self.links.counters.engine_drains, 1);
         Drained::Worked
     }

@@ -21,6 +21,7 @@ use crate::hub::Hub;
 use crate::ingress::Ingress;
 use crate::link::Links;
 use crate::options::ServerOptions;
+use crate::seed::index_seed;
 use crate::session::{Farewell, SessionFacts};
 use crate::stats::{Counters, ServerStats, add};
 use crate::threads::{Threads, ThreadsEnd, prepare_first_segment};
@@ -125,8 +126,9 @@ impl Server {
         // The address first: it is the cheapest to fail. Nobody can connect before `listen`.
         let socket = bind(options.listen, &runtime)?;
         let opening = Instant::now();
-        let mut instance = Instance::open(&options.directory, options.journal.clone(), storage)
-            .map_err(ServerError::Open)?;
+        let (directory, journal) = (&options.directory, options.journal.clone());
+        let mut instance =
+            Instance::open(directory, journal, storage, index_seed()).map_err(ServerError::Open)?;
         let replay_time = opening.elapsed();
         prepare_first_segment(&mut instance).map_err(ServerError::Open)?;
         let clock = EngineClock::start(

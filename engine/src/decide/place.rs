@@ -52,6 +52,9 @@ fn check(state: &State, order: &PlaceOrder<'_>) -> Result<(), Rejection> {
     if count == 0 {
         return Err(RejectReason::NoLines.into());
     }
+    if !state.orders.has_room() {
+        return Err(RejectReason::TableFull.into());
+    }
     if count > lines_max {
         return Err(figures(RejectReason::TooManyLines, count, lines_max));
     }

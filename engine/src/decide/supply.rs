@@ -103,7 +103,8 @@ fn counted_cell(state: &State, change: &StockChange<'_>) -> Result<Cell, Rejecti
     Ok(state.stock.cell(change.sku, change.warehouse))
 }
 
-/// Promises must stay covered, and what is unavailable is part of what is on hand.
+/// Promises must stay covered by units that can be sold, and what is unavailable is part of what is
+/// on hand.
 fn check_on_hand(cell: &Cell, on_hand: i64) -> Result<(), Rejection> {
     let (promised, unavailable) = (i64::from(cell.promised()), i64::from(cell.unavailable));
     if on_hand < promised {
@@ -111,6 +112,9 @@ fn check_on_hand(cell: &Cell, on_hand: i64) -> Result<(), Rejection> {
     }
     if on_hand < unavailable {
         return Err(Rejection::of(RejectReason::BelowUnavailable, on_hand, unavailable));
+    }
+    if on_hand - unavailable < promised {
+        return Err(Rejection::of(RejectReason::BelowPromised, on_hand - unavailable, promised));
     }
     if on_hand > i64::from(UNITS_PER_CELL_MAX) {
         let limit = UNITS_PER_CELL_MAX.into();

@@ -101,6 +101,11 @@ impl<T> Chunked<T> {
         &mut self.chunks[position as usize / CHUNK_ROWS][start..start + usize::from(count)]
     }
 
+    /// Whether positions last for another chunk, whatever run comes next.
+    pub(crate) fn has_room(&self) -> bool {
+        self.chunks.len() + 1 < (1 << 32) / CHUNK_ROWS
+    }
+
     /// Every row, in order of position.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()

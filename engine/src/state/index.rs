@@ -62,7 +62,8 @@ impl Place {
 struct Bucket {
     /// `hash bits << 32 | place`, 0 where empty.
     slots: [u64; BUCKET_SLOTS],
-    /// Not zero once an entry that belongs here had to go to the next bucket.
+    /// At least the number of entries that found this bucket full and went on to the next. Not
+    /// zero: a look-up goes on too.
     overflowed: u64,
 }
 
@@ -165,7 +166,7 @@ impl IdIndex {
                 *free = slot;
                 return;
             }
-            bucket.overflowed = 1;
+            bucket.overflowed += 1;
         }
         unreachable!("a segment that is not full has a free slot");
     }
@@ -182,7 +183,10 @@ impl IdIndex {
                 segment.entries -= 1;
                 return;
             }
-            assert!(bucket.overflowed != 0, "a remembered id is in the index");
+            bucket.overflowed = bucket
+                .overflowed
+                .checked_sub(1)
+                .expect("invariant: a remembered id is in the index");
         }
         unreachable!("a remembered id is in the index");
     }
@@ -197,7 +201,8 @@ impl IdIndex {
     }
 
     /// Moves the entries whose next hash bit is set to a new segment. Entries keep their bucket,
-    /// because a bucket is chosen by other bits; overflow marks are kept on both sides.
+    /// because a bucket is chosen by other bits; overflow counts are kept on both sides, where they
+    /// are at least the truth.
     fn split(&mut self, segment_index: usize) {
         let bits = self.segments[segment_index].bits;
         if bits == self.directory_bits {
@@ -308,6 +313,23 @@ mod tests {
         for id in 0..20_000 {
             assert_eq!(find(&index, id).is_some(), id % 2 == 1, "id {id}");
         }
+    }
+
+    #[test]
+    fn buckets_are_overflowed_only_while_entries_lie_elsewhere() {
+        let mut index = IdIndex::new(3);
+        let marked = |index: &IdIndex| {
+            let buckets = index.segments.iter().flat_map(|segment| &segment.buckets);
+            buckets.filter(|bucket| bucket.overflowed > 0).count()
+        };
+        for id in 0..4_000 {
+            index.insert(index.hash(id.into()), Place::Command(id));
+        }
+        assert!(marked(&index) > 0, "some buckets are full");
+        for id in 0..4_000 {
+            index.remove(index.hash(id.into()), Place::Command(id));
+        }
+        assert_eq!(marked(&index), 0);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use gantry_model::{
 };
 
 use super::chunked::Chunked;
+use super::index::POSITION_MAX;
 use super::supply::Fill;
 
 /// What every command on an order reads: one cache line.
@@ -176,6 +177,14 @@ impl Orders {
             Box::new(self.lines.supply(LineRow::default())),
             Box::new(self.allocations.supply(AllocationRow::BLANK)),
         ]
+    }
+
+    /// Whether one more order fits the tables, whatever its size.
+    pub(crate) fn has_room(&self) -> bool {
+        self.count < u64::from(POSITION_MAX)
+            && self.lines.has_room()
+            && self.allocations.has_room()
+            && self.references.has_room()
     }
 
     /// Orders placed.

@@ -15,7 +15,7 @@ fn options(write_path: WritePath) -> JournalOptions {
 }
 
 fn open(directory: &std::path::Path, write_path: WritePath) -> Result<LocalInstance, JournalError> {
-    LocalInstance::open(directory, options(write_path), Box::new(FileStorage::new()))
+    LocalInstance::open(directory, options(write_path), Box::new(FileStorage::new()), 1)
 }
 
 fn upsert(instance: &mut LocalInstance, number: u128) -> ReplyStatus {
@@ -38,7 +38,7 @@ fn committed_commands_are_there_after_a_restart_and_repeat_as_duplicates() {
         instance.commit().unwrap();
         drop(instance); // No clean stop: as after a crash.
         let replayed =
-            replay_directory(directory.path(), ReplayCheck::Decide, &mut |_| ()).unwrap();
+            replay_directory(directory.path(), ReplayCheck::Decide, 2, &mut |_| ()).unwrap();
         assert_eq!((replayed.records, replayed.engine.state_hash()), (12_000, hash));
         let mut instance = open(directory.path(), write_path).unwrap();
         assert_eq!(instance.engine().state_hash(), hash);
@@ -55,7 +55,7 @@ fn a_segment_too_small_for_the_longest_record_is_refused_before_the_folder_is_ma
     let directory = tempfile::tempdir().unwrap();
     let inside = directory.path().join("instance");
     let small = JournalOptions { segment_bytes: 1 << 16, ..options(WritePath::Mapped) };
-    let error = LocalInstance::open(&inside, small, Box::new(FileStorage::new())).unwrap_err();
+    let error = LocalInstance::open(&inside, small, Box::new(FileStorage::new()), 1).unwrap_err();
     assert!(error.to_string().contains("1 MiB"), "{error}");
     assert!(!inside.exists());
 }

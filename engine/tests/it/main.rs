@@ -4,6 +4,7 @@
 
 mod batches;
 mod folder;
+mod limits;
 mod properties;
 mod scenarios;
 mod shop;

@@ -29,7 +29,7 @@ use args::{Cli, Command, JournalCommand};
 use error::{CliError, Verdict};
 use output::Output;
 
-/// Of the allocators tried, it keeps replay and the socket path fastest.
+/// Requests, replies and spare chunks are taken by one thread and given back by another.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -31,7 +31,10 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Result<(), CliError
     let check = if args.verify { ReplayCheck::Decide } else { ReplayCheck::Apply };
     let started = Instant::now();
     let mut progress = Progress::new("replaying", None);
-    let replayed = replay_directory(&args.directory, check, &mut |records| progress.set(records))
+    let replayed =
+        replay_directory(&args.directory, check, gantry_gateway::index_seed(), &mut |records| {
+            progress.set(records);
+        })
         .map_err(FolderError::from)?;
     let seconds = started.elapsed().as_secs_f64();
     drop(progress);

@@ -1,6 +1,9 @@
 //! Bytes that are not quite a command are refused by name, and never panic.
 
-use gantry_model::{Command, Item, Items, Malformed, OrderLine, Query, Record, Reply, Sku};
+use gantry_model::{
+    Command, CostRow, Item, Items, Malformed, OrderLine, Query, Record, Reply, SetCosts, Sku,
+    Warehouse, Zone,
+};
 use proptest::prelude::*;
 
 use crate::samples;
@@ -82,6 +85,18 @@ fn a_count_that_promises_more_than_is_there_is_refused() {
     bytes[line_count] = 129;
     let refused = parse(&bytes).unwrap_err();
     assert_eq!(refused, Malformed::BadField { field: "line_count", value: 129 });
+}
+
+#[test]
+fn more_cost_rows_than_a_command_may_have_are_refused() {
+    let mut bytes = Vec::new();
+    let rows = [CostRow::removed(Zone::new(1))];
+    let costs = SetCosts { id: samples::ID, warehouse: Warehouse::new(1), rows: &rows };
+    Command::SetCosts(costs).write(&mut bytes);
+    let row_count = 8 + 16 + 2;
+    bytes[row_count..row_count + 2].copy_from_slice(&257_u16.to_le_bytes());
+    let refused = parse(&bytes).unwrap_err();
+    assert_eq!(refused, Malformed::BadField { field: "row_count", value: 257 });
 }
 
 proptest! {

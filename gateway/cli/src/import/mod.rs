@@ -80,7 +80,8 @@ fn open(files: &ImportFiles<'_>) -> Result<LocalInstance, ImportError> {
         ..defaults
     };
     let storage = Box::new(FileStorage::new());
-    LocalInstance::open(files.data, options, storage).map_err(ImportError::Open)
+    LocalInstance::open(files.data, options, storage, gantry_gateway::index_seed())
+        .map_err(ImportError::Open)
 }
 
 fn write_report(report: &Report, path: &Path) -> Result<(), ImportError> {
