@@ -57,6 +57,7 @@ pub(crate) fn run(
 ) {
     lower_priority_here();
     bell.bell.answer_here();
+    look_at_disk(figures, directory);
     let mut told = String::new();
     while !bell.is_stopping() {
         bell.due.store(false, Ordering::Relaxed);

@@ -4,6 +4,7 @@
 
 mod batches;
 mod folder;
+mod golden;
 mod limits;
 mod properties;
 mod scenarios;
