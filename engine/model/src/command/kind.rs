@@ -20,29 +20,29 @@ byte_enum!(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u16)]
 pub enum CommandKind {
-    /// [`PlaceOrder`].
+    /// [`crate::PlaceOrder`].
     PlaceOrder = 0x0101,
-    /// [`OrderUnits`]: withdraw units of an order.
+    /// [`crate::OrderUnits`]: withdraw units of an order.
     CancelOrder = 0x0102,
-    /// [`StockChange`]: units arrive.
+    /// [`crate::StockChange`]: units arrive.
     Receive = 0x0201,
-    /// [`StockChange`]: a correction by a signed delta.
+    /// [`crate::StockChange`]: a correction by a signed delta.
     Adjust = 0x0202,
-    /// [`StockChange`]: a correction to a count.
+    /// [`crate::StockChange`]: a correction to a count.
     SetStock = 0x0203,
-    /// [`OrderUnits`]: allocated units leave a warehouse.
+    /// [`crate::OrderUnits`]: allocated units leave a warehouse.
     Ship = 0x0301,
-    /// [`UpsertSku`].
+    /// [`crate::UpsertSku`].
     UpsertSku = 0x0401,
-    /// [`UpsertWarehouse`].
+    /// [`crate::UpsertWarehouse`].
     UpsertWarehouse = 0x0402,
-    /// [`UpsertCode`]: a destination zone.
+    /// [`crate::UpsertCode`]: a destination zone.
     UpsertZone = 0x0403,
-    /// [`UpsertCode`]: a channel.
+    /// [`crate::UpsertCode`]: a channel.
     UpsertChannel = 0x0404,
-    /// [`SetCosts`].
+    /// [`crate::SetCosts`].
     SetCosts = 0x0405,
-    /// [`SetLimits`].
+    /// [`crate::SetLimits`].
     SetLimits = 0x0406,
     /// A state hash, journaled by the engine itself; no client may send it.
     Mark = 0x0407,
