@@ -1,7 +1,7 @@
 //! Answers: what a client is told, built from the state as it stands after the command.
 
 use gantry_model::{
-    Command, CommandKind, Malformed, MovementKind, OrderAllocation, OrderDetail, OrderHead,
+    Command, Malformed, MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead,
     OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, RejectReason,
     ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, StockChange, StockHead, Totals,
     name_prefix,
@@ -59,12 +59,10 @@ pub(crate) fn is_made(state: &State, command: &Command<'_>, first: &FirstAnswer)
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             catalogue.skus.contains(change.sku) && catalogue.warehouses.contains(change.warehouse)
         }
-        Command::UpsertSku(sku) => catalogue.skus.handle(sku.code).is_some(),
-        Command::UpsertWarehouse(warehouse) => {
-            catalogue.warehouses.handle(warehouse.code).is_some()
-        }
-        Command::UpsertZone(zone) => catalogue.zones.handle(zone.code).is_some(),
-        Command::UpsertChannel(channel) => catalogue.channels.handle(channel.code).is_some(),
+        Command::UpsertSku(_)
+        | Command::UpsertWarehouse(_)
+        | Command::UpsertZone(_)
+        | Command::UpsertChannel(_) => handle_of(state, command).is_some(),
         Command::SetCosts(_) | Command::SetLimits(_) | Command::Mark { .. } => true,
     }
 }
@@ -193,8 +191,6 @@ fn begin(
 
 /// What a command was about, as it stands now.
 fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -> ReplyWriter<'a> {
-    let catalogue = &state.catalogue;
-    let defined = |handle: Option<u32>| handle.expect("invariant: an upsert defines its code");
     match command {
         Command::PlaceOrder(order) => put_order_of(reply, state, order.id),
         Command::CancelOrder(units) | Command::Ship(units) => {
@@ -204,23 +200,27 @@ fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&state.stock.view(sku, warehouse))
         }
-        Command::UpsertSku(sku) => {
-            put_handle(reply, defined(catalogue.skus.handle(sku.code).map(|sku| sku.get())))
-        }
-        Command::UpsertWarehouse(warehouse) => {
-            let handle = catalogue.warehouses.handle(warehouse.code);
-            put_handle(reply, defined(handle.map(|warehouse| warehouse.get().into())))
-        }
-        Command::UpsertZone(zone) => {
-            let handle = catalogue.zones.handle(zone.code);
-            put_handle(reply, defined(handle.map(|zone| zone.get().into())))
-        }
-        Command::UpsertChannel(channel) => {
-            let handle = catalogue.channels.handle(channel.code);
-            put_handle(reply, defined(handle.map(|channel| channel.get().into())))
+        Command::UpsertSku(_)
+        | Command::UpsertWarehouse(_)
+        | Command::UpsertZone(_)
+        | Command::UpsertChannel(_) => {
+            let handle = handle_of(state, command);
+            put_handle(reply, handle.expect("invariant: an upsert defines its code"))
         }
         Command::SetCosts(_) | Command::SetLimits(_) | Command::Mark { .. } => reply,
     }
+}
+
+/// The handle of the code that an upsert names.
+fn handle_of(state: &State, command: &Command<'_>) -> Option<u32> {
+    let (namespace, code) = match command {
+        Command::UpsertSku(sku) => (Namespace::Sku, sku.code),
+        Command::UpsertWarehouse(warehouse) => (Namespace::Warehouse, warehouse.code),
+        Command::UpsertZone(zone) => (Namespace::Zone, zone.code),
+        Command::UpsertChannel(channel) => (Namespace::Channel, channel.code),
+        _ => return None,
+    };
+    state.catalogue.resolve(namespace, code)
 }
 
 fn put_handle(reply: ReplyWriter<'_>, handle: u32) -> ReplyWriter<'_> {
@@ -295,5 +295,3 @@ fn put_order_detail(state: &State, slot: u32, sequence: Sequence, replies: &mut 
 fn count(length: usize) -> u16 {
     u16::try_from(length).expect("invariant: bounded by the limits on an order and on warehouses")
 }
-
-const _: () = assert!(CommandKind::PlaceOrder.number() != QueryKind::Quote.number());

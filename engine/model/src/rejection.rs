@@ -97,7 +97,7 @@ reasons! {
     BackorderNotAllowed = 401 "backorder_not_allowed",
     /// No warehouse serves the zone.
     NotServed = 402 "not_served",
-    /// On hand would fall below what is promised.
+    /// On hand, or what of it is not unavailable, would fall below what is promised.
     BelowPromised = 403 "below_promised",
     /// More units than are unavailable.
     BelowUnavailable = 404 "below_unavailable",
