@@ -26,7 +26,7 @@ pub use engine::Engine;
 pub use figures::ProcessFigures;
 pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
-pub use sourcing::{Demand, Plan, Take, source};
+pub use sourcing::{Demand, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
     AllocationRow, Candidate, Catalogue, Cell, CodeTable, FirstAnswer, LineRow, MemoryPreparer,
     Network, OrderDetailRow, OrderRow, Orders, SkuRow, State, Stock, UnitTotals, WarehouseRow,

@@ -17,6 +17,7 @@ mod item;
 mod limits;
 mod movement;
 mod outcome;
+mod policy;
 mod query;
 mod record;
 mod rejection;
@@ -40,6 +41,7 @@ pub use limits::{
 };
 pub use movement::{MOVEMENT_BYTES, Movement, MovementKind};
 pub use outcome::{OUTCOME_FIXED_BYTES, Outcome, OutcomeHead, Short};
+pub use policy::{Objective, Proof, Rule, Rules};
 pub use query::{Namespace, Query, QueryKind};
 pub use record::{RECORD_HEADER_BYTES, Record, RecordError, RecordHeader, Records};
 pub use rejection::RejectReason;

@@ -9,8 +9,8 @@ use gantry_model::{
     Command, MOVEMENTS_PER_RECORD_MAX, Movement, OutcomeHead, RejectReason, Sequence, Short,
 };
 
-use crate::sourcing::{Demand, Plan};
-use crate::state::{Candidate, State};
+use crate::sourcing::{Plan, Problem, Scratch};
+use crate::state::State;
 
 /// A decision and the scratch it was worked out in. Kept and filled again.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub struct Decision {
     pub shorts: Vec<Short>,
     /// The quantities that change.
     pub movements: Vec<Movement>,
-    candidates: Vec<Candidate>,
-    demands: Vec<Demand>,
+    problem: Problem,
+    scratch: Scratch,
     plan: Plan,
 }
 
@@ -34,8 +34,8 @@ impl Decision {
             head: OutcomeHead::accepted(0, 0),
             shorts: Vec::with_capacity(gantry_model::LINES_PER_ORDER_MAX),
             movements: Vec::with_capacity(MOVEMENTS_PER_RECORD_MAX),
-            candidates: Vec::with_capacity(gantry_model::CANDIDATES_PER_ZONE_MAX),
-            demands: Vec::with_capacity(gantry_model::LINES_PER_ORDER_MAX),
+            problem: Problem::new(),
+            scratch: Scratch::default(),
             plan: Plan::new(),
         }
     }

@@ -6,7 +6,7 @@ use gantry_model::{
 };
 
 use super::{Decision, Rejection};
-use crate::sourcing::{Demand, Take, source};
+use crate::sourcing::{Demand, Problem, Source, Take, solve};
 use crate::state::State;
 
 pub(super) fn decide(
@@ -16,16 +16,15 @@ pub(super) fn decide(
     decision: &mut Decision,
 ) -> Result<OutcomeHead, Rejection> {
     check(state, order)?;
-    sum_demands(state, order, &mut decision.demands)?;
+    sum_demands(state, order, &mut decision.problem.demands)?;
     if order.short == ShortMode::WaitComplete {
         return Err(RejectReason::NotYet.into());
     }
-    decision.candidates.clear();
-    decision.candidates.extend(state.network.candidates(order.zone));
-    if decision.candidates.is_empty() {
+    gather(state, order, &mut decision.problem);
+    if decision.problem.sources.is_empty() {
         return Err(RejectReason::NotServed.into());
     }
-    source(&decision.candidates, &decision.demands, &state.stock, &mut decision.plan);
+    solve(&decision.problem, &mut decision.scratch, &mut decision.plan);
     allocate(order, sequence, decision);
     let left = match order.short {
         ShortMode::ShipComplete => refuse_short(order, decision, |_| true)?,
@@ -42,7 +41,8 @@ pub(super) fn decide(
         }
     };
     move_the_rest(order, sequence, left, decision);
-    Ok(OutcomeHead::accepted(decision.plan.parcels(), decision.plan.cost_minor))
+    let parcels = u16::try_from(decision.plan.parcels()).expect("invariant: at most 64 candidates");
+    Ok(OutcomeHead::accepted(parcels, decision.plan.cost_minor))
 }
 
 /// Whether the order makes sense at all.
@@ -112,10 +112,33 @@ fn sum_demands(
     Ok(())
 }
 
+/// Reads what the decision depends on.
+fn gather(state: &State, order: &PlaceOrder<'_>, problem: &mut Problem) {
+    let sources = state.network.candidates(order.zone).map(|candidate| Source {
+        warehouse: candidate.warehouse,
+        priority: candidate.priority,
+        days: candidate.days.into(),
+        parcel_cost: candidate.parcel_cost,
+        unit_cost: candidate.unit_cost,
+        units_max: u32::MAX,
+        load_per_mille: 0,
+        is_open: false,
+    });
+    problem.sources.clear();
+    problem.sources.extend(sources);
+    problem.available.clear();
+    for demand in &problem.demands {
+        let cells = problem.sources.iter();
+        let cells = cells.map(|source| state.stock.available(demand.sku, source.warehouse));
+        problem.available.extend(cells);
+    }
+}
+
 /// Gives the plan's units to the lines, lower line numbers first.
 fn allocate(order: &PlaceOrder<'_>, sequence: Sequence, decision: &mut Decision) {
     for (line, wanted) in (0..).zip(order.lines) {
         let demand = decision
+            .problem
             .demands
             .iter()
             .position(|demand| demand.sku == wanted.sku())
@@ -127,7 +150,7 @@ fn allocate(order: &PlaceOrder<'_>, sequence: Sequence, decision: &mut Decision)
             if units == 0 {
                 continue;
             }
-            let warehouse = decision.candidates[take.candidate].warehouse;
+            let warehouse = decision.problem.sources[take.source].warehouse;
             decision.movements.push(Movement::of_order(
                 MovementKind::Allocated,
                 sequence,
