@@ -62,8 +62,16 @@ pub(crate) fn is_made(state: &State, command: &Command<'_>, first: &FirstAnswer)
         Command::UpsertSku(_)
         | Command::UpsertWarehouse(_)
         | Command::UpsertZone(_)
-        | Command::UpsertChannel(_) => handle_of(state, command).is_some(),
-        Command::SetCosts(_) | Command::SetLimits(_) | Command::Mark { .. } => true,
+        | Command::UpsertChannel(_)
+        | Command::SetPolicy(_) => handle_of(state, command).is_some(),
+        Command::SetCosts(_)
+        | Command::SetLimits(_)
+        | Command::AssignPolicy(_)
+        | Command::SetCapacity(_)
+        | Command::SetReserves(_)
+        | Command::SetBundle(_)
+        | Command::SetShadowPrices(_)
+        | Command::Mark { .. } => true,
     }
 }
 
@@ -203,11 +211,19 @@ fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -
         Command::UpsertSku(_)
         | Command::UpsertWarehouse(_)
         | Command::UpsertZone(_)
-        | Command::UpsertChannel(_) => {
+        | Command::UpsertChannel(_)
+        | Command::SetPolicy(_) => {
             let handle = handle_of(state, command);
             put_handle(reply, handle.expect("invariant: an upsert defines its code"))
         }
-        Command::SetCosts(_) | Command::SetLimits(_) | Command::Mark { .. } => reply,
+        Command::SetCosts(_)
+        | Command::SetLimits(_)
+        | Command::AssignPolicy(_)
+        | Command::SetCapacity(_)
+        | Command::SetReserves(_)
+        | Command::SetBundle(_)
+        | Command::SetShadowPrices(_)
+        | Command::Mark { .. } => reply,
     }
 }
 
@@ -218,6 +234,7 @@ fn handle_of(state: &State, command: &Command<'_>) -> Option<u32> {
         Command::UpsertWarehouse(warehouse) => (Namespace::Warehouse, warehouse.code),
         Command::UpsertZone(zone) => (Namespace::Zone, zone.code),
         Command::UpsertChannel(channel) => (Namespace::Channel, channel.code),
+        Command::SetPolicy(policy) => (Namespace::Policy, policy.code),
         _ => return None,
     };
     state.catalogue.resolve(namespace, code)

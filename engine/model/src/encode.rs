@@ -4,13 +4,14 @@ use zerocopy::little_endian::U128;
 use zerocopy::{Immutable, IntoBytes};
 
 use crate::command::{
-    Command, MarkFixed, OrderUnits, OrderUnitsFixed, PlaceOrder, PlaceOrderFixed, SCHEMA_1,
-    SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetCosts, SetCostsFixed, SetLimits, SetLimitsFixed,
-    StockChange, StockChangeFixed, UpsertCode, UpsertCodeFixed, UpsertSku, UpsertSkuFixed,
-    UpsertWarehouse, UpsertWarehouseFixed,
+    AssignPolicyFixed, CellRowsFixed, Command, MarkFixed, OrderUnits, OrderUnitsFixed, PlaceOrder,
+    PlaceOrderFixed, SCHEMA_1, SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetBundleFixed,
+    SetCapacityFixed, SetCosts, SetCostsFixed, SetLimits, SetLimitsFixed, SetPolicy,
+    SetPolicyFixed, StockChange, StockChangeFixed, UpsertCode, UpsertCodeFixed, UpsertSku,
+    UpsertSkuFixed, UpsertWarehouse, UpsertWarehouseFixed,
 };
 use crate::query::{NameFixed, Query, ReadStockFixed};
-use crate::{CODE_BYTES_MAX, ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, ItemHeader};
+use crate::{CODE_BYTES_MAX, CommandId, ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, ItemHeader};
 
 /// Appends one item: its header, its parts, and zero padding; the length is filled in by `end`.
 pub(crate) struct ItemWriter<'a> {
@@ -19,10 +20,10 @@ pub(crate) struct ItemWriter<'a> {
 }
 
 impl<'a> ItemWriter<'a> {
-    pub(crate) fn begin(out: &'a mut Vec<u8>, kind: u16) -> Self {
+    pub(crate) fn begin(out: &'a mut Vec<u8>, kind: u16, schema: u16) -> Self {
         let start = out.len();
         let header =
-            ItemHeader { kind: kind.into(), schema: SCHEMA_1.into(), length_bytes: 0.into() };
+            ItemHeader { kind: kind.into(), schema: schema.into(), length_bytes: 0.into() };
         out.extend_from_slice(header.as_bytes());
         Self { out, start }
     }
@@ -55,7 +56,9 @@ fn counted<T>(list: &[T]) -> zerocopy::little_endian::U16 {
 impl Command<'_> {
     /// Appends the command as one item. Panics where a list or text is over its bound.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let item = ItemWriter::begin(out, self.kind().number());
+        let kind = self.kind();
+        let schema = *kind.schemas().last().expect("invariant: every kind has a schema");
+        let item = ItemWriter::begin(out, kind.number(), schema);
         match self {
             Self::PlaceOrder(order) => put_place_order(item, order),
             Self::CancelOrder(units) | Self::Ship(units) => put_order_units(item, units),
@@ -67,6 +70,33 @@ impl Command<'_> {
             Self::UpsertZone(code) | Self::UpsertChannel(code) => put_code(item, code),
             Self::SetCosts(costs) => put_costs(item, costs),
             Self::SetLimits(limits) => put_limits(item, limits),
+            Self::SetPolicy(policy) => put_policy(item, policy),
+            Self::AssignPolicy(assign) => item.put(&AssignPolicyFixed {
+                id: assign.id.get().into(),
+                channel: assign.channel.get().into(),
+                policy: assign.policy.get().into(),
+                reserved: [0; 4],
+            }),
+            Self::SetCapacity(capacity) => item.put(&SetCapacityFixed {
+                id: capacity.id.get().into(),
+                warehouse: capacity.warehouse.get().into(),
+                cut_off_minute: capacity.cut_off_minute.into(),
+                orders_per_day_max: capacity.orders_per_day_max.into(),
+                units_per_day_max: capacity.units_per_day_max.into(),
+                reserved: [0; 4],
+            }),
+            Self::SetReserves(reserves) => put_cell_rows(item, reserves.id, false, reserves.rows),
+            Self::SetShadowPrices(prices) => {
+                put_cell_rows(item, prices.id, prices.clear, prices.rows)
+            }
+            Self::SetBundle(bundle) => item
+                .put(&SetBundleFixed {
+                    id: bundle.id.get().into(),
+                    sku: bundle.sku.get().into(),
+                    component_count: counted(bundle.components),
+                    reserved: [0; 2],
+                })
+                .put(bundle.components),
             Self::Mark { state_hash, hash_version } => item.put(&MarkFixed {
                 state_hash: (*state_hash).into(),
                 hash_version: (*hash_version).into(),
@@ -80,7 +110,7 @@ impl Command<'_> {
 impl Query<'_> {
     /// Appends the query as one item. Panics where a list or text is over its bound.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let item = ItemWriter::begin(out, self.kind().number());
+        let item = ItemWriter::begin(out, self.kind().number(), SCHEMA_1);
         match self {
             Self::ReadOrder(order) => item.put(&U128::new(order.get())),
             Self::ReadStock(sku) => {
@@ -105,6 +135,39 @@ impl Query<'_> {
         }
         .end();
     }
+}
+
+fn put_policy<'a>(item: ItemWriter<'a>, policy: &SetPolicy<'_>) -> ItemWriter<'a> {
+    item.put(&SetPolicyFixed {
+        id: policy.id.get().into(),
+        split_value_min: policy.split_value_min.into(),
+        soft: policy.soft.bits().into(),
+        parcels_max: policy.parcels_max.into(),
+        days_max: policy.days_max.into(),
+        warehouse_count: counted(policy.warehouses),
+        sku_count: counted(policy.no_split_skus),
+        objective: policy.objective.number(),
+        code_bytes: text_bytes(policy.code),
+        reserved: [0; 4],
+    })
+    .put(policy.no_split_skus)
+    .put(policy.warehouses)
+    .put(policy.code.as_bytes())
+}
+
+fn put_cell_rows<'a, R: IntoBytes + Immutable>(
+    item: ItemWriter<'a>,
+    id: CommandId,
+    clear: bool,
+    rows: &[R],
+) -> ItemWriter<'a> {
+    item.put(&CellRowsFixed {
+        id: id.get().into(),
+        row_count: counted(rows),
+        clear: clear.into(),
+        reserved: [0; 5],
+    })
+    .put(rows)
 }
 
 fn put_place_order<'a>(item: ItemWriter<'a>, order: &PlaceOrder<'_>) -> ItemWriter<'a> {
@@ -200,6 +263,6 @@ fn put_limits<'a>(item: ItemWriter<'a>, limits: &SetLimits) -> ItemWriter<'a> {
         lines_per_order_max: limits.limits.lines_per_order_max.into(),
         quantity_per_line_max: limits.limits.quantity_per_line_max.into(),
         rejections_remembered_max: limits.limits.rejections_remembered_max.into(),
-        reserved: [0; 4],
+        sourcing_steps_max: limits.limits.sourcing_steps_max.into(),
     })
 }

@@ -85,6 +85,10 @@ handle!(
     /// Where demand enters (web, marketplace, shop), by the number the engine gave it.
     Channel(u16)
 );
+handle!(
+    /// A sourcing policy, by the number the engine gave it.
+    Policy(u16)
+);
 
 integer_newtype!(
     /// The position of a record in the journal, dense from 1. Zero means "no record".

@@ -25,11 +25,30 @@ pub const ZONES_MAX: usize = 16_384;
 pub const SKUS_MAX: usize = 16_777_216;
 /// A parcel cost or a unit cost, in minor units.
 pub const COST_MINOR_MAX: u32 = 1_000_000_000;
+/// A shadow price, in minor units.
+pub const SHADOW_PRICE_MINOR_MAX: u32 = COST_MINOR_MAX;
+/// Policies in all.
+pub const POLICIES_MAX: usize = 256;
+/// SKUs that one policy may list as not to be split.
+pub const POLICY_SKUS_MAX: usize = 1_024;
+/// Parcels that a policy may allow an order: any number.
+pub const PARCELS_PER_ORDER_MAX: u16 = 64;
+/// Rows of safety stock and ring-fences that one command may carry.
+pub const RESERVE_ROWS_PER_COMMAND_MAX: usize = 1_024;
+/// Ring-fences that one stock cell may have.
+pub const RING_FENCES_PER_CELL_MAX: usize = 16;
+/// Rows of shadow prices that one command may carry.
+pub const PRICE_ROWS_PER_COMMAND_MAX: usize = 1_024;
+/// Components that one bundle may have.
+pub const COMPONENTS_PER_BUNDLE_MAX: usize = 16;
+/// Units of one component that a bundle may consume.
+pub const UNITS_PER_COMPONENT_MAX: u32 = 1_000;
 /// Rows that one cost command may carry.
 pub const COST_ROWS_PER_COMMAND_MAX: usize = 256;
 
 /// Movements that one record may hold. The longest is a cancel: each line dequeued, released at
-/// every candidate, and cancelled.
+/// every candidate, and cancelled. A bundle's components count as lines of their order, so they
+/// stay within the same bound.
 pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 2);
 /// The longest command: an order units command that names every allocation of the largest order.
 pub const COMMAND_BYTES_MAX: usize = 48 + 8 * LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
@@ -45,6 +64,7 @@ pub const RECORD_BYTES_MAX: usize = RECORD_HEADER_BYTES
 const _: () = assert!(RECORD_BYTES_MAX < 400 * 1024);
 // Movement counts stand in 16 bits.
 const _: () = assert!(MOVEMENTS_PER_RECORD_MAX < u16::MAX as usize);
+const _: () = assert!(PARCELS_PER_ORDER_MAX as usize == CANDIDATES_PER_ZONE_MAX);
 // The units of an order fit 31 bits, so sums of a decision cannot overflow 32.
 const _: () = assert!(LINES_PER_ORDER_MAX as u64 * (QUANTITY_PER_LINE_MAX as u64) < 1 << 31);
 // A full cell plus the largest receipt still fits 32 bits, so the check itself cannot overflow.
@@ -59,6 +79,9 @@ pub struct Limits {
     pub quantity_per_line_max: u32,
     /// Ids of rejected commands that are remembered. Default: 1,048,576. Minimum 1.
     pub rejections_remembered_max: u32,
+    /// Cells (demand × candidate) that one decision's search may look at: its work limit. Default:
+    /// 500,000. Minimum 1.
+    pub sourcing_steps_max: u32,
 }
 
 impl Limits {
@@ -67,12 +90,14 @@ impl Limits {
         lines_per_order_max: 128,
         quantity_per_line_max: 10_000,
         rejections_remembered_max: 1 << 20,
+        sourcing_steps_max: 500_000,
     };
     /// The largest that a command may set.
     pub const MAX: Self = Self {
         lines_per_order_max: 128,
         quantity_per_line_max: QUANTITY_PER_LINE_MAX,
         rejections_remembered_max: 1 << 24,
+        sourcing_steps_max: 1_000_000_000,
     };
 }
 

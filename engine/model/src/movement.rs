@@ -32,6 +32,12 @@ byte_enum!(
         Withdrawn = 9 "withdrawn",
         /// − unavailable; the units stay on hand.
         Restored = 10 "restored",
+        /// + allocated of a bundle's component; the bundle's own units go by `allocated`.
+        ComponentAllocated = 11 "component_allocated",
+        /// − allocated of a bundle's component.
+        ComponentReleased = 12 "component_released",
+        /// − on hand, − allocated of a bundle's component.
+        ComponentShipped = 13 "component_shipped",
     }
 );
 

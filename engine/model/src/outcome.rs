@@ -4,7 +4,7 @@ use zerocopy::little_endian::{I64, U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::item::{BodyReader, Malformed};
-use crate::{RejectReason, Sku};
+use crate::{Proof, RejectReason, Sku};
 
 /// Size of [`OutcomeHead`].
 pub const OUTCOME_FIXED_BYTES: usize = size_of::<OutcomeHead>();
@@ -17,10 +17,12 @@ pub const OUTCOME_FIXED_BYTES: usize = size_of::<OutcomeHead>();
 pub struct OutcomeHead {
     reason: U16,
     parcels: U16,
-    handle: U32,
+    // Of an upsert: the handle. Of a decision that sources: the number of its proof.
+    handle_or_proof: U32,
     // Accepted: the cost. Rejected: the value that was too large or too small.
     cost_or_actual: I64,
-    limit: I64,
+    // Accepted: the gap. Rejected: what the value was held against.
+    gap_or_limit: I64,
 }
 const _: () = assert!(OUTCOME_FIXED_BYTES == 24);
 
@@ -31,16 +33,27 @@ impl OutcomeHead {
         Self {
             reason: 0.into(),
             parcels: parcels.into(),
-            handle: u32::MAX.into(),
+            handle_or_proof: u32::MAX.into(),
             cost_or_actual: cost_minor.into(),
-            limit: 0.into(),
+            gap_or_limit: 0.into(),
         }
     }
 
     /// Accepted, and this handle belongs to the code from now on.
     #[must_use]
     pub fn defined(handle: u32) -> Self {
-        Self { handle: handle.into(), ..Self::accepted(0, 0) }
+        Self { handle_or_proof: handle.into(), ..Self::accepted(0, 0) }
+    }
+
+    /// Accepted with a plan that is proven this far; `None` where nothing was proven.
+    #[must_use]
+    pub fn sourced(parcels: u16, cost_minor: i64, proof: Option<Proof>, gap: i64) -> Self {
+        let proof = proof.map_or(u32::MAX, |proof| proof.number().into());
+        Self {
+            handle_or_proof: proof.into(),
+            gap_or_limit: gap.into(),
+            ..Self::accepted(parcels, cost_minor)
+        }
     }
 
     /// Rejected; `actual` against `limit` where the reason compares two figures, else zeroes.
@@ -49,7 +62,7 @@ impl OutcomeHead {
         Self {
             reason: reason.number().into(),
             cost_or_actual: actual.into(),
-            limit: limit.into(),
+            gap_or_limit: limit.into(),
             ..Self::accepted(0, 0)
         }
     }
@@ -87,13 +100,26 @@ impl OutcomeHead {
     /// The figure that it was held against.
     #[must_use]
     pub fn limit(&self) -> i64 {
-        self.limit.get()
+        if self.is_accepted() { 0 } else { self.gap_or_limit.get() }
+    }
+
+    /// How far the plan of an accepted order is proven; `None` where nothing was proven.
+    #[must_use]
+    pub fn proof(&self) -> Option<Proof> {
+        let number = u8::try_from(self.handle_or_proof.get()).ok()?;
+        Proof::from_byte(number).filter(|_| self.is_accepted())
+    }
+
+    /// What [`OutcomeHead::proof`] leaves open: units, the objective's measure, or minor units.
+    #[must_use]
+    pub fn gap(&self) -> i64 {
+        if self.is_accepted() { self.gap_or_limit.get() } else { 0 }
     }
 
     /// The handle that an upsert gave or found.
     #[must_use]
     pub fn handle(&self) -> Option<u32> {
-        Some(self.handle.get()).filter(|handle| *handle != u32::MAX)
+        Some(self.handle_or_proof.get()).filter(|handle| *handle != u32::MAX)
     }
 }
 

@@ -19,6 +19,8 @@ byte_enum!(
         Zone = 3 "zone",
         /// Channels.
         Channel = 4 "channel",
+        /// Sourcing policies.
+        Policy = 5 "policy",
     }
 );
 

@@ -62,6 +62,21 @@ reasons! {
     BadCurrency = 114 "bad_currency",
     /// The zone has as many candidate warehouses as it may have.
     TooManyCandidates = 115 "too_many_candidates",
+    /// A policy that allows no parcel, or more than there can be.
+    ParcelsMaxOutOfRange = 116 "parcels_max_out_of_range",
+    /// A policy that contradicts itself: a soft rule that it does not have, or one parcel at most
+    /// and orders that must not be split besides.
+    PolicyContradicts = 117 "policy_contradicts",
+    /// A cut-off that is no minute of a day.
+    BadCutOff = 118 "bad_cut_off",
+    /// A bundle that contains itself.
+    BundleContainsItself = 119 "bundle_contains_itself",
+    /// A component that is a bundle, or a bundle that is a component.
+    BundleInBundle = 120 "bundle_in_bundle",
+    /// A bundle whose own stock is counted.
+    BundleTracked = 121 "bundle_tracked",
+    /// A stock cell has as many ring-fences as it may have.
+    TooManyRingFences = 122 "too_many_ring_fences",
 
     /// No such SKU.
     UnknownSku = 200 "unknown_sku",
@@ -77,6 +92,8 @@ reasons! {
     UnknownLine = 205 "unknown_line",
     /// No such code.
     UnknownCode = 206 "unknown_code",
+    /// No such policy.
+    UnknownPolicy = 207 "unknown_policy",
 
     /// The id was used before with other content.
     IdReused = 300 "id_reused",
@@ -90,6 +107,8 @@ reasons! {
     TrackingInUse = 304 "tracking_in_use",
     /// Reserved for a later version.
     NotYet = 305 "not_yet",
+    /// A bundle cannot change while units of it are allocated.
+    BundleInUse = 306 "bundle_in_use",
 
     /// Not every unit is there, and the order wanted all or nothing.
     OutOfStock = 400 "out_of_stock",
@@ -101,6 +120,8 @@ reasons! {
     BelowPromised = 403 "below_promised",
     /// More units than are unavailable.
     BelowUnavailable = 404 "below_unavailable",
+    /// Warehouses serve the zone, but the policy's rules leave none of them.
+    RulesForbid = 405 "rules_forbid",
 
     /// A bug: the command's decision stopped, and nothing was changed.
     InternalError = 500 "internal_error",

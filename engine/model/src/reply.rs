@@ -7,10 +7,10 @@ use zerocopy::little_endian::{I64, U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::byte_enum::byte_enum;
-use crate::command::{CommandKind, SCHEMA_1};
+use crate::command::{CommandKind, SCHEMA_1, SCHEMA_2};
 use crate::encode::ItemWriter;
 use crate::item::{BodyReader, Item, Malformed};
-use crate::{CODE_BYTES_MAX, Outcome, QueryKind, RejectReason, Sequence};
+use crate::{CODE_BYTES_MAX, Outcome, Proof, QueryKind, RejectReason, Sequence};
 
 /// Size of an item's header and [`ReplyHeader`].
 pub const REPLY_HEADER_BYTES: usize = crate::ITEM_HEADER_BYTES + size_of::<ReplyHeader>();
@@ -83,9 +83,39 @@ pub struct OrderHead {
     line_count: U16,
     allocation_count: U16,
     status: u8,
+    proof: u8,
+    gap: U32,
+    reserved: [u8; 4],
+}
+const _: () = assert!(size_of::<OrderHead>() == 24);
+
+/// The head in schema 1, which said nothing of proof.
+#[derive(Clone, Copy, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct OrderHead1 {
+    cost_minor: I64,
+    parcels: U16,
+    line_count: U16,
+    allocation_count: U16,
+    status: u8,
     reserved: u8,
 }
-const _: () = assert!(size_of::<OrderHead>() == 16);
+const _: () = assert!(size_of::<OrderHead1>() == 16);
+
+impl OrderHead1 {
+    fn widened(&self) -> OrderHead {
+        OrderHead {
+            cost_minor: self.cost_minor,
+            parcels: self.parcels,
+            line_count: self.line_count,
+            allocation_count: self.allocation_count,
+            status: self.status,
+            proof: 0,
+            gap: 0.into(),
+            reserved: [0; 4],
+        }
+    }
+}
 
 impl OrderHead {
     /// Sizes as bounded by the limits on an order.
@@ -103,8 +133,28 @@ impl OrderHead {
             line_count: line_count.into(),
             allocation_count: allocation_count.into(),
             status: status.number(),
-            reserved: 0,
+            proof: 0,
+            gap: 0.into(),
+            reserved: [0; 4],
         }
+    }
+
+    /// The head with how far the plan was proven when the order was placed.
+    #[must_use]
+    pub fn proven(self, proof: Option<Proof>, gap: u32) -> Self {
+        Self { proof: proof.map_or(0, Proof::number), gap: gap.into(), ..self }
+    }
+
+    /// How far the plan was proven when the order was placed; `None` where nothing was proven.
+    #[must_use]
+    pub fn proof(&self) -> Option<Proof> {
+        Proof::from_byte(self.proof)
+    }
+
+    /// What [`OrderHead::proof`] leaves open, in its units; 4,294,967,295 = that or more.
+    #[must_use]
+    pub fn gap(&self) -> u32 {
+        self.gap.get()
     }
 
     /// Shipping cost as decided when the order was placed, in minor units.
@@ -306,6 +356,17 @@ pub struct Totals {
 }
 const _: () = assert!(size_of::<Totals>() == 152);
 
+/// The schema in which replies of a kind are written: the second where an order is told of.
+fn schema_of(kind: u16) -> u16 {
+    let command = CommandKind::from_number(kind);
+    let of_order =
+        matches!(
+            command,
+            Some(CommandKind::PlaceOrder | CommandKind::CancelOrder | CommandKind::Ship)
+        ) || matches!(QueryKind::from_number(kind), Some(QueryKind::Quote | QueryKind::ReadOrder));
+    if of_order { SCHEMA_2 } else { SCHEMA_1 }
+}
+
 /// Writes replies in their layout.
 pub struct ReplyWriter<'a> {
     item: ItemWriter<'a>,
@@ -314,7 +375,7 @@ pub struct ReplyWriter<'a> {
 impl<'a> ReplyWriter<'a> {
     /// Begins a reply to a request of this kind.
     pub fn begin(out: &'a mut Vec<u8>, kind: u16, header: ReplyHeader) -> Self {
-        Self { item: ItemWriter::begin(out, kind).put(&header) }
+        Self { item: ItemWriter::begin(out, kind, schema_of(kind)).put(&header) }
     }
 
     /// Appends a part of the body.
@@ -339,7 +400,7 @@ impl<'a> ReplyWriter<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct OrderBody<'a> {
     /// Sizes, status and cost.
-    pub head: &'a OrderHead,
+    pub head: OrderHead,
     /// Its lines, in order.
     pub lines: &'a [OrderLineView],
     /// Where its units are, by line.
@@ -399,7 +460,7 @@ pub struct Reply<'a> {
 impl<'a> Reply<'a> {
     /// Reads the reply in `item`.
     pub fn parse(item: &Item<'a>) -> Result<Self, Malformed> {
-        if item.schema != SCHEMA_1 {
+        if item.schema == 0 || item.schema > schema_of(item.kind) {
             return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
         }
         let mut reader = BodyReader::new(item.body);
@@ -414,7 +475,7 @@ impl<'a> Reply<'a> {
                 ReplyBody::Rejection(Outcome::parse(&item.body[size_of::<ReplyHeader>()..])?)
             }
             ReplyStatus::Duplicate if reason != 0 => ReplyBody::Empty,
-            _ => ReplyBody::parse(item.kind, reader)?,
+            _ => ReplyBody::parse(item.kind, item.schema, reader)?,
         };
         let sequence = Sequence::new(header.sequence.get());
         Ok(Self { kind: item.kind, status, reason, sequence, body })
@@ -428,20 +489,24 @@ impl<'a> Reply<'a> {
 }
 
 impl<'a> ReplyBody<'a> {
-    fn parse(kind: u16, mut reader: BodyReader<'a>) -> Result<Self, Malformed> {
+    fn parse(kind: u16, schema: u16, mut reader: BodyReader<'a>) -> Result<Self, Malformed> {
         let body = match (CommandKind::from_number(kind), QueryKind::from_number(kind)) {
-            (Some(command), _) => Self::of_command(command, &mut reader)?,
-            (_, Some(query)) => Self::of_query(query, &mut reader)?,
+            (Some(command), _) => Self::of_command(command, schema, &mut reader)?,
+            (_, Some(query)) => Self::of_query(query, schema, &mut reader)?,
             (None, None) => return Err(Malformed::UnknownKind { kind }),
         };
         reader.end()?;
         Ok(body)
     }
 
-    fn of_command(kind: CommandKind, reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+    fn of_command(
+        kind: CommandKind,
+        schema: u16,
+        reader: &mut BodyReader<'a>,
+    ) -> Result<Self, Malformed> {
         Ok(match kind {
             CommandKind::PlaceOrder | CommandKind::CancelOrder | CommandKind::Ship => {
-                Self::Order(OrderBody::parse(reader)?)
+                Self::Order(OrderBody::parse(schema, reader)?)
             }
             CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => {
                 Self::Cell(reader.fixed()?)
@@ -449,16 +514,28 @@ impl<'a> ReplyBody<'a> {
             CommandKind::UpsertSku
             | CommandKind::UpsertWarehouse
             | CommandKind::UpsertZone
-            | CommandKind::UpsertChannel => Self::Handle(parse_handle(reader)?),
-            CommandKind::SetCosts | CommandKind::SetLimits | CommandKind::Mark => Self::Empty,
+            | CommandKind::UpsertChannel
+            | CommandKind::SetPolicy => Self::Handle(parse_handle(reader)?),
+            CommandKind::SetCosts
+            | CommandKind::SetLimits
+            | CommandKind::Mark
+            | CommandKind::AssignPolicy
+            | CommandKind::SetCapacity
+            | CommandKind::SetReserves
+            | CommandKind::SetBundle
+            | CommandKind::SetShadowPrices => Self::Empty,
         })
     }
 
-    fn of_query(kind: QueryKind, reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+    fn of_query(
+        kind: QueryKind,
+        schema: u16,
+        reader: &mut BodyReader<'a>,
+    ) -> Result<Self, Malformed> {
         Ok(match kind {
-            QueryKind::Quote => Self::Order(OrderBody::parse(reader)?),
+            QueryKind::Quote => Self::Order(OrderBody::parse(schema, reader)?),
             QueryKind::ReadOrder => {
-                let order = OrderBody::parse(reader)?;
+                let order = OrderBody::parse(schema, reader)?;
                 let detail: &OrderDetail = reader.fixed()?;
                 let reference = reader.text("reference", detail.reference_bytes)?;
                 Self::OrderDetail { order, detail, reference }
@@ -479,8 +556,11 @@ impl<'a> ReplyBody<'a> {
 }
 
 impl<'a> OrderBody<'a> {
-    fn parse(reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
-        let head: &OrderHead = reader.fixed()?;
+    fn parse(schema: u16, reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+        let head = match schema {
+            SCHEMA_1 => reader.fixed::<OrderHead1>()?.widened(),
+            _ => *reader.fixed::<OrderHead>()?,
+        };
         let lines = reader.list(usize::from(head.line_count.get()))?;
         let allocations = reader.list(usize::from(head.allocation_count.get()))?;
         Ok(Self { head, lines, allocations })

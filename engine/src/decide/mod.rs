@@ -97,6 +97,12 @@ pub fn decide(state: &State, command: &Command<'_>, sequence: Sequence, decision
         Command::UpsertChannel(code) => control::channel(state, code),
         Command::SetCosts(costs) => control::costs(state, costs),
         Command::SetLimits(limits) => control::limits(&limits.limits),
+        Command::SetPolicy(_)
+        | Command::AssignPolicy(_)
+        | Command::SetCapacity(_)
+        | Command::SetReserves(_)
+        | Command::SetBundle(_)
+        | Command::SetShadowPrices(_) => Err(RejectReason::NotYet.into()),
         Command::Mark { .. } => Err(RejectReason::NotForClients.into()),
     };
     match decided {

@@ -49,6 +49,12 @@ impl State {
             Command::UpsertChannel(code) => self.apply_channel(code),
             Command::SetCosts(costs) => self.apply_costs(costs),
             Command::SetLimits(limits) => self.apply_limits(&limits.limits),
+            Command::SetPolicy(_)
+            | Command::AssignPolicy(_)
+            | Command::SetCapacity(_)
+            | Command::SetReserves(_)
+            | Command::SetBundle(_)
+            | Command::SetShadowPrices(_) => unreachable!("decide refuses these for now"),
             Command::Mark { .. } => return,
         }
         let row = CommandRow {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gantry_model::{Channel, Code, Handle, Namespace, Sku, Warehouse, Zone};
+use gantry_model::{Channel, Code, Handle, Namespace, Policy, Sku, Warehouse, Zone};
 
 /// Codes in order of first upsert; a handle is a position here and is never given twice.
 #[derive(Debug)]
@@ -107,6 +107,8 @@ pub struct Catalogue {
     pub zones: CodeTable<Zone>,
     /// Codes of channels.
     pub channels: CodeTable<Channel>,
+    /// Codes of sourcing policies.
+    pub policies: CodeTable<Policy>,
     pub(crate) sku_rows: Vec<SkuRow>,
     pub(crate) warehouse_rows: Vec<WarehouseRow>,
 }
@@ -118,6 +120,7 @@ impl Catalogue {
             warehouses: CodeTable::new(),
             zones: CodeTable::new(),
             channels: CodeTable::new(),
+            policies: CodeTable::new(),
             sku_rows: Vec::new(),
             warehouse_rows: Vec::new(),
         }
@@ -143,6 +146,7 @@ impl Catalogue {
             Namespace::Warehouse => self.warehouses.handle(code).map(|h| h.get().into()),
             Namespace::Zone => self.zones.handle(code).map(|h| h.get().into()),
             Namespace::Channel => self.channels.handle(code).map(|h| h.get().into()),
+            Namespace::Policy => self.policies.handle(code).map(|h| h.get().into()),
         }
     }
 
@@ -155,6 +159,7 @@ impl Catalogue {
             Namespace::Warehouse => self.warehouses.codes.get(index),
             Namespace::Zone => self.zones.codes.get(index),
             Namespace::Channel => self.channels.codes.get(index),
+            Namespace::Policy => self.policies.codes.get(index),
         }
     }
 }

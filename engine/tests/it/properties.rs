@@ -138,6 +138,18 @@ impl Ledger {
                 MovementKind::Backordered => shift(0, 1),
                 MovementKind::Dequeued => shift(1, 0),
                 MovementKind::Cancelled => shift(0, 4),
+                MovementKind::ComponentAllocated => {
+                    *self.allocated.entry(cell).or_default() += quantity;
+                }
+                MovementKind::ComponentReleased => {
+                    *self.allocated.entry(cell).or_default() -= quantity;
+                }
+                MovementKind::ComponentShipped => {
+                    *self.allocated.entry(cell).or_default() -= quantity;
+                    if !self.unlimited[&cell.0] {
+                        *self.on_hand.entry(cell).or_default() -= quantity;
+                    }
+                }
                 MovementKind::Withdrawn | MovementKind::Restored => {}
             }
         }

@@ -46,11 +46,23 @@ pub enum CommandKind {
     SetLimits = 0x0406,
     /// A state hash, journaled by the engine itself; no client may send it.
     Mark = 0x0407,
+    /// [`crate::SetPolicy`].
+    SetPolicy = 0x0408,
+    /// [`crate::AssignPolicy`].
+    AssignPolicy = 0x0409,
+    /// [`crate::SetCapacity`].
+    SetCapacity = 0x040a,
+    /// [`crate::SetReserves`].
+    SetReserves = 0x040b,
+    /// [`crate::SetBundle`].
+    SetBundle = 0x040c,
+    /// [`crate::SetShadowPrices`].
+    SetShadowPrices = 0x040d,
 }
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::Receive,
@@ -64,6 +76,12 @@ impl CommandKind {
         Self::SetCosts,
         Self::SetLimits,
         Self::Mark,
+        Self::SetPolicy,
+        Self::AssignPolicy,
+        Self::SetCapacity,
+        Self::SetReserves,
+        Self::SetBundle,
+        Self::SetShadowPrices,
     ];
 
     /// The kind with this number.
@@ -85,6 +103,15 @@ impl CommandKind {
         CommandClass::from_byte(high).expect("invariant: every kind's high byte is a class")
     }
 
+    /// The schemas that this version reads, oldest first; it writes the last.
+    #[must_use]
+    pub const fn schemas(self) -> &'static [u16] {
+        match self {
+            Self::SetLimits => &[1, 2],
+            _ => &[1],
+        }
+    }
+
     /// The name in dumps and metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -102,6 +129,12 @@ impl CommandKind {
             Self::SetCosts => "set_costs",
             Self::SetLimits => "set_limits",
             Self::Mark => "mark",
+            Self::SetPolicy => "set_policy",
+            Self::AssignPolicy => "assign_policy",
+            Self::SetCapacity => "set_capacity",
+            Self::SetReserves => "set_reserves",
+            Self::SetBundle => "set_bundle",
+            Self::SetShadowPrices => "set_shadow_prices",
         }
     }
 }

@@ -4,8 +4,10 @@
 //! counts, enumerations, UTF-8, zero padding. Whether the command makes *sense* (a known SKU, a
 //! quantity within limits) is decided by the engine against its state.
 
+mod bundle;
 mod kind;
 mod order;
+mod policy;
 mod setup;
 mod stock;
 
@@ -15,9 +17,16 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use crate::CommandId;
 use crate::item::{BodyReader, Item, Malformed, zero};
 
+pub(crate) use bundle::SetBundleFixed;
+pub use bundle::{Component, SetBundle};
 pub use kind::{CommandClass, CommandKind};
 pub use order::{LineUnits, OrderLine, OrderUnits, PlaceOrder, ShortMode};
 pub(crate) use order::{OrderUnitsFixed, PlaceOrderFixed};
+pub use policy::{
+    AssignPolicy, PriceRow, ReserveRow, SetCapacity, SetPolicy, SetReserves, SetShadowPrices,
+    SkuField, WarehouseField,
+};
+pub(crate) use policy::{AssignPolicyFixed, CellRowsFixed, SetCapacityFixed, SetPolicyFixed};
 pub use setup::{CostRow, SetCosts, SetLimits, UpsertCode, UpsertSku, UpsertWarehouse};
 pub(crate) use setup::{
     SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetCostsFixed, SetLimitsFixed, UpsertCodeFixed,
@@ -26,8 +35,10 @@ pub(crate) use setup::{
 pub(crate) use stock::StockChangeFixed;
 pub use stock::{AdjustReason, StockChange, StockState};
 
-/// The only schema so far.
+/// The schema of every kind that has only one.
 pub(crate) const SCHEMA_1: u16 = 1;
+/// The schema of kinds that have got a field more.
+pub(crate) const SCHEMA_2: u16 = 2;
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -65,6 +76,18 @@ pub enum Command<'a> {
     SetCosts(SetCosts<'a>),
     /// Set the limits that `decide` reads.
     SetLimits(SetLimits),
+    /// Define a policy, or make its next version.
+    SetPolicy(SetPolicy<'a>),
+    /// Say by which policy a channel's orders are sourced.
+    AssignPolicy(AssignPolicy),
+    /// Set what a warehouse can work off in a day, and its cut-off.
+    SetCapacity(SetCapacity),
+    /// Set safety stock and ring-fences.
+    SetReserves(SetReserves<'a>),
+    /// Set what a bundle is made of.
+    SetBundle(SetBundle<'a>),
+    /// Set shadow prices.
+    SetShadowPrices(SetShadowPrices<'a>),
     /// The engine's own note of its state hash.
     Mark {
         /// The hash of the state just before this record.
@@ -80,7 +103,7 @@ impl<'a> Command<'a> {
         let Some(kind) = CommandKind::from_number(item.kind) else {
             return Err(Malformed::UnknownKind { kind: item.kind });
         };
-        if item.schema != SCHEMA_1 {
+        if !kind.schemas().contains(&item.schema) {
             return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
         }
         let body = item.body;
@@ -96,8 +119,14 @@ impl<'a> Command<'a> {
             CommandKind::UpsertZone => Self::UpsertZone(UpsertCode::parse(body)?),
             CommandKind::UpsertChannel => Self::UpsertChannel(UpsertCode::parse(body)?),
             CommandKind::SetCosts => Self::SetCosts(SetCosts::parse(body)?),
-            CommandKind::SetLimits => Self::SetLimits(SetLimits::parse(body)?),
+            CommandKind::SetLimits => Self::SetLimits(SetLimits::parse(item.schema, body)?),
             CommandKind::Mark => Self::parse_mark(body)?,
+            CommandKind::SetPolicy => Self::SetPolicy(SetPolicy::parse(body)?),
+            CommandKind::AssignPolicy => Self::AssignPolicy(AssignPolicy::parse(body)?),
+            CommandKind::SetCapacity => Self::SetCapacity(SetCapacity::parse(body)?),
+            CommandKind::SetReserves => Self::SetReserves(SetReserves::parse(body)?),
+            CommandKind::SetBundle => Self::SetBundle(SetBundle::parse(body)?),
+            CommandKind::SetShadowPrices => Self::SetShadowPrices(SetShadowPrices::parse(body)?),
         })
     }
 
@@ -127,6 +156,12 @@ impl<'a> Command<'a> {
             Self::SetCosts(_) => CommandKind::SetCosts,
             Self::SetLimits(_) => CommandKind::SetLimits,
             Self::Mark { .. } => CommandKind::Mark,
+            Self::SetPolicy(_) => CommandKind::SetPolicy,
+            Self::AssignPolicy(_) => CommandKind::AssignPolicy,
+            Self::SetCapacity(_) => CommandKind::SetCapacity,
+            Self::SetReserves(_) => CommandKind::SetReserves,
+            Self::SetBundle(_) => CommandKind::SetBundle,
+            Self::SetShadowPrices(_) => CommandKind::SetShadowPrices,
         }
     }
 
@@ -144,6 +179,12 @@ impl<'a> Command<'a> {
             Self::UpsertZone(code) | Self::UpsertChannel(code) => Some(code.id),
             Self::SetCosts(costs) => Some(costs.id),
             Self::SetLimits(limits) => Some(limits.id),
+            Self::SetPolicy(policy) => Some(policy.id),
+            Self::AssignPolicy(assign) => Some(assign.id),
+            Self::SetCapacity(capacity) => Some(capacity.id),
+            Self::SetReserves(reserves) => Some(reserves.id),
+            Self::SetBundle(bundle) => Some(bundle.id),
+            Self::SetShadowPrices(prices) => Some(prices.id),
             Self::Mark { .. } => None,
         }
     }

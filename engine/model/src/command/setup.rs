@@ -3,7 +3,7 @@
 use zerocopy::little_endian::{U16, U32, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::counted;
+use super::{SCHEMA_1, counted};
 use crate::item::{BodyReader, Malformed, zero};
 use crate::{COST_ROWS_PER_COMMAND_MAX, CommandId, Limits, Warehouse, Zone};
 
@@ -248,15 +248,21 @@ pub(crate) struct SetLimitsFixed {
     pub(crate) lines_per_order_max: U32,
     pub(crate) quantity_per_line_max: U32,
     pub(crate) rejections_remembered_max: U32,
-    pub(crate) reserved: [u8; 4],
+    /// Reserved in schema 1.
+    pub(crate) sourcing_steps_max: U32,
 }
 const _: () = assert!(size_of::<SetLimitsFixed>() == 32);
 
 impl SetLimits {
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn parse(schema: u16, body: &[u8]) -> Result<Self, Malformed> {
         let mut reader = BodyReader::new(body);
         let fixed: &SetLimitsFixed = reader.fixed()?;
-        zero("reserved", &fixed.reserved)?;
+        let sourcing_steps_max = if schema == SCHEMA_1 {
+            zero("reserved", fixed.sourcing_steps_max.as_bytes())?;
+            Limits::DEFAULT.sourcing_steps_max
+        } else {
+            fixed.sourcing_steps_max.get()
+        };
         reader.end()?;
         Ok(Self {
             id: CommandId::new(fixed.id.get()),
@@ -264,6 +270,7 @@ impl SetLimits {
                 lines_per_order_max: fixed.lines_per_order_max.get(),
                 quantity_per_line_max: fixed.quantity_per_line_max.get(),
                 rejections_remembered_max: fixed.rejections_remembered_max.get(),
+                sourcing_steps_max,
             },
         })
     }
