@@ -122,10 +122,11 @@ impl<'a> Query<'a> {
                 let fixed: &NameFixed = reader.fixed()?;
                 zero("reserved", &fixed.reserved)?;
                 let namespace = byte_field("namespace", fixed.namespace, Namespace::from_byte)?;
-                let code = reader.text("code", fixed.code_bytes)?;
                 if kind == QueryKind::Resolve {
-                    Self::Resolve(namespace, code)
+                    zero("handle", fixed.handle.as_bytes())?;
+                    Self::Resolve(namespace, reader.text("code", fixed.code_bytes)?)
                 } else {
+                    zero("code_bytes", &[fixed.code_bytes])?;
                     Self::Name(namespace, fixed.handle.get())
                 }
             }

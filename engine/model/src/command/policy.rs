@@ -321,7 +321,7 @@ impl<'a> SetReserves<'a> {
         let mut reader = BodyReader::new(body);
         let fixed: &CellRowsFixed = reader.fixed()?;
         zero("reserved", &fixed.reserved)?;
-        zero("clear", &[fixed.clear])?;
+        zero("reserved", &[fixed.clear])?;
         let count = counted("row_count", fixed.row_count, RESERVE_ROWS_PER_COMMAND_MAX)?;
         let rows = reader.list(count)?;
         reader.end()?;
