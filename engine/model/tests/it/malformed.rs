@@ -1,16 +1,49 @@
-//! Bytes that are not quite a command are refused by name, and never panic.
+//! Bytes that are not quite an item are refused by name, and never panic.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use gantry_model::{
-    Command, CostRow, Item, Items, Malformed, OrderLine, Query, Record, Reply, SetCosts, Sku,
-    Warehouse, Zone,
+    Command, CommandKind, CostRow, Item, Items, Malformed, OrderLine, Query, Record, Reply,
+    SetCosts, Sku, Warehouse, Zone,
 };
 use proptest::prelude::*;
 
-use crate::samples;
+use crate::samples::{self, Sample, Version};
 
 fn parse(bytes: &[u8]) -> Result<(), Malformed> {
     let (item, _) = Item::split(bytes, 1 << 16)?;
     Command::parse(&item).map(|_| ())
+}
+
+fn parse_query(bytes: &[u8]) -> Result<(), Malformed> {
+    let (item, _) = Item::split(bytes, 1 << 16)?;
+    Query::parse(&item).map(|_| ())
+}
+
+/// The bytes of the sample of this kind, as this version writes it.
+fn sample(kind: CommandKind) -> Vec<u8> {
+    let mut found = Vec::new();
+    samples::newest_commands(|command| {
+        if command.kind() == kind {
+            found = samples::written(&command);
+        }
+    });
+    found
+}
+
+/// The bytes of the first version's sample of a query.
+fn sample_query(name: &str) -> Vec<u8> {
+    let samples = samples::queries(Version::First);
+    samples.into_iter().find(|sample| sample.name == name).unwrap().written
+}
+
+/// Limits as the first version wrote them: reserved bytes where the work limit now stands.
+fn first_limits() -> Vec<u8> {
+    let mut bytes = sample(CommandKind::SetLimits);
+    bytes[2] = 1;
+    bytes[36..40].fill(0);
+    bytes
 }
 
 /// Rewrites the header's length to the slice's own.
@@ -22,7 +55,7 @@ fn with_length(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn every_shorter_command_is_refused() {
-    samples::each(|command| {
+    samples::newest_commands(|command| {
         let bytes = samples::written(&command);
         for length in (8..bytes.len()).step_by(8) {
             let cut = with_length(bytes[..length].to_vec());
@@ -33,7 +66,7 @@ fn every_shorter_command_is_refused() {
 
 #[test]
 fn every_longer_command_is_refused() {
-    samples::each(|command| {
+    samples::newest_commands(|command| {
         let mut bytes = samples::written(&command);
         bytes.extend([0; 8]);
         let refused = parse(&with_length(bytes)).unwrap_err();
@@ -41,23 +74,168 @@ fn every_longer_command_is_refused() {
     });
 }
 
+/// Where reserved bytes stand in the sample of a kind, and where its padding begins.
+fn reserved(kind: CommandKind) -> (Vec<Range<usize>>, usize) {
+    let (at, content_end) = match kind {
+        CommandKind::PlaceOrder => (62..64, 64 + 2 * 8 + 7),
+        CommandKind::CancelOrder | CommandKind::Ship => (42..48, 48 + 2 * 8),
+        CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => (37..40, 40 + 6),
+        CommandKind::UpsertSku => (30..32, 32 + 15),
+        CommandKind::UpsertWarehouse => (28..32, 32 + 3),
+        CommandKind::UpsertZone | CommandKind::UpsertChannel => (25..32, 32 + 3),
+        CommandKind::SetCosts => return (vec![28..32, 37..40, 53..56], 64),
+        CommandKind::SetLimits => return (vec![], 40),
+        CommandKind::Mark => (28..32, 32),
+        CommandKind::SetPolicy => (44..48, 48 + 2 * 4 + 3 * 2 + 3),
+        CommandKind::AssignPolicy => (28..32, 32),
+        CommandKind::SetCapacity => (36..40, 40),
+        CommandKind::SetReserves => (26..32, 32 + 2 * 12),
+        CommandKind::SetBundle => (30..32, 32 + 2 * 8),
+        CommandKind::SetShadowPrices => return (vec![27..32, 38..40, 50..52], 32 + 2 * 12),
+    };
+    (vec![at], content_end)
+}
+
+/// For each byte after the header that is refused as reserved or as padding when its highest bit
+/// is turned: the field that is named.
+fn refused_bytes(bytes: &[u8]) -> BTreeMap<usize, &'static str> {
+    let mut refused = BTreeMap::new();
+    for position in 8..bytes.len() {
+        let mut changed = bytes.to_vec();
+        changed[position] ^= 0x80;
+        let (item, _) = Item::split(&changed, 1 << 16).unwrap();
+        match Command::parse(&item) {
+            // The byte means something, so it says something else now; none is ignored.
+            Ok(read) => assert_eq!(samples::written(&read), changed),
+            Err(Malformed::BadField { field: field @ ("reserved" | "padding"), value: 0x80 }) => {
+                refused.insert(position, field);
+            }
+            Err(_) => {}
+        }
+    }
+    refused
+}
+
 #[test]
 fn every_reserved_or_padding_byte_must_be_zero() {
-    samples::each(|command| {
+    samples::newest_commands(|command| {
         let bytes = samples::written(&command);
-        let mut refused = 0;
-        for position in 8..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[position] ^= 0x80;
-            // Either the byte means something else now, or it is refused; never ignored.
-            let (item, _) = Item::split(&changed, 1 << 16).unwrap();
-            match Command::parse(&item) {
-                Ok(read) => assert_eq!(samples::written(&read), changed),
-                Err(_) => refused += 1,
-            }
-        }
-        assert!(refused > 0, "{}", command.kind().name());
+        let (reserved, content_end) = reserved(command.kind());
+        let reserved = reserved.into_iter().flatten().map(|position| (position, "reserved"));
+        let padding = (content_end..bytes.len()).map(|position| (position, "padding"));
+        let expected: BTreeMap<_, _> = reserved.chain(padding).collect();
+        assert_eq!(refused_bytes(&bytes), expected, "{}", command.kind().name());
     });
+}
+
+#[test]
+fn what_a_schema_reserved_stays_reserved_in_it() {
+    assert_eq!(parse(&first_limits()), Ok(()));
+    for position in 36..40 {
+        let mut bytes = first_limits();
+        bytes[position] = 1;
+        assert_eq!(parse(&bytes), Err(Malformed::BadField { field: "reserved", value: 1 }));
+    }
+}
+
+#[test]
+fn every_reserved_or_padding_byte_of_a_query_must_be_zero() {
+    for (name, positions) in [
+        ("read_stock", vec![12, 13, 14, 15]),
+        ("quote", vec![62, 63, 79]),
+        ("resolve", vec![14, 15, 19, 20, 21, 22, 23]),
+        ("name", vec![14, 15]),
+    ] {
+        for position in positions {
+            let mut bytes = sample_query(name);
+            assert_eq!(parse_query(&bytes), Ok(()));
+            bytes[position] = 1;
+            let refused = parse_query(&bytes).unwrap_err();
+            assert!(matches!(refused, Malformed::BadField { value: 1, .. }), "{name} {position}");
+        }
+    }
+}
+
+#[test]
+fn what_a_query_has_no_use_for_must_be_zero() {
+    let mut resolve = sample_query("resolve");
+    resolve[8] = 5;
+    assert_eq!(parse_query(&resolve), Err(Malformed::BadField { field: "handle", value: 5 }));
+    let mut name = sample_query("name");
+    name[13] = 1;
+    name.extend(*b"a\0\0\0\0\0\0\0");
+    let refused = parse_query(&with_length(name));
+    assert_eq!(refused, Err(Malformed::BadField { field: "code_bytes", value: 1 }));
+}
+
+/// One figure of a sample, changed.
+struct Change {
+    kind: CommandKind,
+    field: &'static str,
+    at: usize,
+    bytes: usize,
+}
+
+#[test]
+fn a_value_that_a_field_cannot_have_is_named() {
+    use CommandKind as Kind;
+    let change = |kind, field, at, bytes| Change { kind, field, at, bytes };
+    for (change, values) in [
+        (change(Kind::PlaceOrder, "short", 58, 1), vec![0, 5, 255]),
+        (change(Kind::PlaceOrder, "reference", 59, 1), vec![41, 255]),
+        (change(Kind::PlaceOrder, "line_count", 60, 2), vec![129, 65_535]),
+        (change(Kind::CancelOrder, "unit_count", 40, 2), vec![8_193, 65_535]),
+        (change(Kind::Ship, "unit_count", 40, 2), vec![8_193, 65_535]),
+        (change(Kind::Adjust, "reason", 34, 1), vec![8, 255]),
+        (change(Kind::Adjust, "state", 35, 1), vec![2, 255]),
+        (change(Kind::Receive, "note", 36, 1), vec![41, 255]),
+        (change(Kind::UpsertSku, "flags", 28, 1), vec![0x08, 0x80]),
+        (change(Kind::UpsertSku, "code", 29, 1), vec![41, 255]),
+        (change(Kind::UpsertWarehouse, "active", 26, 1), vec![2, 0x80]),
+        (change(Kind::UpsertWarehouse, "code", 27, 1), vec![41, 255]),
+        (change(Kind::UpsertZone, "code", 24, 1), vec![41, 255]),
+        (change(Kind::SetCosts, "row_count", 26, 2), vec![257, 65_535]),
+        (change(Kind::SetCosts, "serves", 36, 1), vec![2, 0x80]),
+        (change(Kind::SetPolicy, "soft", 32, 2), vec![0x80, 0x100, 0x8000]),
+        (change(Kind::SetPolicy, "warehouse_count", 38, 2), vec![1_025, 65_535]),
+        (change(Kind::SetPolicy, "sku_count", 40, 2), vec![1_025, 65_535]),
+        (change(Kind::SetPolicy, "objective", 42, 1), vec![0, 8, 255]),
+        (change(Kind::SetPolicy, "code", 43, 1), vec![41, 255]),
+        (change(Kind::SetReserves, "row_count", 24, 2), vec![1_025, 65_535]),
+        (change(Kind::SetReserves, "reserved", 26, 1), vec![1, 2, 0x80]),
+        (change(Kind::SetBundle, "component_count", 28, 2), vec![17, 65_535]),
+        (change(Kind::SetShadowPrices, "row_count", 24, 2), vec![1_025, 65_535]),
+        (change(Kind::SetShadowPrices, "clear", 26, 1), vec![2, 0x80]),
+    ] {
+        for value in values {
+            change.check(value);
+        }
+    }
+}
+
+impl Change {
+    /// The sample with this value is refused, and the field and the value are named.
+    fn check(&self, value: u64) {
+        let mut bytes = sample(self.kind);
+        assert_eq!(parse(&bytes), Ok(()));
+        bytes[self.at..self.at + self.bytes].copy_from_slice(&value.to_le_bytes()[..self.bytes]);
+        let expected = Malformed::BadField { field: self.field, value };
+        assert_eq!(parse(&bytes), Err(expected), "{}", self.kind.name());
+    }
+}
+
+#[test]
+fn a_code_that_is_not_utf8_is_refused() {
+    for (kind, at, field) in [
+        (CommandKind::PlaceOrder, 80, "reference"),
+        (CommandKind::Receive, 40, "note"),
+        (CommandKind::UpsertSku, 32, "code"),
+        (CommandKind::SetPolicy, 62, "code"),
+    ] {
+        let mut bytes = sample(kind);
+        bytes[at] = 0xff;
+        assert_eq!(parse(&bytes), Err(Malformed::NotUtf8 { field }), "{}", kind.name());
+    }
 }
 
 #[test]
@@ -73,6 +251,33 @@ fn lengths_kinds_and_schemas_are_named() {
     assert!(matches!(change(2, 9), Malformed::UnknownSchema { schema: 9, .. }));
     assert!(matches!(parse(&bytes[..5]), Err(Malformed::TooShort { need: 8, have: 5 })));
     assert!(matches!(parse(&bytes[..16]), Err(Malformed::TooShort { have: 16, .. })));
+}
+
+#[test]
+fn no_command_is_read_in_a_schema_that_its_kind_does_not_have() {
+    for kind in CommandKind::ALL {
+        let newest = *kind.schemas().last().unwrap();
+        for schema in [0, newest + 1] {
+            let mut bytes = sample(kind);
+            bytes[2..4].copy_from_slice(&schema.to_le_bytes());
+            let expected = Malformed::UnknownSchema { kind: kind.number(), schema };
+            assert_eq!(parse(&bytes), Err(expected), "{}", kind.name());
+        }
+    }
+}
+
+#[test]
+fn no_reply_is_read_in_a_schema_that_its_kind_does_not_have() {
+    let versions = [Version::First, Version::Second];
+    for Sample { name, mut written, .. } in versions.into_iter().flat_map(samples::replies) {
+        let newest = written[2];
+        for schema in [0, newest + 1] {
+            written[2] = schema;
+            let (item, _) = Item::split(&written, 1 << 16).unwrap();
+            let refused = Reply::parse(&item).unwrap_err();
+            assert!(matches!(refused, Malformed::UnknownSchema { .. }), "{name}: {refused}");
+        }
+    }
 }
 
 #[test]
@@ -112,7 +317,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_never_panics(at in 0_usize..4_096, value: u8) {
-        samples::each(|command| {
+        samples::newest_commands(|command| {
             let mut bytes = samples::written(&command);
             let position = at % bytes.len();
             bytes[position] = value;

@@ -1,0 +1,154 @@
+//! Commands of every kind.
+
+use gantry_model::{
+    AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, Limits, LineUnits,
+    Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow, ReserveRow, Rule, Rules,
+    SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices,
+    ShortMode, Sku, SkuField, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
+    Warehouse, WarehouseField, Zone,
+};
+
+use super::{ID, Sample, Version};
+
+pub(crate) fn place_order(lines: &[OrderLine]) -> PlaceOrder<'_> {
+    PlaceOrder {
+        id: ID,
+        customer: 0x1111_2222_3333_4444_5555_6666_7777_8888,
+        value_minor: 123_456,
+        currency: *b"EUR\0",
+        zone: Zone::new(0x0203),
+        channel: Channel::new(0x0405),
+        priority_class: 6,
+        service_level: 7,
+        short: ShortMode::Backorder,
+        reference: "SO-1001",
+        lines,
+    }
+}
+
+pub(crate) fn written(command: &Command<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    command.write(&mut bytes);
+    bytes
+}
+
+/// The commands that this version was the first to write, in order of the kinds' numbers.
+pub(crate) fn commands(version: Version) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let visit = |command: Command<'_>| {
+        let name = command.kind().name().to_owned();
+        let (meaning, written) = (format!("{command:?}"), written(&command));
+        samples.push(Sample { name, meaning, written });
+    };
+    match version {
+        Version::First => first(visit),
+        Version::Second => second(visit),
+    }
+    samples
+}
+
+/// Calls `visit` with a command of every kind; what an older version said with fewer fields is
+/// not among them.
+pub(crate) fn newest_commands(mut visit: impl FnMut(Command<'_>)) {
+    first(|command| {
+        if command.kind().schemas().len() == 1 {
+            visit(command);
+        }
+    });
+    second(visit);
+}
+
+fn first(mut visit: impl FnMut(Command<'_>)) {
+    let lines = [OrderLine::new(Sku::new(8), 9), OrderLine::new(Sku::new(10), 11)];
+    let units = [LineUnits::new(0, Warehouse::new(2), 3), LineUnits::new(1, Warehouse::NONE, 4)];
+    let order_units = OrderUnits { id: ID, order: CommandId::new(77), units: &units };
+    let change = StockChange {
+        id: ID,
+        sku: Sku::new(0x0a0b_0c0d),
+        warehouse: Warehouse::new(0x0e0f),
+        quantity: -5,
+        reason: AdjustReason::Damaged,
+        state: StockState::Unavailable,
+        note: "dock 4",
+    };
+    visit(Command::PlaceOrder(place_order(&lines)));
+    visit(Command::CancelOrder(order_units));
+    visit(Command::Receive(change));
+    visit(Command::Adjust(change));
+    visit(Command::SetStock(change));
+    visit(Command::Ship(order_units));
+    first_setup(visit);
+}
+
+fn first_setup(mut visit: impl FnMut(Command<'_>)) {
+    let rows = [CostRow::serves(Zone::new(1), 500, 10, 2), CostRow::removed(Zone::new(3))];
+    let code = UpsertCode { id: ID, code: "770" };
+    visit(Command::UpsertSku(UpsertSku {
+        id: ID,
+        order_max: 12,
+        tracked: true,
+        backorder: false,
+        active: true,
+        code: "OFF-PA-10000174",
+    }));
+    let priority = 3;
+    visit(Command::UpsertWarehouse(UpsertWarehouse {
+        id: ID,
+        priority,
+        active: true,
+        code: "EWR",
+    }));
+    visit(Command::UpsertZone(code));
+    visit(Command::UpsertChannel(code));
+    visit(Command::SetCosts(SetCosts { id: ID, warehouse: Warehouse::new(4), rows: &rows }));
+    // The first version knew no work limit: its limits mean the default one.
+    let limits = Limits {
+        lines_per_order_max: 128,
+        quantity_per_line_max: 10_000,
+        rejections_remembered_max: 1 << 20,
+        sourcing_steps_max: Limits::DEFAULT.sourcing_steps_max,
+    };
+    visit(Command::SetLimits(SetLimits { id: ID, limits }));
+    visit(Command::Mark { state_hash: 0xabcd, hash_version: 1 });
+}
+
+fn second(mut visit: impl FnMut(Command<'_>)) {
+    let limits = Limits {
+        lines_per_order_max: 0x11,
+        quantity_per_line_max: 0x2222,
+        rejections_remembered_max: 0x0033_3333,
+        sourcing_steps_max: 0x0444_4444,
+    };
+    visit(Command::SetLimits(SetLimits { id: ID, limits }));
+    visit(Command::SetPolicy(SetPolicy {
+        id: ID,
+        objective: Objective::FewestParcels,
+        soft: Rules::NONE.with(Rule::DaysMax).with(Rule::RingFences),
+        parcels_max: 0x0a,
+        days_max: 0x0b0c,
+        split_value_min: 0x0d0e_0f10,
+        warehouses: &[1, 2, 0x0304].map(|raw| WarehouseField::new(Warehouse::new(raw))),
+        no_split_skus: &[5, 0x0607_0809].map(|raw| SkuField::new(Sku::new(raw))),
+        code: "web",
+    }));
+    let (channel, policy) = (Channel::new(0x0102), Policy::new(0x0304));
+    visit(Command::AssignPolicy(AssignPolicy { id: ID, channel, policy }));
+    visit(Command::SetCapacity(SetCapacity {
+        id: ID,
+        warehouse: Warehouse::new(0x0102),
+        cut_off_minute: 0x0304,
+        orders_per_day_max: 0x0506_0708,
+        units_per_day_max: 0x090a_0b0c,
+    }));
+    let (sku, warehouse) = (Sku::new(0x0102_0304), Warehouse::new(0x0506));
+    let rows = [
+        ReserveRow::new(sku, warehouse, Channel::new(0x0708), 0x090a_0b0c),
+        ReserveRow::new(sku, warehouse, Channel::NONE, 0x0d),
+    ];
+    visit(Command::SetReserves(SetReserves { id: ID, rows: &rows }));
+    let components = [Component::new(Sku::new(7), 1), Component::new(Sku::new(0x0102_0304), 1_000)];
+    visit(Command::SetBundle(SetBundle { id: ID, sku: Sku::new(0x0506), components: &components }));
+    let rows =
+        [PriceRow::new(sku, warehouse, 0x0708_090a), PriceRow::new(sku, Warehouse::new(0x0507), 1)];
+    visit(Command::SetShadowPrices(SetShadowPrices { id: ID, clear: true, rows: &rows }));
+}

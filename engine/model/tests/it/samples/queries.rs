@@ -1,0 +1,36 @@
+//! Queries of every kind.
+
+use gantry_model::{CommandId, Namespace, OrderLine, Query, Sku};
+
+use super::{Sample, Version, place_order};
+
+fn written_query(query: &Query<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    query.write(&mut bytes);
+    bytes
+}
+
+/// The queries that this version was the first to write.
+pub(crate) fn queries(version: Version) -> Vec<Sample> {
+    let lines = [OrderLine::new(Sku::new(8), 9)];
+    let queries = match version {
+        Version::First => vec![
+            ("read_order", Query::ReadOrder(CommandId::new(0x0102_0304))),
+            ("read_stock", Query::ReadStock(Sku::new(0x0506))),
+            ("quote", Query::Quote(place_order(&lines))),
+            ("resolve", Query::Resolve(Namespace::Warehouse, "EWR")),
+            ("name", Query::Name(Namespace::Channel, 0x0708)),
+            ("read_totals", Query::ReadTotals),
+        ],
+        Version::Second => vec![
+            ("resolve", Query::Resolve(Namespace::Policy, "web")),
+            ("name", Query::Name(Namespace::Policy, 0x0708)),
+        ],
+    };
+    let sample = |(name, query): (&str, Query<'_>)| Sample {
+        name: name.to_owned(),
+        meaning: format!("{query:?}"),
+        written: written_query(&query),
+    };
+    queries.into_iter().map(sample).collect()
+}

@@ -1,0 +1,211 @@
+//! Replies of every kind and status.
+
+use gantry_model::{
+    CellView, CommandKind, OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderLineView,
+    OrderStatus, Outcome, OutcomeHead, Proof, QueryKind, RejectReason, Reply, ReplyBody,
+    ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockHead, Totals, name_prefix,
+};
+use zerocopy::little_endian::U32;
+
+use super::{Sample, Version};
+
+/// The replies that this version was the first to write.
+pub(crate) fn replies(version: Version) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let visit = |name: &str, reply: Reply<'_>| {
+        let (name, meaning) = (name.to_owned(), format!("{reply:?}"));
+        samples.push(Sample { name, meaning, written: written(&reply) });
+    };
+    match version {
+        Version::First => first(visit),
+        Version::Second => second(visit),
+    }
+    samples
+}
+
+fn first(mut visit: impl FnMut(&str, Reply<'_>)) {
+    let head = |status, allocations| OrderHead::new(status, 1_290, 3, 2, allocations);
+    orders(&head, &mut visit);
+    let refused = OutcomeHead::rejected(RejectReason::OutOfStock, 5, 9);
+    let shorts = [Short::new(1, Sku::new(0x0102_0304), 9, 5)];
+    let no = Outcome { head: &refused, shorts: &shorts };
+    visit("place_order.rejected", rejected(CommandKind::PlaceOrder, no));
+    let kind = CommandKind::PlaceOrder.number();
+    visit("place_order.malformed", reply(kind, ReplyStatus::Malformed, 6, ReplyBody::Empty));
+    let refused_before = reply(kind, ReplyStatus::Duplicate, 400, ReplyBody::Empty);
+    visit("place_order.rejected_before", refused_before);
+    visit("unknown.malformed", reply(0, ReplyStatus::Malformed, 4, ReplyBody::Empty));
+    first_of_the_rest(visit);
+}
+
+fn first_of_the_rest(mut visit: impl FnMut(&str, Reply<'_>)) {
+    let cell = CellView {
+        warehouse: 0x0102.into(),
+        reserved: [0; 2],
+        on_hand: 0x03.into(),
+        allocated: 0x04.into(),
+        held: 0x05.into(),
+        unavailable: 0x06.into(),
+        available: 0x07.into(),
+    };
+    visit("receive", accepted(CommandKind::Receive, ReplyBody::Cell(&cell)));
+    visit("adjust", accepted(CommandKind::Adjust, ReplyBody::Cell(&cell)));
+    visit("set_stock", accepted(CommandKind::SetStock, ReplyBody::Cell(&cell)));
+    visit("upsert_sku", accepted(CommandKind::UpsertSku, ReplyBody::Handle(0x0102_0304)));
+    visit("upsert_warehouse", accepted(CommandKind::UpsertWarehouse, ReplyBody::Handle(5)));
+    visit("upsert_zone", accepted(CommandKind::UpsertZone, ReplyBody::Handle(6)));
+    visit("upsert_channel", accepted(CommandKind::UpsertChannel, ReplyBody::Handle(7)));
+    visit("set_costs", accepted(CommandKind::SetCosts, ReplyBody::Empty));
+    visit("set_limits", accepted(CommandKind::SetLimits, ReplyBody::Empty));
+    let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
+    visit("mark", rejected(CommandKind::Mark, Outcome { head: &refused, shorts: &[] }));
+    let head = StockHead { sku: 0x0102.into(), cell_count: 2.into(), tracked: 1, reserved: 0 };
+    let cells = [cell, cell];
+    visit(
+        "read_stock",
+        answered(QueryKind::ReadStock, ReplyBody::Stock { head: &head, cells: &cells }),
+    );
+    visit("resolve", answered(QueryKind::Resolve, ReplyBody::Handle(8)));
+    visit("name", answered(QueryKind::Name, ReplyBody::Name("EWR")));
+    visit("read_totals", answered(QueryKind::ReadTotals, ReplyBody::Totals(&totals())));
+}
+
+fn second(mut visit: impl FnMut(&str, Reply<'_>)) {
+    let head = |status, allocations| {
+        OrderHead::new(status, 1_290, 3, 2, allocations).proven(Some(Proof::GapInCost), 0x0102_0304)
+    };
+    orders(&head, &mut visit);
+    let refused = OutcomeHead::rejected(RejectReason::RulesForbid, 0, 0);
+    let no = Outcome { head: &refused, shorts: &[] };
+    visit("place_order.rejected", rejected(CommandKind::PlaceOrder, no));
+    let kind = CommandKind::PlaceOrder.number();
+    visit("place_order.malformed", reply(kind, ReplyStatus::Malformed, 6, ReplyBody::Empty));
+    let refused_before = reply(kind, ReplyStatus::Duplicate, 405, ReplyBody::Empty);
+    visit("place_order.rejected_before", refused_before);
+    visit("set_policy", accepted(CommandKind::SetPolicy, ReplyBody::Handle(9)));
+    visit("assign_policy", accepted(CommandKind::AssignPolicy, ReplyBody::Empty));
+    visit("set_capacity", accepted(CommandKind::SetCapacity, ReplyBody::Empty));
+    visit("set_reserves", accepted(CommandKind::SetReserves, ReplyBody::Empty));
+    visit("set_bundle", accepted(CommandKind::SetBundle, ReplyBody::Empty));
+    visit("set_shadow_prices", accepted(CommandKind::SetShadowPrices, ReplyBody::Empty));
+}
+
+/// Every kind of answer that tells of an order.
+fn orders(head: &dyn Fn(OrderStatus, u16) -> OrderHead, visit: &mut impl FnMut(&str, Reply<'_>)) {
+    let lines = [line(0x0102_0304, [3, 4, 5, 6]), line(7, [8, 9, 10, 11])];
+    let allocations = [allocation(0, 0x0102), allocation(1, 3)];
+    let (lines, allocations) = (&lines[..], &allocations[..]);
+    let open = OrderBody { head: head(OrderStatus::Open, 2), lines, allocations };
+    visit("place_order.accepted", accepted(CommandKind::PlaceOrder, ReplyBody::Order(open)));
+    let kind = CommandKind::PlaceOrder.number();
+    let again = reply(kind, ReplyStatus::Duplicate, 0, ReplyBody::Order(open));
+    visit("place_order.duplicate", again);
+    let shipped = OrderBody { head: head(OrderStatus::Shipped, 2), ..open };
+    visit("ship", accepted(CommandKind::Ship, ReplyBody::Order(shipped)));
+    let cancelled = OrderBody { head: head(OrderStatus::Cancelled, 0), lines, allocations: &[] };
+    visit("cancel_order", accepted(CommandKind::CancelOrder, ReplyBody::Order(cancelled)));
+    visit("quote", answered(QueryKind::Quote, ReplyBody::Order(open)));
+    let (detail, reference) = (&detail(), "SO-1001");
+    let body = ReplyBody::OrderDetail { order: open, detail, reference };
+    visit("read_order", answered(QueryKind::ReadOrder, body));
+}
+
+fn accepted(kind: CommandKind, body: ReplyBody<'_>) -> Reply<'_> {
+    reply(kind.number(), ReplyStatus::Accepted, 0, body)
+}
+
+fn answered(kind: QueryKind, body: ReplyBody<'_>) -> Reply<'_> {
+    reply(kind.number(), ReplyStatus::Answered, 0, body)
+}
+
+fn rejected(kind: CommandKind, outcome: Outcome<'_>) -> Reply<'_> {
+    let reason = outcome.head.reason().unwrap().number();
+    reply(kind.number(), ReplyStatus::Rejected, reason, ReplyBody::Rejection(outcome))
+}
+
+fn reply(kind: u16, status: ReplyStatus, reason: u16, body: ReplyBody<'_>) -> Reply<'_> {
+    Reply { kind, status, reason, sequence: Sequence::new(0x0102_0304_0506_0708), body }
+}
+
+fn line(sku: u32, [allocated, waiting, shipped, cancelled]: [u32; 4]) -> OrderLineView {
+    OrderLineView {
+        sku: sku.into(),
+        ordered: (allocated + waiting + shipped + cancelled).into(),
+        allocated: allocated.into(),
+        waiting: waiting.into(),
+        shipped: shipped.into(),
+        cancelled: cancelled.into(),
+    }
+}
+
+fn allocation(line: u16, warehouse: u16) -> OrderAllocation {
+    let (allocated, shipped) = (0x0a0b.into(), 0x0c.into());
+    OrderAllocation { line: line.into(), warehouse: warehouse.into(), allocated, shipped }
+}
+
+fn detail() -> OrderDetail {
+    OrderDetail {
+        id: 0x0102.into(),
+        customer: 0x0304.into(),
+        placed_time_ns: 0x0506.into(),
+        value_minor: 0x0708.into(),
+        currency: *b"EUR\0",
+        zone: 0x0a.into(),
+        channel: 0x0b.into(),
+        priority_class: 0x0c,
+        service_level: 0x0d,
+        short: 3,
+        reference_bytes: 7,
+        reserved: [0; 4],
+    }
+}
+
+fn totals() -> Totals {
+    Totals {
+        last_sequence: 1.into(),
+        orders: 2.into(),
+        open_orders: 3.into(),
+        units_on_hand: 4.into(),
+        units_allocated: 5.into(),
+        units_held: 6.into(),
+        units_backordered: 7.into(),
+        skus: 8.into(),
+        order_memory_bytes: 9.into(),
+        record_bytes: 10.into(),
+        records: 11.into(),
+        rejected_unjournaled: 12.into(),
+        state_hash: 13.into(),
+        journal_bytes: 14.into(),
+        syncs: 15.into(),
+        disk_free_bytes: 16.into(),
+        uptime_ns: 17.into(),
+        durability: 1,
+        journal_io: 2,
+        reserved: [0; 6],
+    }
+}
+
+fn written(reply: &Reply<'_>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let header = ReplyHeader::new(reply.status, reply.reason, reply.sequence);
+    let writer = ReplyWriter::begin(&mut bytes, reply.kind, header);
+    match &reply.body {
+        ReplyBody::Empty => writer,
+        ReplyBody::Order(order) => put_order(writer, order),
+        ReplyBody::OrderDetail { order, detail, reference } => {
+            put_order(writer, order).put(*detail).put(reference.as_bytes())
+        }
+        ReplyBody::Cell(cell) => writer.put(*cell),
+        ReplyBody::Stock { head, cells } => writer.put(*head).put(*cells),
+        ReplyBody::Handle(handle) => writer.put(&[U32::new(*handle), U32::new(0)]),
+        ReplyBody::Name(code) => writer.put(&name_prefix(code)).put(code.as_bytes()),
+        ReplyBody::Totals(totals) => writer.put(*totals),
+        ReplyBody::Rejection(outcome) => writer.put(outcome.head).put(outcome.shorts),
+    }
+    .end();
+    bytes
+}
+
+fn put_order<'a>(writer: ReplyWriter<'a>, order: &OrderBody<'_>) -> ReplyWriter<'a> {
+    writer.put(&order.head).put(order.lines).put(order.allocations)
+}
