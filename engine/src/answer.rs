@@ -4,7 +4,7 @@ use gantry_model::{
     Command, Malformed, MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead,
     OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, RejectReason,
     ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, StockChange, StockHead, Totals,
-    name_prefix,
+    Warehouse, name_prefix,
 };
 use zerocopy::little_endian::U32;
 
@@ -98,6 +98,7 @@ pub(crate) fn of_quote(
         match movement.kind() {
             MovementKind::Backordered => line.waiting += units,
             MovementKind::Cancelled => line.cancelled += units,
+            kind if kind.is_of_component() => {}
             _ => {
                 line.allocated += units;
                 allocations.push(AllocationRow {
@@ -112,7 +113,9 @@ pub(crate) fn of_quote(
     let head = &decision.head;
     let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
     let (cost, parcels) = (head.cost_minor(), head.parcels());
-    put_order(reply, OrderStatus::Open, cost, parcels, &lines, &allocations).end();
+    let gap = u32::try_from(head.gap()).unwrap_or(u32::MAX);
+    let order = order_head(OrderStatus::Open, cost, parcels, &lines, &allocations);
+    put_order(reply, order.proven(head.proof(), gap), &lines, &allocations).end();
 }
 
 /// The answer to a query other than a quote and totals.
@@ -129,13 +132,13 @@ pub(crate) fn of_query(state: &State, query: &Query<'_>, replies: &mut Vec<u8>) 
         },
         Query::ReadStock(sku) => match state.catalogue.sku(*sku) {
             Some(row) => {
-                let used = state
-                    .catalogue
-                    .warehouses
-                    .handles()
-                    .filter(|warehouse| state.stock.cell(*sku, *warehouse) != Cell::default());
-                let cells: Vec<_> =
-                    used.map(|warehouse| state.stock.view(*sku, warehouse)).collect();
+                let is_bundle = !state.bundles.components(*sku).is_empty();
+                let has_any = |warehouse: &Warehouse| {
+                    state.stock.cell(*sku, *warehouse) != Cell::default()
+                        || is_bundle && state.available(*sku, *warehouse) > 0
+                };
+                let used = state.catalogue.warehouses.handles().filter(has_any);
+                let cells: Vec<_> = used.map(|warehouse| state.view(*sku, warehouse)).collect();
                 let head = StockHead {
                     sku: sku.get().into(),
                     cell_count: count(cells.len()).into(),
@@ -206,7 +209,7 @@ fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -
         }
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
-            reply.put(&state.stock.view(sku, warehouse))
+            reply.put(&state.view(sku, warehouse))
         }
         Command::UpsertSku(_)
         | Command::UpsertWarehouse(_)
@@ -256,20 +259,28 @@ fn put_order_of<'a>(
 fn put_order_at<'a>(reply: ReplyWriter<'a>, state: &State, slot: u32) -> ReplyWriter<'a> {
     let row = state.orders.row(slot);
     let (lines, allocations) = (state.orders.lines(row), state.orders.allocations(row));
-    let status = state.orders.status(row);
-    put_order(reply, status, row.cost_minor, row.parcels, lines, allocations)
+    let detail = state.orders.detail(slot);
+    let head =
+        order_head(state.orders.status(row), row.cost_minor, row.parcels, lines, allocations);
+    put_order(reply, head.proven(detail.proof, detail.gap), lines, allocations)
 }
 
-fn put_order<'a>(
-    reply: ReplyWriter<'a>,
+fn order_head(
     status: OrderStatus,
     cost_minor: i64,
     parcels: u16,
     lines: &[LineRow],
     allocations: &[AllocationRow],
+) -> OrderHead {
+    OrderHead::new(status, cost_minor, parcels, count(lines.len()), count(allocations.len()))
+}
+
+fn put_order<'a>(
+    reply: ReplyWriter<'a>,
+    head: OrderHead,
+    lines: &[LineRow],
+    allocations: &[AllocationRow],
 ) -> ReplyWriter<'a> {
-    let head =
-        OrderHead::new(status, cost_minor, parcels, count(lines.len()), count(allocations.len()));
     let lines = lines.iter().map(|line| OrderLineView {
         sku: line.sku.get().into(),
         ordered: line.ordered.into(),

@@ -115,7 +115,8 @@ impl Engine {
             None => {}
         }
         let sequence = self.last_sequence().next();
-        if !self.decide(&command, sequence) {
+        let now = now.max(self.state.last_time());
+        if !self.decide(&command, sequence, now) {
             self.stopped_by_bug = Some(item.bytes.to_vec());
         }
         if self.decision.head.reason().is_some_and(|reason| !reason.is_journaled()) {
@@ -128,12 +129,13 @@ impl Engine {
         true
     }
 
-    /// Answers a query from the state as it stands.
-    pub fn query(&mut self, item: &Item<'_>, replies: &mut Vec<u8>) {
+    /// Answers a query from the state as it stands at time `now`.
+    pub fn query(&mut self, item: &Item<'_>, now: EngineTime, replies: &mut Vec<u8>) {
         match Query::parse(item) {
             Ok(Query::Quote(order)) => {
                 let sequence = self.last_sequence();
-                if !self.decide(&Command::PlaceOrder(order), sequence.next()) {
+                let now = now.max(self.state.last_time());
+                if !self.decide(&Command::PlaceOrder(order), sequence.next(), now) {
                     self.stopped_by_bug = Some(item.bytes.to_vec());
                 }
                 answer::of_quote(&order, &self.decision, sequence, replies);
@@ -212,9 +214,11 @@ impl Engine {
 
     /// Fills the decision. A panic in there has changed nothing: it becomes a rejection. Says
     /// whether it came to its own end.
-    fn decide(&mut self, command: &Command<'_>, sequence: Sequence) -> bool {
+    fn decide(&mut self, command: &Command<'_>, sequence: Sequence, now: EngineTime) -> bool {
         let (state, decision) = (&self.state, &mut self.decision);
-        let decided = catch_unwind(AssertUnwindSafe(|| decide(state, command, sequence, decision)));
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            decide(state, command, sequence, now, decision);
+        }));
         if decided.is_err() {
             self.decision = Decision::new();
             self.decision.head = OutcomeHead::rejected(RejectReason::InternalError, 0, 0);

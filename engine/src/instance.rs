@@ -102,7 +102,7 @@ impl LocalInstance {
         Ok(reply)
     }
 
-    /// Answers a query; returns its reply, one item.
+    /// Answers a query at the time of the last record; returns its reply, one item.
     #[must_use]
     pub fn query(&mut self, query: &Query<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -110,7 +110,8 @@ impl LocalInstance {
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
             .expect("invariant: a written query is a whole item");
         let mut reply = Vec::new();
-        self.engine.query(&item, &mut reply);
+        let now = self.engine.last_time();
+        self.engine.query(&item, now, &mut reply);
         reply
     }
 

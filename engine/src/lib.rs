@@ -28,8 +28,9 @@ pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
 pub use sourcing::{Demand, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
-    AllocationRow, Candidate, Catalogue, Cell, CodeTable, FirstAnswer, LineRow, MemoryPreparer,
-    Network, OrderDetailRow, OrderRow, Orders, SkuRow, State, Stock, UnitTotals, WarehouseRow,
+    AllocationRow, Bundles, BySku, Candidate, Capacity, CapacityRow, Catalogue, Cell, CodeTable,
+    DayLoad, FirstAnswer, LineRow, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders,
+    PlaceRow, Policies, PolicyRow, SkuRow, State, Stock, UnitTotals, WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
 pub use writer::{Progress, Writer};

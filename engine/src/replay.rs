@@ -90,7 +90,7 @@ impl Engine {
         if matches!(record.command, Command::Mark { .. }) {
             return Ok(());
         }
-        decide(&self.state, &record.command, record.sequence, decision);
+        decide(&self.state, &record.command, record.sequence, record.time, decision);
         let is_same = decision.head == *record.outcome.head
             && decision.shorts == record.outcome.shorts
             && decision.movements == record.movements;

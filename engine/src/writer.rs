@@ -124,7 +124,7 @@ impl Writer {
     ) {
         let replies = &mut batch.outbox.bytes;
         match kind {
-            RequestKind::Queries => self.engine.query(item, replies),
+            RequestKind::Queries => self.engine.query(item, now, replies),
             RequestKind::Commands => {
                 if self.engine.execute(item, actor, now, &mut batch.records, replies) {
                     batch.count_record(self.engine.last_sequence(), self.engine.last_time());

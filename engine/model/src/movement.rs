@@ -41,6 +41,14 @@ byte_enum!(
     }
 );
 
+impl MovementKind {
+    /// Whether it moves a bundle's component: a cell's units, and no bucket of a line.
+    #[must_use]
+    pub const fn is_of_component(self) -> bool {
+        matches!(self, Self::ComponentAllocated | Self::ComponentReleased | Self::ComponentShipped)
+    }
+}
+
 /// One immutable fact of 32 bytes. Fields that a kind has no use for hold `NONE` or zero.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,

@@ -15,9 +15,13 @@ pub(super) fn sku(state: &State, command: &UpsertSku<'_>) -> Result<OutcomeHead,
     let sku = handle(&state.catalogue.skus, command.code, SKUS_MAX)?;
     if let Some(row) = state.catalogue.sku(sku)
         && row.tracked != command.tracked
-        && state.stock.is_in_use(sku)
     {
-        return Err(RejectReason::TrackingInUse.into());
+        if state.stock.is_in_use(sku) || !state.fences.of(sku).is_empty() {
+            return Err(RejectReason::TrackingInUse.into());
+        }
+        if command.tracked && !state.bundles.components(sku).is_empty() {
+            return Err(RejectReason::BundleTracked.into());
+        }
     }
     Ok(OutcomeHead::defined(sku.get()))
 }
@@ -40,7 +44,11 @@ pub(super) fn channel(state: &State, command: &UpsertCode<'_>) -> Result<Outcome
     Ok(OutcomeHead::defined(channel.get().into()))
 }
 
-fn handle<H: Handle>(table: &CodeTable<H>, code: &str, max: usize) -> Result<H, Rejection> {
+pub(super) fn handle<H: Handle>(
+    table: &CodeTable<H>,
+    code: &str,
+    max: usize,
+) -> Result<H, Rejection> {
     if code.is_empty() {
         return Err(RejectReason::CodeEmpty.into());
     }
@@ -83,6 +91,7 @@ pub(super) fn limits(limits: &Limits) -> Result<OutcomeHead, Rejection> {
         (limits.lines_per_order_max, Limits::MAX.lines_per_order_max),
         (limits.quantity_per_line_max, Limits::MAX.quantity_per_line_max),
         (limits.rejections_remembered_max, Limits::MAX.rejections_remembered_max),
+        (limits.sourcing_steps_max, Limits::MAX.sourcing_steps_max),
     ];
     match pairs.iter().find(|(value, max)| *value == 0 || value > max) {
         Some((value, max)) => {

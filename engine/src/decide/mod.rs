@@ -1,13 +1,18 @@
 //! Decide: what a command would do. Reads the state, writes into a reused buffer, changes nothing.
 
+mod candidates;
 mod control;
 mod order_units;
 mod place;
+mod sourcing;
 mod supply;
 
 use gantry_model::{
-    Command, MOVEMENTS_PER_RECORD_MAX, Movement, OutcomeHead, RejectReason, Sequence, Short,
+    Command, EngineTime, MOVEMENTS_PER_RECORD_MAX, Movement, MovementKind, OutcomeHead,
+    RejectReason, Sequence, Short,
 };
+
+use candidates::Grant;
 
 use crate::sourcing::{Plan, Problem, Scratch};
 use crate::state::State;
@@ -24,6 +29,9 @@ pub struct Decision {
     problem: Problem,
     scratch: Scratch,
     plan: Plan,
+    grants: Vec<Grant>,
+    /// What the first pass granted, while the second works.
+    granted: Vec<Grant>,
 }
 
 impl Decision {
@@ -37,6 +45,8 @@ impl Decision {
             problem: Problem::new(),
             scratch: Scratch::default(),
             plan: Plan::new(),
+            grants: Vec::with_capacity(gantry_model::LINES_PER_ORDER_MAX),
+            granted: Vec::new(),
         }
     }
 
@@ -79,13 +89,35 @@ impl From<RejectReason> for Rejection {
     }
 }
 
-/// Decides `command` as the record `sequence`. Nothing but `decision` changes.
+/// Adds what a movement of a bundle's units means for its components: `kind`, and the same place.
+fn push_components(
+    state: &State,
+    movement: &Movement,
+    kind: MovementKind,
+    movements: &mut Vec<Movement>,
+) {
+    for part in state.bundles.components(movement.sku()) {
+        let units = movement.quantity().unsigned_abs() * part.units();
+        let (order, cause) = (movement.order(), movement.cause());
+        let (line, warehouse) = (movement.line(), movement.warehouse());
+        let movement = Movement::of_order(kind, order, line, part.sku(), warehouse, units, cause);
+        movements.push(movement);
+    }
+}
+
+/// Decides `command` as the record `sequence` at time `now`. Nothing but `decision` changes.
 ///
 /// Repeated ids are not looked at here: the engine answers them before it decides.
-pub fn decide(state: &State, command: &Command<'_>, sequence: Sequence, decision: &mut Decision) {
+pub fn decide(
+    state: &State,
+    command: &Command<'_>,
+    sequence: Sequence,
+    now: EngineTime,
+    decision: &mut Decision,
+) {
     decision.clear();
     let decided = match command {
-        Command::PlaceOrder(order) => place::decide(state, order, sequence, decision),
+        Command::PlaceOrder(order) => place::decide(state, order, sequence, now, decision),
         Command::CancelOrder(units) => order_units::cancel(state, units, sequence, decision),
         Command::Ship(units) => order_units::ship(state, units, sequence, decision),
         Command::Receive(change) => supply::receive(state, change, sequence, decision),
@@ -97,12 +129,12 @@ pub fn decide(state: &State, command: &Command<'_>, sequence: Sequence, decision
         Command::UpsertChannel(code) => control::channel(state, code),
         Command::SetCosts(costs) => control::costs(state, costs),
         Command::SetLimits(limits) => control::limits(&limits.limits),
-        Command::SetPolicy(_)
-        | Command::AssignPolicy(_)
-        | Command::SetCapacity(_)
-        | Command::SetReserves(_)
-        | Command::SetBundle(_)
-        | Command::SetShadowPrices(_) => Err(RejectReason::NotYet.into()),
+        Command::SetPolicy(policy) => sourcing::policy(state, policy),
+        Command::AssignPolicy(assignment) => sourcing::assignment(state, assignment),
+        Command::SetCapacity(capacity) => sourcing::capacity(state, capacity),
+        Command::SetReserves(reserves) => sourcing::reserves(state, reserves),
+        Command::SetBundle(bundle) => sourcing::bundle(state, bundle),
+        Command::SetShadowPrices(prices) => sourcing::shadow_prices(state, prices),
         Command::Mark { .. } => Err(RejectReason::NotForClients.into()),
     };
     match decided {

@@ -5,7 +5,7 @@ use gantry_model::{
     Warehouse,
 };
 
-use super::{Decision, Rejection};
+use super::{Decision, Rejection, push_components};
 use crate::state::{AllocationRow, LineRow, OrderRow, State};
 
 /// An order as its commands see it.
@@ -58,7 +58,7 @@ pub(super) fn cancel(
         }
         for line in 0..target.row.line_count {
             let row = target.line(line)?;
-            cancel_line(&target, line, row.allocated + row.waiting, decision);
+            cancel_line(state, &target, line, row.allocated + row.waiting, decision);
         }
     }
     for units in command.units {
@@ -67,14 +67,14 @@ pub(super) fn cancel(
             return Err(RejectReason::UnknownWarehouse.into());
         }
         check_quantity(units.quantity(), row.allocated + row.waiting)?;
-        cancel_line(&target, units.line(), units.quantity(), decision);
+        cancel_line(state, &target, units.line(), units.quantity(), decision);
     }
     Ok(OutcomeHead::accepted(0, 0))
 }
 
 /// Cancels `units` of a line: waiting ones first, because they promise nothing; then allocated
 /// ones from the last warehouse of the plan backwards.
-fn cancel_line(target: &Target<'_>, line: u16, units: u32, decision: &mut Decision) {
+fn cancel_line(state: &State, target: &Target<'_>, line: u16, units: u32, decision: &mut Decision) {
     if units == 0 {
         return;
     }
@@ -89,7 +89,10 @@ fn cancel_line(target: &Target<'_>, line: u16, units: u32, decision: &mut Decisi
         let released = allocation.allocated.min(left);
         if released > 0 {
             let kind = MovementKind::Released;
-            decision.movements.push(target.movement(kind, line, allocation.warehouse, released));
+            let movement = target.movement(kind, line, allocation.warehouse, released);
+            decision.movements.push(movement);
+            let parts = MovementKind::ComponentReleased;
+            push_components(state, &movement, parts, &mut decision.movements);
             left -= released;
         }
     }
@@ -124,6 +127,8 @@ pub(super) fn ship(
         let kind = MovementKind::Shipped;
         let movement = target.movement(kind, units.line(), warehouse, units.quantity());
         decision.movements.push(movement);
+        let parts = MovementKind::ComponentShipped;
+        push_components(state, &movement, parts, &mut decision.movements);
     }
     Ok(OutcomeHead::accepted(0, 0))
 }

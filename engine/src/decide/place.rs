@@ -1,18 +1,20 @@
 //! Placing an order, and quoting one: the same decision, with or without a record.
 
 use gantry_model::{
-    Channel, Movement, MovementKind, OutcomeHead, PlaceOrder, RejectReason, Sequence, Short,
-    ShortMode, Warehouse,
+    Channel, EngineTime, LINES_PER_ORDER_MAX, Movement, MovementKind, OutcomeHead, PlaceOrder,
+    Proof, RejectReason, Sequence, Short, ShortMode, Warehouse,
 };
 
-use super::{Decision, Rejection};
-use crate::sourcing::{Demand, Problem, Source, Take, solve};
+use super::candidates::{Grant, Pass};
+use super::{Decision, Rejection, push_components};
+use crate::sourcing::{Demand, solve};
 use crate::state::State;
 
 pub(super) fn decide(
     state: &State,
     order: &PlaceOrder<'_>,
     sequence: Sequence,
+    now: EngineTime,
     decision: &mut Decision,
 ) -> Result<OutcomeHead, Rejection> {
     check(state, order)?;
@@ -20,29 +22,106 @@ pub(super) fn decide(
     if order.short == ShortMode::WaitComplete {
         return Err(RejectReason::NotYet.into());
     }
-    gather(state, order, &mut decision.problem);
-    if decision.problem.sources.is_empty() {
+    if state.network.candidates(order.zone).next().is_none() {
         return Err(RejectReason::NotServed.into());
     }
-    solve(&decision.problem, &mut decision.scratch, &mut decision.plan);
+    let first = Pass::first(state, order, now);
+    let mut sourced = run(&first, decision);
+    if first.has_soft_rules() && leave_what_is_not_granted(decision) {
+        let granted = std::mem::take(&mut decision.granted);
+        sourced = sourced.and(run(&first.second(&granted), decision));
+        decision.granted = granted;
+    }
     allocate(order, sequence, decision);
-    let left = match order.short {
-        ShortMode::ShipComplete => refuse_short(order, decision, |_| true)?,
-        ShortMode::TakeAvailable if decision.movements.is_empty() => {
-            return refuse_short(order, decision, |_| true).map(|_| unreachable!("all is short"));
+    let left = judge_the_rest(state, order, decision)?;
+    add_components(state, decision);
+    move_the_rest(order, sequence, left, decision);
+    let parcels = u16::try_from(sourced.parcels).expect("invariant: at most 64 candidates");
+    Ok(OutcomeHead::sourced(parcels, sourced.cost_minor, sourced.proof, sourced.gap))
+}
+
+/// What passes have come to.
+struct Sourced {
+    parcels: u32,
+    cost_minor: i64,
+    proof: Option<Proof>,
+    gap: i64,
+}
+
+impl Sourced {
+    /// Two passes are proven as far as the one that is proven less; the first counts first.
+    fn and(self, second: Self) -> Self {
+        let (proof, gap) = match self.proof {
+            Some(Proof::Optimal) => (second.proof, second.gap),
+            first => (first, self.gap),
+        };
+        let parcels = self.parcels + second.parcels;
+        Self { parcels, cost_minor: self.cost_minor + second.cost_minor, proof, gap }
+    }
+}
+
+/// Solves one pass over the demands that stand in the problem, and adds its plan to the grants.
+fn run(pass: &Pass<'_>, decision: &mut Decision) -> Sourced {
+    let Decision { problem, scratch, plan, grants, .. } = decision;
+    pass.fill(problem);
+    solve(problem, scratch, plan);
+    if pass.is_first() {
+        grants.clear();
+    }
+    for take in &plan.takes {
+        let (sku, warehouse) =
+            (problem.demands[take.demand].sku, problem.sources[take.source].warehouse);
+        let is_same = |grant: &&mut Grant| grant.sku == sku && grant.warehouse == warehouse;
+        let known = if pass.is_first() { None } else { grants.iter_mut().find(is_same) };
+        match known {
+            Some(grant) => grant.units += take.units,
+            None => grants.push(Grant { sku, warehouse, units: take.units }),
         }
-        ShortMode::TakeAvailable => MovementKind::Cancelled,
+    }
+    let (parcels, cost_minor) = (plan.parcels(), plan.cost_minor);
+    Sourced { parcels, cost_minor, proof: plan.proof, gap: plan.gap }
+}
+
+/// Takes what was granted off the demands and notes it for the next pass; says whether any demand
+/// is left.
+fn leave_what_is_not_granted(decision: &mut Decision) -> bool {
+    let Decision { problem, grants, granted, .. } = decision;
+    granted.clone_from(grants);
+    for demand in &mut problem.demands {
+        let granted = grants.iter().filter(|grant| grant.sku == demand.sku);
+        demand.units -= granted.map(|grant| grant.units).sum::<u32>();
+    }
+    problem.demands.retain(|demand| demand.units > 0);
+    !problem.demands.is_empty()
+}
+
+/// What becomes of units that were not allocated, or why the order cannot be.
+fn judge_the_rest(
+    state: &State,
+    order: &PlaceOrder<'_>,
+    decision: &mut Decision,
+) -> Result<MovementKind, Rejection> {
+    let kind = match order.short {
+        ShortMode::ShipComplete => {
+            refuse_short(state, order, decision, |_| true)?;
+            MovementKind::Backordered
+        }
+        ShortMode::TakeAvailable => {
+            if decision.movements.is_empty() {
+                refuse_short(state, order, decision, |_| true)?;
+            }
+            MovementKind::Cancelled
+        }
         ShortMode::Backorder | ShortMode::WaitComplete => {
             let forbids = |line: usize| {
                 let sku = state.catalogue.sku(order.lines[line].sku());
                 sku.is_some_and(|row| !row.backorder)
             };
-            refuse_short(order, decision, forbids)?
+            refuse_short(state, order, decision, forbids)?;
+            MovementKind::Backordered
         }
     };
-    move_the_rest(order, sequence, left, decision);
-    let parcels = u16::try_from(decision.plan.parcels()).expect("invariant: at most 64 candidates");
-    Ok(OutcomeHead::accepted(parcels, decision.plan.cost_minor))
+    Ok(kind)
 }
 
 /// Whether the order makes sense at all.
@@ -80,6 +159,7 @@ fn sum_demands(
     demands: &mut Vec<Demand>,
 ) -> Result<(), Rejection> {
     let quantity_max = state.limits.quantity_per_line_max;
+    let mut components = 0;
     demands.clear();
     for line in order.lines {
         let (sku, units) = (line.sku(), line.quantity());
@@ -94,6 +174,7 @@ fn sum_demands(
             let (actual, limit) = (units.into(), quantity_max.into());
             return Err(Rejection::of(RejectReason::QuantityOverLimit, actual, limit));
         }
+        components += state.bundles.components(sku).len();
         let total = match demands.iter_mut().find(|demand| demand.sku == sku) {
             Some(demand) => {
                 demand.units += units;
@@ -109,69 +190,58 @@ fn sum_demands(
             return Err(Rejection::of(RejectReason::OverOrderMaximum, actual, limit));
         }
     }
+    // A record has room for as many movements as the largest order has lines.
+    let lines = order.lines.len() + components;
+    if lines > LINES_PER_ORDER_MAX {
+        return Err(figures(RejectReason::TooManyLines, lines, LINES_PER_ORDER_MAX));
+    }
     Ok(())
 }
 
-/// Reads what the decision depends on.
-fn gather(state: &State, order: &PlaceOrder<'_>, problem: &mut Problem) {
-    let sources = state.network.candidates(order.zone).map(|candidate| Source {
-        warehouse: candidate.warehouse,
-        priority: candidate.priority,
-        days: candidate.days.into(),
-        parcel_cost: candidate.parcel_cost,
-        unit_cost: candidate.unit_cost,
-        units_max: u32::MAX,
-        load_per_mille: 0,
-        is_open: false,
-    });
-    problem.sources.clear();
-    problem.sources.extend(sources);
-    problem.available.clear();
-    for demand in &problem.demands {
-        let cells = problem.sources.iter();
-        let cells = cells.map(|source| state.stock.available(demand.sku, source.warehouse));
-        problem.available.extend(cells);
-    }
-}
-
-/// Gives the plan's units to the lines, lower line numbers first.
+/// Gives the granted units to the lines, lower line numbers first.
 fn allocate(order: &PlaceOrder<'_>, sequence: Sequence, decision: &mut Decision) {
     for (line, wanted) in (0..).zip(order.lines) {
-        let demand = decision
-            .problem
-            .demands
-            .iter()
-            .position(|demand| demand.sku == wanted.sku())
-            .expect("invariant: every line's SKU has a demand");
         let mut left = wanted.quantity();
-        // Takes stand in order of demand and shrink as lines use them up.
-        for take in decision.plan.takes.iter_mut().filter(|take| take.demand == demand) {
-            let units = take.units.min(left);
+        // Grants stand in order of demand and shrink as lines use them up.
+        for grant in decision.grants.iter_mut().filter(|grant| grant.sku == wanted.sku()) {
+            let units = grant.units.min(left);
             if units == 0 {
                 continue;
             }
-            let warehouse = decision.problem.sources[take.source].warehouse;
             decision.movements.push(Movement::of_order(
                 MovementKind::Allocated,
                 sequence,
                 line,
                 wanted.sku(),
-                warehouse,
+                grant.warehouse,
                 units,
                 sequence,
             ));
-            *take = Take { units: take.units - units, ..*take };
+            grant.units -= units;
             left -= units;
         }
     }
 }
 
-/// Rejects if a short line `matters`, naming every such line; else says that the rest may wait.
+/// Allocates the components of the bundles that were allocated.
+fn add_components(state: &State, decision: &mut Decision) {
+    if state.bundles.is_empty() {
+        return;
+    }
+    for at in 0..decision.movements.len() {
+        let movement = decision.movements[at];
+        let kind = MovementKind::ComponentAllocated;
+        push_components(state, &movement, kind, &mut decision.movements);
+    }
+}
+
+/// Rejects if a short line `matters`, naming every such line.
 fn refuse_short(
+    state: &State,
     order: &PlaceOrder<'_>,
     decision: &mut Decision,
     matters: impl Fn(usize) -> bool,
-) -> Result<MovementKind, Rejection> {
+) -> Result<(), Rejection> {
     for (line, wanted) in order.lines.iter().enumerate() {
         let available = allocated_to(line, &decision.movements);
         if available < wanted.quantity() && matters(line) {
@@ -180,13 +250,25 @@ fn refuse_short(
         }
     }
     if decision.shorts.is_empty() {
-        return Ok(MovementKind::Backordered);
+        return Ok(());
     }
     Err(match order.short {
         ShortMode::Backorder => RejectReason::BackorderNotAllowed,
+        _ if would_do_without_rules(state, order) => RejectReason::RulesForbid,
         _ => RejectReason::OutOfStock,
     }
     .into())
+}
+
+/// Whether warehouses that serve the zone have every unit, were it not for rules.
+fn would_do_without_rules(state: &State, order: &PlaceOrder<'_>) -> bool {
+    order.lines.iter().all(|line| {
+        let same = order.lines.iter().filter(|other| other.sku() == line.sku());
+        let wanted: u64 = same.map(|line| u64::from(line.quantity())).sum();
+        let candidates = state.network.candidates(order.zone);
+        let there = candidates.map(|row| u64::from(state.available(line.sku(), row.warehouse)));
+        there.sum::<u64>() >= wanted
+    })
 }
 
 /// Moves each line's units that were not allocated to where the order's mode wants them.
@@ -215,7 +297,10 @@ fn move_the_rest(
 }
 
 fn allocated_to(line: usize, movements: &[Movement]) -> u32 {
-    let of_line = movements.iter().filter(|movement| usize::from(movement.line()) == line);
+    let is_of_line = |movement: &&Movement| {
+        movement.kind() == MovementKind::Allocated && usize::from(movement.line()) == line
+    };
+    let of_line = movements.iter().filter(is_of_line);
     of_line.map(|movement| movement.quantity().unsigned_abs()).sum()
 }
 

@@ -38,7 +38,7 @@ impl State {
         match &record.command {
             Command::PlaceOrder(order) => return self.apply_place(record, order),
             Command::CancelOrder(units) | Command::Ship(units) => {
-                self.apply_to_order(units.order, record.movements);
+                self.apply_to_order(units.order, record);
             }
             Command::Receive(_) | Command::Adjust(_) | Command::SetStock(_) => {
                 record.movements.iter().for_each(|movement| self.move_stock(movement));
@@ -49,12 +49,12 @@ impl State {
             Command::UpsertChannel(code) => self.apply_channel(code),
             Command::SetCosts(costs) => self.apply_costs(costs),
             Command::SetLimits(limits) => self.apply_limits(&limits.limits),
-            Command::SetPolicy(_)
-            | Command::AssignPolicy(_)
-            | Command::SetCapacity(_)
-            | Command::SetReserves(_)
-            | Command::SetBundle(_)
-            | Command::SetShadowPrices(_) => unreachable!("decide refuses these for now"),
+            Command::SetPolicy(policy) => self.apply_policy(policy),
+            Command::AssignPolicy(assignment) => self.apply_assignment(assignment),
+            Command::SetCapacity(capacity) => self.apply_capacity(capacity),
+            Command::SetReserves(reserves) => self.apply_reserves(reserves),
+            Command::SetBundle(bundle) => self.apply_bundle(bundle),
+            Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),
             Command::Mark { .. } => return,
         }
         let row = CommandRow {
@@ -75,6 +75,8 @@ impl State {
             time: record.time,
             parcels: head.parcels(),
             cost_minor: head.cost_minor(),
+            proof: head.proof(),
+            gap: head.gap(),
         };
         // `decide` puts allocations first, so they are a prefix of the movements.
         let allocated = record
@@ -92,39 +94,36 @@ impl State {
         self.remembered.add_order(order.id, slot);
         for (position, movement) in record.movements.iter().enumerate() {
             if position < allocated {
-                self.move_cell_promise(movement, i64::from(movement.quantity()));
                 self.orders.allocation_at_mut(slot, position).allocated = units(movement);
             }
-            self.move_line(slot, movement);
+            self.move_units(slot, movement);
         }
+        self.count_placed(&record.movements[..allocated], record.time);
         self.put_order(slot);
         let row = self.orders.row(slot);
         self.totals.open_orders += u64::from(row.open_units > 0);
     }
 
-    fn apply_to_order(&mut self, order: OrderId, movements: &[Movement]) {
+    fn apply_to_order(&mut self, order: OrderId, record: &Record<'_>) {
         let slot = self.order_slot(order).expect("invariant: decide found the order");
         let was_open = self.orders.row(slot).open_units > 0;
         self.take_order(slot);
-        for movement in movements {
+        for movement in record.movements {
             assert_eq!(movement.order(), self.orders.row(slot).placed, "one order a record");
-            let quantity = i64::from(movement.quantity());
             match movement.kind() {
                 MovementKind::Released => {
-                    self.move_cell_promise(movement, -quantity);
                     self.allocation_of(slot, movement).allocated -= units(movement);
                 }
                 MovementKind::Shipped => {
-                    self.move_cell_promise(movement, -quantity);
-                    self.move_stock(movement);
                     let allocation = self.allocation_of(slot, movement);
                     allocation.allocated -= units(movement);
                     allocation.shipped += units(movement);
                 }
                 _ => {}
             }
-            self.move_line(slot, movement);
+            self.move_units(slot, movement);
         }
+        self.count_released(slot, record.movements, record.time);
         self.put_order(slot);
         let is_open = self.orders.row(slot).open_units > 0;
         assert!(was_open || !is_open, "a closed order does not open again");
@@ -133,6 +132,27 @@ impl State {
 
     fn allocation_of(&mut self, slot: u32, movement: &Movement) -> &mut AllocationRow {
         self.orders.allocation_mut(slot, movement.line(), movement.warehouse())
+    }
+
+    /// Moves the units of an order's movement: at their cell, and between their line's buckets. A
+    /// component's units have no bucket; those of its bundle have.
+    fn move_units(&mut self, slot: u32, movement: &Movement) {
+        use MovementKind as Kind;
+        let quantity = i64::from(movement.quantity());
+        match movement.kind() {
+            Kind::Allocated | Kind::ComponentAllocated => {
+                self.move_cell_promise(movement, quantity);
+            }
+            Kind::Released | Kind::ComponentReleased => self.move_cell_promise(movement, -quantity),
+            Kind::Shipped | Kind::ComponentShipped => {
+                self.move_cell_promise(movement, -quantity);
+                self.move_stock(movement);
+            }
+            _ => {}
+        }
+        if !movement.kind().is_of_component() {
+            self.move_line(slot, movement);
+        }
     }
 
     /// Moves a line's units between its buckets, and the sums over them.
@@ -181,7 +201,7 @@ impl State {
         let quantity = i64::from(movement.quantity());
         let (on_hand_delta, unavailable_delta) = match movement.kind() {
             MovementKind::Received | MovementKind::Adjusted => (quantity, 0),
-            MovementKind::Shipped => (-quantity, 0),
+            MovementKind::Shipped | MovementKind::ComponentShipped => (-quantity, 0),
             MovementKind::Withdrawn => (0, quantity),
             MovementKind::Restored => (0, -quantity),
             other => unreachable!("{} does not change what lies on a shelf", other.name()),
@@ -246,6 +266,7 @@ impl State {
         self.hash.put(rows::warehouse(&row));
         if is_new {
             self.stock.add_warehouse(warehouse);
+            self.capacity.add_warehouse();
             self.catalogue.warehouse_rows.push(row);
         } else {
             let rows = &mut self.catalogue.warehouse_rows;
@@ -266,6 +287,7 @@ impl State {
     fn apply_channel(&mut self, command: &UpsertCode<'_>) {
         let (_, is_new) = self.catalogue.channels.upsert(command.code);
         if is_new {
+            self.policies.add_channel();
             self.hash.put(rows::channel(command.code));
         }
     }

@@ -8,7 +8,7 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 use zerocopy::{Immutable, IntoBytes};
 
 /// Version of what rows exist and how each is hashed; a mark names it.
-pub(crate) const STATE_HASH_VERSION: u32 = 1;
+pub(crate) const STATE_HASH_VERSION: u32 = 2;
 
 /// Which table a row belongs to; a part of the hashed bytes through the seed.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,18 @@ pub(crate) enum RowKind {
     Allocation = 11,
     Command = 12,
     Rejection = 13,
+    Policy = 14,
+    /// Which policy a channel's orders are sourced by.
+    Assignment = 15,
+    /// Bounds and cut-off of a warehouse's day.
+    Capacity = 16,
+    /// What a warehouse's day has used of them.
+    DayLoad = 17,
+    SafetyStock = 18,
+    RingFence = 19,
+    /// One component of a bundle.
+    Bundle = 20,
+    ShadowPrice = 21,
 }
 
 /// The sum. Wrapping arithmetic makes it a commutative group: what was put in can be taken out.

@@ -4,28 +4,39 @@
 //! number; tables are dense and reached by handle.
 
 mod apply;
+mod bundles;
+mod by_sku;
+mod capacity;
 mod catalogue;
 mod chunked;
 mod hash;
 mod index;
 mod network;
 mod orders;
+mod policies;
 mod recompute;
 mod remembered;
 mod rows;
+mod sourcing_rows;
 mod stock;
 mod supply;
 
-use gantry_model::{CommandId, EngineTime, Limits, OrderId, Sequence, Sku};
+use gantry_model::{CellView, CommandId, EngineTime, Limits, OrderId, Sequence, Sku, Warehouse};
 
+pub use bundles::Bundles;
+pub use by_sku::{BySku, PlaceRow};
+pub(crate) use capacity::{CUT_OFF_NONE, day_of};
+pub use capacity::{Capacity, CapacityRow, DayLoad};
 pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
 pub(crate) use hash::STATE_HASH_VERSION;
 use hash::StateHash;
 pub use network::{Candidate, Network};
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
+pub(crate) use policies::DAYS_ANY;
+pub use policies::{Policies, PolicyRow};
 pub use remembered::FirstAnswer;
 use remembered::Remembered;
-pub use stock::{Cell, Stock};
+pub use stock::{Cell, Stock, WarehouseUnits};
 pub use supply::MemoryPreparer;
 
 /// Sums over all stock and orders, kept up by `apply`.
@@ -54,6 +65,16 @@ pub struct State {
     pub stock: Stock,
     /// Who was promised what.
     pub orders: Orders,
+    /// By which policy orders are sourced.
+    pub policies: Policies,
+    /// What warehouses can work off in a day.
+    pub capacity: Capacity,
+    /// Units at a place that other channels may not take.
+    pub fences: BySku,
+    /// What bundles are made of.
+    pub bundles: Bundles,
+    /// What a unit at a place is worth to orders still to come, in minor units.
+    pub prices: BySku,
     /// Limits that decisions read.
     pub limits: Limits,
     /// Sums over all stock and orders.
@@ -76,6 +97,11 @@ impl State {
             network: Network::default(),
             stock: Stock::default(),
             orders: Orders::new(),
+            policies: Policies::new(),
+            capacity: Capacity::default(),
+            fences: BySku::default(),
+            bundles: Bundles::default(),
+            prices: BySku::default(),
             limits,
             totals: UnitTotals::default(),
             remembered: Remembered::new(index_seed),
@@ -113,6 +139,24 @@ impl State {
     #[must_use]
     pub fn order_slot(&self, id: OrderId) -> Option<u32> {
         self.first_answer(id)?.order_slot
+    }
+
+    /// Units that an order could have now, ring-fences aside; of a bundle, whole ones.
+    #[must_use]
+    pub fn available(&self, sku: Sku, warehouse: Warehouse) -> u32 {
+        let parts = self.bundles.components(sku).iter();
+        let whole = parts.map(|part| self.stock.available(part.sku(), warehouse) / part.units());
+        whole.min().unwrap_or_else(|| self.stock.available(sku, warehouse))
+    }
+
+    /// A cell as replies show it; of a bundle, what could be had is what its components allow.
+    #[must_use]
+    pub fn view(&self, sku: Sku, warehouse: Warehouse) -> CellView {
+        let mut view = self.stock.view(sku, warehouse);
+        if !self.bundles.components(sku).is_empty() {
+            view.available = self.available(sku, warehouse).into();
+        }
+        view
     }
 
     /// Bytes that orders and remembered ids take in memory.

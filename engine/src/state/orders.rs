@@ -1,8 +1,8 @@
 //! Orders, their lines, and where their units are.
 
 use gantry_model::{
-    Channel, EngineTime, OrderId, OrderStatus, PlaceOrder, Sequence, ShortMode, Sku, Warehouse,
-    Zone,
+    Channel, EngineTime, OrderId, OrderStatus, PlaceOrder, Proof, Sequence, ShortMode, Sku,
+    Warehouse, Zone,
 };
 
 use super::chunked::Chunked;
@@ -76,6 +76,10 @@ pub struct OrderDetailRow {
     pub channel: Channel,
     /// Where its reference lies among all references' bytes.
     first_reference_byte: u32,
+    /// What `proof` leaves open; 2³² − 1 = that or more.
+    pub gap: u32,
+    /// How far the plan was proven when the order was placed.
+    pub proof: Option<Proof>,
     /// Length of its reference.
     reference_bytes: u8,
 }
@@ -90,6 +94,8 @@ impl OrderDetailRow {
         currency: [0; 4],
         channel: Channel::NONE,
         first_reference_byte: 0,
+        gap: 0,
+        proof: None,
         reference_bytes: 0,
     };
 }
@@ -155,6 +161,8 @@ pub(crate) struct NewOrder<'a> {
     pub(crate) time: EngineTime,
     pub(crate) parcels: u16,
     pub(crate) cost_minor: i64,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) gap: i64,
 }
 
 impl Orders {
@@ -301,6 +309,8 @@ impl Orders {
             placed_time: new.time,
             currency: command.currency,
             channel: command.channel,
+            gap: u32::try_from(new.gap).unwrap_or(u32::MAX),
+            proof: new.proof,
             first_reference_byte: self.references.push_run(command.reference.bytes()),
             reference_bytes: u8::try_from(command.reference.len())
                 .expect("invariant: texts are bounded when parsed"),

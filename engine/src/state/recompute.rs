@@ -1,7 +1,7 @@
 //! The state hash computed whole, to check the one that `apply` keeps up; and an audit of the
 //! invariants that tie the tables together. Both are linear in the state: for tests and tools.
 
-use gantry_model::Namespace;
+use gantry_model::{Channel, Namespace, Warehouse};
 
 use super::hash::StateHash;
 use super::{State, UnitTotals, rows};
@@ -13,6 +13,7 @@ impl State {
         let mut hash = StateHash::default();
         hash.put(rows::limits(&self.limits));
         self.put_catalogue(&mut hash);
+        self.put_sourcing(&mut hash);
         self.put_cells(&mut hash);
         self.put_orders(&mut hash);
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
@@ -35,12 +36,30 @@ impl State {
         }
     }
 
+    fn put_sourcing(&self, hash: &mut StateHash) {
+        let catalogue = &self.catalogue;
+        self.policies.rows().iter().for_each(|row| hash.put(rows::policy(row)));
+        for channel in catalogue.channels.handles().chain([Channel::NONE]) {
+            if let Some(row) = self.policies.row(self.policies.assigned(channel)) {
+                hash.put(rows::assignment(self.channel_hash(channel), row.code_hash));
+            }
+        }
+        for warehouse in catalogue.warehouses.handles() {
+            hash.put(self.hash_capacity(warehouse));
+            hash.put(self.hash_day_load(warehouse));
+        }
+        self.fences.iter().for_each(|(sku, row)| hash.put(self.hash_fence(sku, &row)));
+        self.prices.iter().for_each(|(sku, row)| hash.put(self.hash_price(sku, &row)));
+        self.bundles.iter().for_each(|(sku, _)| hash.put(self.hash_bundle(sku)));
+    }
+
     fn put_cells(&self, hash: &mut StateHash) {
         for sku in self.catalogue.skus.handles() {
             for warehouse in self.catalogue.warehouses.handles() {
                 let cell = self.stock.cell(sku, warehouse);
                 hash.put(self.hash_stock(sku, warehouse, &cell));
                 hash.put(self.hash_promise(sku, warehouse, cell.allocated));
+                hash.put(self.hash_safety(sku, warehouse, cell.safety));
             }
         }
     }
@@ -57,6 +76,19 @@ impl State {
         }
     }
 
+    /// The sums over a warehouse's counted cells are what `apply` keeps up.
+    fn audit_warehouse(&self, warehouse: Warehouse) {
+        let mut sums = super::WarehouseUnits::default();
+        for sku in self.catalogue.skus.handles() {
+            let cell = self.stock.cell(sku, warehouse);
+            if self.catalogue.sku_rows[sku.index()].tracked {
+                sums.on_hand += u64::from(cell.on_hand);
+                sums.allocated += u64::from(cell.allocated);
+            }
+        }
+        assert_eq!(self.stock.units_at(warehouse), sums, "a warehouse's units are its cells'");
+    }
+
     /// Stops the process where two tables disagree about a unit, or a promise is not covered.
     pub fn audit(&self) {
         let mut totals = UnitTotals::default();
@@ -68,8 +100,13 @@ impl State {
             for allocation in self.orders.allocations(row) {
                 let line = usize::from(allocation.line);
                 allocated[line] += allocation.allocated;
-                let cell = lines[line].sku.index() * warehouse_count + allocation.warehouse.index();
-                promised[cell] += u64::from(allocation.allocated);
+                let units = u64::from(allocation.allocated);
+                let place = allocation.warehouse.index();
+                promised[lines[line].sku.index() * warehouse_count + place] += units;
+                for part in self.bundles.components(lines[line].sku) {
+                    let cell = part.sku().index() * warehouse_count + place;
+                    promised[cell] += units * u64::from(part.units());
+                }
             }
             for (line, allocated) in lines.iter().zip(allocated) {
                 assert_eq!(line.allocated, allocated, "a line's units are at warehouses");
@@ -96,6 +133,9 @@ impl State {
             }
         }
         assert_eq!(self.totals, totals, "totals are the sums of the tables");
+        for warehouse in self.catalogue.warehouses.handles() {
+            self.audit_warehouse(warehouse);
+        }
         let names = self.catalogue.skus.handles();
         for sku in names {
             let code = self.catalogue.skus.code(sku).as_str();

@@ -1,14 +1,17 @@
 //! The logical rows of the state and how each is hashed; one function a row.
 
-use gantry_model::{Channel, Limits, Sku, Warehouse, Zone};
+use gantry_model::{Channel, Limits, Proof, Sku, Warehouse, Zone};
 use zerocopy::little_endian::{I64, U32, U64, U128};
 use zerocopy::{Immutable, IntoBytes, Unaligned};
 
 use super::State;
+use super::by_sku::PlaceRow;
+use super::capacity::CapacityRow;
 use super::catalogue::{SkuRow, WarehouseRow};
 use super::hash::{RowKind, bytes_hash, code_hash, row_hash};
 use super::network::Candidate;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
+use super::policies::PolicyRow;
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
 
@@ -39,11 +42,30 @@ pub(crate) fn channel(code: &str) -> u128 {
     figures(RowKind::Channel, [code_hash(code)])
 }
 
+pub(crate) fn policy(row: &PolicyRow) -> u128 {
+    let numbers = [row.objective.number().into(), row.soft.bits(), row.parcels_max, row.days_max];
+    let numbers = numbers.into_iter().fold(0, |packed, number| packed << 16 | u64::from(number));
+    let values = [
+        row.code_hash,
+        row.version.into(),
+        numbers,
+        row.split_value_min.cast_unsigned(),
+        row.lists_hash,
+    ];
+    figures(RowKind::Policy, values)
+}
+
+/// `channel` is 0 for the default of all channels.
+pub(crate) fn assignment(channel: u64, policy: u64) -> u128 {
+    figures(RowKind::Assignment, [channel, policy])
+}
+
 pub(crate) fn limits(limits: &Limits) -> u128 {
     let values = [
         limits.lines_per_order_max.into(),
         limits.quantity_per_line_max.into(),
         limits.rejections_remembered_max.into(),
+        limits.sourcing_steps_max.into(),
     ];
     figures(RowKind::Limits, values)
 }
@@ -124,13 +146,85 @@ impl State {
         figures(RowKind::Promise, values)
     }
 
+    /// Bounds and cut-off; a warehouse of which nothing was said has no row.
+    pub(super) fn hash_capacity(&self, warehouse: Warehouse) -> u128 {
+        let row = self.capacity.row(warehouse);
+        if *row == CapacityRow::ANY {
+            return 0;
+        }
+        let values = [
+            self.warehouse_hash(warehouse),
+            row.cut_off_minute.into(),
+            row.orders_per_day_max.into(),
+            row.units_per_day_max.into(),
+        ];
+        figures(RowKind::Capacity, values)
+    }
+
+    /// What a day's orders have used; no row where that is nothing.
+    pub(super) fn hash_day_load(&self, warehouse: Warehouse) -> u128 {
+        let load = self.capacity.load(warehouse);
+        if load.orders == 0 && load.units == 0 {
+            return 0;
+        }
+        let (orders, units) = (load.orders.into(), load.units.into());
+        let values = [self.warehouse_hash(warehouse), load.day.into(), orders, units];
+        figures(RowKind::DayLoad, values)
+    }
+
+    /// Safety stock; a cell without any has no row.
+    pub(super) fn hash_safety(&self, sku: Sku, warehouse: Warehouse, safety: u32) -> u128 {
+        if safety == 0 {
+            return 0;
+        }
+        let values = [self.sku_hash(sku), self.warehouse_hash(warehouse), safety.into()];
+        figures(RowKind::SafetyStock, values)
+    }
+
+    pub(super) fn hash_fence(&self, sku: Sku, row: &PlaceRow) -> u128 {
+        if row.value == 0 {
+            return 0;
+        }
+        let values = [
+            self.sku_hash(sku),
+            self.warehouse_hash(row.warehouse),
+            self.channel_hash(row.channel),
+            row.value.into(),
+        ];
+        figures(RowKind::RingFence, values)
+    }
+
+    pub(super) fn hash_price(&self, sku: Sku, row: &PlaceRow) -> u128 {
+        if row.value == 0 {
+            return 0;
+        }
+        let values = [self.sku_hash(sku), self.warehouse_hash(row.warehouse), row.value.into()];
+        figures(RowKind::ShadowPrice, values)
+    }
+
+    /// The sum over a bundle's components; a SKU that is no bundle has none.
+    pub(super) fn hash_bundle(&self, sku: Sku) -> u128 {
+        let components = self.bundles.components(sku).iter().map(|component| {
+            let units = component.units().into();
+            figures(RowKind::Bundle, [self.sku_hash(sku), self.sku_hash(component.sku()), units])
+        });
+        components.fold(0, u128::wrapping_add)
+    }
+
     pub(super) fn hash_order(&self, row: &OrderRow, detail: &OrderDetailRow) -> u128 {
-        let channel = if detail.channel == Channel::NONE {
-            0
-        } else {
-            code_hash(self.catalogue.channels.code(detail.channel).as_str())
-        };
-        let modes = [row.short.number(), row.priority_class, row.service_level, 0, 0, 0, 0, 0];
+        let channel = self.channel_hash(detail.channel);
+        let proof = detail.proof.map_or(0, Proof::number);
+        let gap = detail.gap.to_le_bytes();
+        let modes = [
+            row.short.number(),
+            row.priority_class,
+            row.service_level,
+            proof,
+            gap[0],
+            gap[1],
+            gap[2],
+            gap[3],
+        ];
         row_hash(
             RowKind::Order,
             &OrderFigures {
@@ -175,11 +269,19 @@ impl State {
         figures(RowKind::Allocation, values)
     }
 
-    fn sku_hash(&self, sku: Sku) -> u64 {
+    /// 0 for no channel.
+    pub(super) fn channel_hash(&self, channel: Channel) -> u64 {
+        if channel == Channel::NONE {
+            return 0;
+        }
+        code_hash(self.catalogue.channels.code(channel).as_str())
+    }
+
+    pub(super) fn sku_hash(&self, sku: Sku) -> u64 {
         self.catalogue.sku_rows[sku.index()].code_hash
     }
 
-    fn warehouse_hash(&self, warehouse: Warehouse) -> u64 {
+    pub(super) fn warehouse_hash(&self, warehouse: Warehouse) -> u64 {
         self.catalogue.warehouse_rows[warehouse.index()].code_hash
     }
 

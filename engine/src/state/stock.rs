@@ -15,7 +15,8 @@ struct HotRow([HotCell; BANK_WAREHOUSES]);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct HotCell {
-    /// On hand − held − unavailable; the cell's bound where the SKU is unlimited.
+    /// On hand − held − unavailable − safety; the cell's bound where the SKU is unlimited. Below
+    /// zero where more is set aside than is there.
     sellable: i32,
     allocated: u32,
 }
@@ -29,6 +30,15 @@ struct ColdCell {
     on_hand: u32,
     held: u32,
     unavailable: u32,
+    safety: u32,
+}
+
+impl ColdCell {
+    fn sellable(&self) -> i32 {
+        let set_aside = i64::from(self.held) + i64::from(self.unavailable) + i64::from(self.safety);
+        i32::try_from(i64::from(self.on_hand) - set_aside)
+            .expect("invariant: what is held or unavailable is on hand, and safety is below 2^31")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +58,26 @@ pub struct Cell {
     pub held: u32,
     /// Units on hand that cannot be sold.
     pub unavailable: u32,
+    /// Units that are set aside from everybody.
+    pub safety: u32,
+}
+
+/// Counted units of one warehouse, over all SKUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WarehouseUnits {
+    /// Units there.
+    pub on_hand: u64,
+    /// Units promised to orders.
+    pub allocated: u64,
+}
+
+impl WarehouseUnits {
+    /// The allocated share of what is on hand, in per mille; of nothing, all.
+    #[must_use]
+    pub fn load_per_mille(&self) -> u32 {
+        let share = (self.allocated * 1_000).checked_div(self.on_hand).unwrap_or(1_000);
+        u32::try_from(share.min(1_000)).expect("invariant: at most 1,000")
+    }
 }
 
 impl Cell {
@@ -69,6 +99,7 @@ impl Cell {
 pub struct Stock {
     banks: Vec<Bank>,
     tracked: Vec<bool>,
+    warehouse_units: Vec<WarehouseUnits>,
 }
 
 impl Stock {
@@ -96,7 +127,14 @@ impl Stock {
             allocated: bank.hot[sku.index()].0[lane(warehouse)].allocated,
             held: cold.held,
             unavailable: cold.unavailable,
+            safety: cold.safety,
         }
+    }
+
+    /// Counted units of one warehouse, over all SKUs.
+    #[must_use]
+    pub fn units_at(&self, warehouse: Warehouse) -> WarehouseUnits {
+        self.warehouse_units[warehouse.index()]
     }
 
     /// The cell as a reply shows it.
@@ -160,6 +198,7 @@ impl Stock {
             }
             self.banks.push(bank);
         }
+        self.warehouse_units.resize_with(warehouse.index() + 1, WarehouseUnits::default);
     }
 
     /// Changes the allocated units of a cell.
@@ -167,6 +206,10 @@ impl Stock {
         let cell = &mut self.banks[bank(warehouse)].hot[sku.index()].0[lane(warehouse)];
         cell.allocated = u32::try_from(i64::from(cell.allocated) + delta)
             .expect("invariant: decide allocates within the bound and releases what is there");
+        if self.tracked[sku.index()] {
+            let sum = &mut self.warehouse_units[warehouse.index()].allocated;
+            *sum = sum.checked_add_signed(delta).expect("invariant: the sum of what is there");
+        }
     }
 
     /// Changes on hand and unavailable units of a cell.
@@ -184,9 +227,18 @@ impl Stock {
         let cold = &mut bank.cold[sku.index()][lane(warehouse)];
         cold.on_hand = shifted(cold.on_hand, on_hand_delta);
         cold.unavailable = shifted(cold.unavailable, unavailable_delta);
-        let sellable = i64::from(cold.on_hand) - i64::from(cold.held) - i64::from(cold.unavailable);
-        bank.hot[sku.index()].0[lane(warehouse)].sellable =
-            i32::try_from(sellable).expect("invariant: a cell is bounded below 2^31 units");
+        bank.hot[sku.index()].0[lane(warehouse)].sellable = cold.sellable();
+        let sum = &mut self.warehouse_units[warehouse.index()].on_hand;
+        *sum = sum.checked_add_signed(on_hand_delta).expect("invariant: the sum of what is there");
+    }
+
+    /// Sets the units that are set aside from everybody.
+    pub(crate) fn set_safety(&mut self, sku: Sku, warehouse: Warehouse, units: u32) {
+        assert!(self.tracked[sku.index()], "an unlimited SKU has no safety stock");
+        let bank = &mut self.banks[bank(warehouse)];
+        let cold = &mut bank.cold[sku.index()][lane(warehouse)];
+        cold.safety = units;
+        bank.hot[sku.index()].0[lane(warehouse)].sellable = cold.sellable();
     }
 }
 
@@ -235,8 +287,14 @@ mod tests {
         assert_eq!(stock.available(SKU, NINTH), 3);
         stock.change_on_hand(SKU, NINTH, 0, 4);
         assert_eq!(stock.available(SKU, NINTH), 0, "never below zero");
-        let figures = Cell { on_hand: 10, allocated: 4, held: 0, unavailable: 7 };
+        let figures = Cell { on_hand: 10, allocated: 4, held: 0, unavailable: 7, safety: 0 };
         assert_eq!(stock.cell(SKU, NINTH), figures);
+        stock.change_on_hand(SKU, NINTH, 0, -7);
+        stock.set_safety(SKU, NINTH, 5);
+        assert_eq!(stock.available(SKU, NINTH), 1);
+        stock.set_safety(SKU, NINTH, 50);
+        assert_eq!(stock.available(SKU, NINTH), 0, "more is set aside than is there");
+        assert_eq!(stock.units_at(NINTH).load_per_mille(), 400);
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl Shop {
         query.write(&mut bytes);
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX).unwrap();
         let mut reply = Vec::new();
-        self.engine.query(&item, &mut reply);
+        let now = self.engine.last_time();
+        self.engine.query(&item, now, &mut reply);
         reply
     }
 

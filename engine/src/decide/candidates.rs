@@ -1,0 +1,278 @@
+//! From an order to a sourcing problem: which warehouses may serve it, with how many units.
+//!
+//! Rules apply twice. The first pass keeps every rule; the second drops the soft ones and serves
+//! only what the first left over, on top of the parcels that the first opened.
+
+use gantry_model::{
+    CANDIDATES_PER_ZONE_MAX, EngineTime, LINES_PER_ORDER_MAX, Objective, PARCELS_PER_ORDER_MAX,
+    PlaceOrder, Rule, Rules, Sku, Warehouse,
+};
+
+use crate::sourcing::{Demand, Part, Problem, Source};
+use crate::state::{Candidate, PolicyRow, State, day_of};
+
+/// Units of an order from one warehouse; what passes have decided so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) sku: Sku,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) units: u32,
+}
+
+/// One pass over an order: what it depends on besides the state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) policy: &'a PolicyRow,
+    pub(crate) order: &'a PlaceOrder<'a>,
+    pub(crate) now: EngineTime,
+    /// Rules that this pass does not keep.
+    pub(crate) dropped: Rules,
+    /// What the pass before has decided.
+    pub(crate) granted: &'a [Grant],
+}
+
+impl<'a> Pass<'a> {
+    /// The first pass: every rule is kept.
+    pub(crate) fn first(state: &'a State, order: &'a PlaceOrder<'a>, now: EngineTime) -> Self {
+        let (_, policy) = state.policies.of(order.channel);
+        Self { state, policy, order, now, dropped: Rules::NONE, granted: &[] }
+    }
+
+    /// Whether there is something for a second pass to drop.
+    pub(crate) fn has_soft_rules(&self) -> bool {
+        self.policy.soft != Rules::NONE
+    }
+
+    /// The second pass, over what `granted` leaves.
+    pub(crate) fn second(self, granted: &'a [Grant]) -> Self {
+        Self { dropped: self.policy.soft, granted, ..self }
+    }
+
+    pub(crate) fn is_first(&self) -> bool {
+        self.dropped == Rules::NONE
+    }
+
+    fn keeps(&self, rule: Rule) -> bool {
+        !self.dropped.contains(rule)
+    }
+
+    /// Days from now to the door.
+    pub(crate) fn days(&self, candidate: &Candidate) -> u32 {
+        let late = self.state.capacity.row(candidate.warehouse).days_late(self.now);
+        u32::from(candidate.days) + late
+    }
+
+    fn is_open(&self, warehouse: Warehouse) -> bool {
+        self.granted.iter().any(|grant| grant.warehouse == warehouse)
+    }
+
+    /// Units that the warehouse can still work off today.
+    fn units_left(&self, warehouse: Warehouse) -> u32 {
+        let left = self.state.capacity.units_left(warehouse, day_of(self.now));
+        if left == u32::MAX || !self.keeps(Rule::UnitsPerDay) {
+            return u32::MAX;
+        }
+        let here = self.granted.iter().filter(|grant| grant.warehouse == warehouse);
+        left.saturating_sub(here.map(|grant| grant.units).sum())
+    }
+
+    /// The rule that takes a candidate out, if one does.
+    pub(crate) fn removed_by(&self, candidate: &Candidate) -> Option<Rule> {
+        let (warehouse, capacity) = (candidate.warehouse, &self.state.capacity);
+        let is_full =
+            || capacity.orders_left(warehouse, day_of(self.now)) == 0 && !self.is_open(warehouse);
+        if self.keeps(Rule::Warehouses) && !self.policy.allows(warehouse) {
+            Some(Rule::Warehouses)
+        } else if self.keeps(Rule::DaysMax) && self.is_late(candidate) {
+            Some(Rule::DaysMax)
+        } else if self.keeps(Rule::OrdersPerDay) && is_full() {
+            Some(Rule::OrdersPerDay)
+        } else if self.units_left(warehouse) == 0 {
+            Some(Rule::UnitsPerDay)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a parcel from the candidate is on its way for longer than the policy's days.
+    pub(crate) fn is_late(&self, candidate: &Candidate) -> bool {
+        self.days(candidate) > u32::from(self.policy.days_max)
+            && self.policy.days_max != crate::state::DAYS_ANY
+    }
+
+    /// Parcels that this pass may add.
+    fn parcels_left(&self) -> u32 {
+        let policy = self.policy;
+        let skus = self.order.lines.iter().map(gantry_model::OrderLine::sku);
+        let max = if self.keeps(Rule::NoSplit) && policy.forbids_split(self.order.value_minor, skus)
+        {
+            1
+        } else if self.keeps(Rule::ParcelsMax) {
+            policy.parcels_max
+        } else {
+            PARCELS_PER_ORDER_MAX
+        };
+        u32::from(max).saturating_sub(self.parcels_open())
+    }
+
+    fn parcels_open(&self) -> u32 {
+        let mut open = [Warehouse::NONE; CANDIDATES_PER_ZONE_MAX];
+        let mut count = 0;
+        for grant in self.granted {
+            if !open[..count].contains(&grant.warehouse) {
+                open[count] = grant.warehouse;
+                count += 1;
+            }
+        }
+        u32::try_from(count).expect("invariant: at most 64 candidates")
+    }
+
+    /// Fills `problem` from `demands`, which are what is still wanted.
+    pub(crate) fn fill(&self, problem: &mut Problem) {
+        problem.objective = self.policy.objective;
+        problem.parcels_max = self.parcels_left();
+        problem.steps_max = self.state.limits.sourcing_steps_max.into();
+        self.fill_sources(problem);
+        self.fill_available(problem);
+        self.fill_shared(problem);
+        self.fill_prices(problem);
+    }
+
+    fn fill_sources(&self, problem: &mut Problem) {
+        let candidates = self.state.network.candidates(self.order.zone);
+        let kept = candidates.filter(|candidate| self.removed_by(candidate).is_none());
+        let needs_load = self.policy.objective == Objective::Balance;
+        let sources = kept.map(|candidate| {
+            let warehouse = candidate.warehouse;
+            let units = self.state.stock.units_at(warehouse);
+            Source {
+                warehouse,
+                priority: candidate.priority,
+                days: self.days(candidate),
+                parcel_cost: candidate.parcel_cost,
+                unit_cost: candidate.unit_cost,
+                units_max: self.units_left(warehouse),
+                load_per_mille: if needs_load { units.load_per_mille() } else { 0 },
+                is_open: self.is_open(warehouse),
+            }
+        });
+        problem.sources.clear();
+        problem.sources.extend(sources);
+    }
+
+    fn fill_available(&self, problem: &mut Problem) {
+        let Problem { demands, sources, available, .. } = problem;
+        available.clear();
+        for demand in demands {
+            let components = self.state.bundles.components(demand.sku);
+            if components.is_empty() {
+                self.push_available(demand.sku, sources, available);
+                continue;
+            }
+            let whole = |source: &Source| {
+                let parts = components.iter();
+                let whole = parts.map(|part| self.available(part.sku(), source) / part.units());
+                whole.min().expect("invariant: a bundle has a component")
+            };
+            available.extend(sources.iter().map(whole));
+        }
+    }
+
+    /// What most orders need: one SKU at every source.
+    fn push_available(&self, sku: Sku, sources: &[Source], available: &mut Vec<u32>) {
+        let is_plain = self.granted.is_empty() && self.state.fences.of(sku).is_empty();
+        let stock = &self.state.stock;
+        if is_plain {
+            available.extend(sources.iter().map(|source| stock.available(sku, source.warehouse)));
+        } else {
+            available.extend(sources.iter().map(|source| self.available(sku, source)));
+        }
+    }
+
+    /// Units of `sku` at a source that this order may have, and no pass has granted yet.
+    fn available(&self, sku: Sku, source: &Source) -> u32 {
+        let warehouse = source.warehouse;
+        let mut set_aside = 0;
+        if self.keeps(Rule::RingFences) {
+            let fences = self.state.fences.of(sku).iter();
+            let others = fences
+                .filter(|row| row.warehouse == warehouse && row.channel != self.order.channel);
+            set_aside += others.map(|row| u64::from(row.value)).sum::<u64>();
+        }
+        for grant in self.granted.iter().filter(|grant| grant.warehouse == warehouse) {
+            if grant.sku == sku {
+                set_aside += u64::from(grant.units);
+            }
+            let parts = self.state.bundles.components(grant.sku).iter();
+            let parts = parts.filter(|part| part.sku() == sku);
+            set_aside +=
+                parts.map(|part| u64::from(part.units()) * u64::from(grant.units)).sum::<u64>();
+        }
+        let available = u64::from(self.state.stock.available(sku, warehouse));
+        u32::try_from(available.saturating_sub(set_aside)).expect("invariant: less than it was")
+    }
+
+    /// Components that two demands of the order consume.
+    fn fill_shared(&self, problem: &mut Problem) {
+        problem.parts.clear();
+        problem.left.clear();
+        let bundles = &self.state.bundles;
+        if bundles.is_empty() {
+            return;
+        }
+        let mut count = 0;
+        for first in 0..problem.demands.len() {
+            for part in bundles.components(problem.demands[first].sku) {
+                let sku = part.sku();
+                let earlier = problem.demands[..first].iter();
+                let is_known = earlier
+                    .filter(|demand| !bundles.components(demand.sku).is_empty())
+                    .any(|demand| self.units_each(demand, sku) > 0);
+                let users = || {
+                    let demands = problem.demands.iter().enumerate();
+                    let users = demands.map(|(at, demand)| (at, self.units_each(demand, sku)));
+                    users.filter(|(_, units_each)| *units_each > 0)
+                };
+                if is_known || users().count() < 2 {
+                    continue;
+                }
+                let parts: Vec<Part> = users()
+                    .map(|(demand, units_each)| Part { demand, component: count, units_each })
+                    .collect();
+                problem.parts.extend(parts);
+                let left = problem.sources.iter().map(|source| self.available(sku, source));
+                problem.left.extend(left);
+                count += 1;
+            }
+        }
+    }
+
+    /// Units of `sku` that one unit of the demand consumes.
+    fn units_each(&self, demand: &Demand, sku: Sku) -> u32 {
+        if demand.sku == sku {
+            return 1;
+        }
+        let parts = self.state.bundles.components(demand.sku).iter();
+        parts.filter(|part| part.sku() == sku).map(gantry_model::Component::units).sum()
+    }
+
+    fn fill_prices(&self, problem: &mut Problem) {
+        problem.prices.clear();
+        let reads_prices = self.policy.objective == Objective::LeastCostWithShadowPrices;
+        if !reads_prices || self.state.prices.is_empty() {
+            return;
+        }
+        for demand in &problem.demands {
+            let rows = self.state.prices.of(demand.sku);
+            let price = |source: &Source| {
+                let at = rows.binary_search_by_key(&source.warehouse, |row| row.warehouse);
+                at.map_or(0, |at| rows[at].value)
+            };
+            problem.prices.extend(problem.sources.iter().map(price));
+        }
+    }
+}
+
+// Lines and candidates bound what a pass can grant.
+const _: () = assert!(LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX <= u16::MAX as usize);
