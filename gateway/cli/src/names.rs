@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use gantry_model::{
-    Channel, Code, Command, OrderId, PlaceOrder, Record, Sequence, Sku, Warehouse, Zone,
+    Channel, Code, Command, OrderId, PlaceOrder, Policy, Record, Sequence, Sku, Warehouse, Zone,
 };
 use serde::{Serialize, Serializer};
 
@@ -17,6 +17,7 @@ pub(crate) struct Names {
     warehouses: Vec<Code>,
     zones: Vec<Code>,
     channels: Vec<Code>,
+    policies: Vec<Code>,
     orders: OrderNames,
 }
 
@@ -41,6 +42,18 @@ pub(crate) struct OrderName<'a> {
 /// A 128-bit id, shown as a UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Id(pub(crate) u128);
+
+/// Whether the command gives a code a handle, which its outcome then holds.
+pub(crate) const fn defines(command: &Command<'_>) -> bool {
+    matches!(
+        command,
+        Command::UpsertSku(_)
+            | Command::UpsertWarehouse(_)
+            | Command::UpsertZone(_)
+            | Command::UpsertChannel(_)
+            | Command::SetPolicy(_)
+    )
+}
 
 /// Placed orders in order of their sequence, findable by id too.
 #[derive(Default)]
@@ -74,6 +87,7 @@ impl Names {
             }
             Command::UpsertZone(zone) => note(&mut self.zones, handle, zone.code),
             Command::UpsertChannel(channel) => note(&mut self.channels, handle, channel.code),
+            Command::SetPolicy(policy) => note(&mut self.policies, handle, policy.code),
             _ => {}
         }
     }
@@ -96,6 +110,11 @@ impl Names {
     /// The channel's code, if there is a channel.
     pub(crate) fn channel(&self, channel: Channel) -> Option<Name<'_>> {
         (channel != Channel::NONE).then(|| name(&self.channels, channel.get().into()))
+    }
+
+    /// The policy's code, if there is a policy.
+    pub(crate) fn policy(&self, policy: Policy) -> Option<Name<'_>> {
+        (policy != Policy::NONE).then(|| name(&self.policies, policy.get().into()))
     }
 
     /// The order that this command places or would have placed.

@@ -4,6 +4,7 @@
 //! It shares no code with the engine, so that a bug there cannot hide itself here. It knows the
 //! table of effects in `docs/FORMAT.md`, and nothing of how a decision is found.
 
+mod bundles;
 mod catalogue;
 mod orders;
 mod stock;
@@ -11,10 +12,11 @@ mod stock;
 mod tests;
 
 use gantry_model::{
-    Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, StockChange,
+    Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, Sku, StockChange,
     Warehouse,
 };
 
+use bundles::Bundles;
 use catalogue::Catalogue;
 use orders::Orders;
 use stock::Stock;
@@ -50,6 +52,7 @@ pub(super) struct Audit {
     last_sequence: u64,
     last_time_ns: u64,
     catalogue: Catalogue,
+    bundles: Bundles,
     stock: Stock,
     orders: Orders,
 }
@@ -109,10 +112,13 @@ impl Audit {
             _ => {
                 rule(record.movements.is_empty(), "a setting moves nothing")?;
                 self.catalogue.take(record)?;
-                if let Command::UpsertSku(_) = record.command {
-                    self.stock.set_tracked(record.outcome.head.handle(), &self.catalogue)?;
+                match &record.command {
+                    Command::UpsertSku(_) => {
+                        self.stock.set_tracked(record.outcome.head.handle(), &self.catalogue)
+                    }
+                    Command::SetBundle(bundle) => self.bundles.take(bundle, &self.catalogue),
+                    _ => Ok(()),
                 }
-                Ok(())
             }
         }
     }
@@ -130,7 +136,7 @@ impl Audit {
     }
 
     fn place(&mut self, record: &Record<'_>, order: &PlaceOrder<'_>) -> Result<(), Fault> {
-        use MovementKind::{Allocated, Backordered, Cancelled};
+        use MovementKind::{Allocated, Backordered, Cancelled, ComponentAllocated};
         let zone = self.catalogue.zone(order.zone)?;
         let left_over = match order.short {
             ShortMode::ShipComplete => None,
@@ -143,7 +149,8 @@ impl Audit {
         let mut cost_cents = 0;
         for movement in record.movements {
             let kind = movement.kind();
-            rule(kind == Allocated || Some(kind) == left_over, "the mode allows no such movement")?;
+            let expected = kind == Allocated || kind == ComponentAllocated;
+            rule(expected || Some(kind) == left_over, "the mode allows no such movement")?;
             self.orders.apply(placed, movement)?;
             self.stock.apply(movement)?;
             if kind == Allocated {
@@ -155,6 +162,7 @@ impl Audit {
                 cost_cents += i64::from(cost.unit) * i64::from(movement.quantity());
             }
         }
+        self.bundles.check(record.movements)?;
         self.orders.check_whole(placed)?;
         let some_taken = order.short != ShortMode::TakeAvailable || !parcels.is_empty();
         rule(some_taken, "an order that takes what is there takes something")?;
@@ -167,10 +175,10 @@ impl Audit {
 
     /// No unit waits or is refused while a warehouse that serves the zone has it.
     fn check_nothing_left_behind(&self, movements: &[Movement], zone: u16) -> Result<(), Fault> {
-        let left_over = movements.iter().filter(|one| one.kind() != MovementKind::Allocated);
+        let left_over = movements.iter().filter(|one| one.warehouse() == Warehouse::NONE);
         for movement in left_over {
             for warehouse in self.catalogue.serving(zone) {
-                let units = self.stock.available(movement.sku(), warehouse);
+                let units = self.available(movement.sku(), warehouse);
                 if units > 0 {
                     let (sku, warehouse) = (movement.sku().get(), warehouse.get());
                     let figure = "available, which the order did not get";
@@ -181,9 +189,22 @@ impl Audit {
         Ok(())
     }
 
+    /// Whole units that an order could still have.
+    fn available(&self, sku: Sku, warehouse: Warehouse) -> i64 {
+        let Some(components) = self.bundles.components(sku) else {
+            return self.stock.available(sku, warehouse);
+        };
+        let whole = components.iter().map(|(sku, units_each)| {
+            let is_counted = self.catalogue.sku(*sku).unwrap_or(true);
+            let units = if is_counted { self.stock.available(*sku, warehouse) } else { i64::MAX };
+            units / units_each
+        });
+        whole.min().unwrap_or(0)
+    }
+
     fn cancel(&mut self, movements: &[Movement], command: &OrderUnits<'_>) -> Result<(), Fault> {
-        use MovementKind::{Cancelled, Dequeued, Released};
-        self.move_order(movements, command, &[Cancelled, Dequeued, Released])?;
+        use MovementKind::{Cancelled, ComponentReleased, Dequeued, Released};
+        self.move_order(movements, command, &[Cancelled, ComponentReleased, Dequeued, Released])?;
         for units in command.units {
             let of_line = movements.iter().filter(|one| one.line() == units.line());
             let cancelled = of_line.filter(|one| one.kind() == Cancelled);
@@ -194,10 +215,11 @@ impl Audit {
     }
 
     fn ship(&mut self, movements: &[Movement], command: &OrderUnits<'_>) -> Result<(), Fault> {
-        self.move_order(movements, command, &[MovementKind::Shipped])?;
+        use MovementKind::{ComponentShipped, Shipped};
+        self.move_order(movements, command, &[ComponentShipped, Shipped])?;
         let asked = command.units.iter();
         let asked = asked.map(|one| (one.line(), one.warehouse(), i64::from(one.quantity())));
-        let moved = movements.iter();
+        let moved = movements.iter().filter(|one| one.kind() == Shipped);
         let moved = moved.map(|one| (one.line(), one.warehouse(), i64::from(one.quantity())));
         rule(asked.eq(moved), "what is shipped is what was asked")
     }
@@ -214,6 +236,7 @@ impl Audit {
             self.orders.apply(order, movement)?;
             self.stock.apply(movement)?;
         }
+        self.bundles.check(movements)?;
         self.orders.check_whole(order)
     }
 

@@ -1,13 +1,16 @@
 //! A record as a JSON object, with codes for handles. The names are a format that other programs
 //! read; `docs/FORMAT.md` and the issue of the first release hold them.
 
+mod policy;
+
 use gantry_model::{
     AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
-    PlaceOrder, Record, SetCosts, Short, StockChange,
+    PlaceOrder, Proof, Record, SetCosts, Short, StockChange,
 };
 use serde::Serialize;
 
-use crate::names::{Id, Name, Names, OrderName};
+use crate::names::{Id, Name, Names, OrderName, defines};
+use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
 
 /// One line of a dump.
 #[derive(Serialize)]
@@ -36,6 +39,12 @@ enum CommandJson<'a> {
     UpsertChannel { id: Id, channel: &'a str },
     SetCosts { id: Id, warehouse: Option<Name<'a>>, rows: Vec<CostJson<'a>> },
     SetLimits(LimitsJson),
+    SetPolicy(PolicyJson<'a>),
+    AssignPolicy(AssignJson<'a>),
+    SetCapacity(CapacityJson<'a>),
+    SetReserves(ReservesJson<'a>),
+    SetBundle(BundleJson<'a>),
+    SetShadowPrices(PricesJson<'a>),
     Mark { state_hash: String, hash_version: u32 },
 }
 
@@ -102,6 +111,7 @@ struct LimitsJson {
     lines_per_order_max: u32,
     quantity_per_line_max: u32,
     rejections_remembered_max: u32,
+    sourcing_steps_max: u32,
 }
 
 /// What was decided. Some fields stand there only where they say something.
@@ -113,6 +123,11 @@ struct OutcomeJson<'a> {
     parcels: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     handle: Option<u32>,
+    /// How far a plan is proven, and what that leaves open: units, the policy's measure, or cents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<i64>,
     /// The figure that was too large or too small, and what it was held against.
     #[serde(skip_serializing_if = "Option::is_none")]
     actual: Option<i64>,
@@ -151,7 +166,7 @@ impl<'a> RecordJson<'a> {
             time_ns: record.time.get(),
             actor: record.actor.get(),
             command: CommandJson::new(&record.command, names),
-            outcome: OutcomeJson::new(&record.outcome, names),
+            outcome: OutcomeJson::new(&record.command, &record.outcome, names),
             movements: movements.map(|movement| MovementJson::new(movement, names)).collect(),
         }
     }
@@ -192,7 +207,20 @@ impl<'a> CommandJson<'a> {
                 lines_per_order_max: limits.limits.lines_per_order_max,
                 quantity_per_line_max: limits.limits.quantity_per_line_max,
                 rejections_remembered_max: limits.limits.rejections_remembered_max,
+                sourcing_steps_max: limits.limits.sourcing_steps_max,
             }),
+            Command::SetPolicy(policy) => Self::SetPolicy(PolicyJson::new(&policy, names)),
+            Command::AssignPolicy(assign) => Self::AssignPolicy(AssignJson::new(&assign, names)),
+            Command::SetCapacity(capacity) => {
+                Self::SetCapacity(CapacityJson::new(&capacity, names))
+            }
+            Command::SetReserves(reserves) => {
+                Self::SetReserves(ReservesJson::new(&reserves, names))
+            }
+            Command::SetBundle(bundle) => Self::SetBundle(BundleJson::new(&bundle, names)),
+            Command::SetShadowPrices(prices) => {
+                Self::SetShadowPrices(PricesJson::new(&prices, names))
+            }
             Command::Mark { state_hash, hash_version } => {
                 Self::Mark { state_hash: format!("{state_hash:032x}"), hash_version }
             }
@@ -274,8 +302,11 @@ impl<'a> CostJson<'a> {
 }
 
 impl<'a> OutcomeJson<'a> {
-    fn new(outcome: &Outcome<'a>, names: &'a Names) -> Self {
+    fn new(command: &Command<'_>, outcome: &Outcome<'a>, names: &'a Names) -> Self {
         let head = outcome.head;
+        // One field holds the handle of what was defined, or the proof of what was sourced.
+        let defines = defines(command);
+        let proof = head.proof().filter(|_| !defines);
         let rejected = head.reason().is_some();
         let short = |short: &Short| ShortJson {
             line: short.line(),
@@ -288,7 +319,9 @@ impl<'a> OutcomeJson<'a> {
             reason: head.reason().map(gantry_model::RejectReason::name),
             cost_cents: head.cost_minor(),
             parcels: head.parcels(),
-            handle: head.handle(),
+            handle: head.handle().filter(|_| defines),
+            proof: proof.map(Proof::name),
+            gap: proof.map(|_| head.gap()),
             actual: rejected.then(|| head.actual()),
             limit: rejected.then(|| head.limit()),
             shorts: rejected.then(|| outcome.shorts.iter().map(short).collect()),

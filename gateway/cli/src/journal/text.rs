@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use gantry_model::{Command, Movement, Record, StockChange};
+use gantry_model::{AssignPolicy, Command, Movement, Record, SetBundle, SetCapacity, StockChange};
 
-use crate::names::{Name, Names};
+use crate::names::{Name, Names, defines};
 use crate::output::utc_time;
+use crate::view::proof_text;
 
 /// Goes before the first record.
 pub(super) const HEAD: &str =
@@ -60,6 +61,17 @@ impl RecordText<'_> {
                 write!(f, " for {} zones", costs.rows.len())
             }
             Command::SetLimits(limits) => write!(f, " {:?}", limits.limits),
+            Command::SetPolicy(policy) => {
+                write!(f, " {}, {}", shown(&policy.code), policy.objective.name())
+            }
+            Command::AssignPolicy(assign) => self.write_assign(f, assign),
+            Command::SetCapacity(capacity) => self.write_capacity(f, capacity),
+            Command::SetReserves(reserves) => write!(f, " of {} rows", reserves.rows.len()),
+            Command::SetBundle(bundle) => self.write_bundle(f, bundle),
+            Command::SetShadowPrices(prices) => {
+                let instead = if prices.clear { ", all others cleared" } else { "" };
+                write!(f, " of {} rows{instead}", prices.rows.len())
+            }
             Command::Mark { state_hash, .. } => write!(f, " state hash {state_hash:032x}"),
         }
     }
@@ -73,6 +85,39 @@ impl RecordText<'_> {
         Ok(())
     }
 
+    fn write_assign(&self, f: &mut Formatter<'_>, assign: &AssignPolicy) -> fmt::Result {
+        match self.names.policy(assign.policy) {
+            Some(policy) => write!(f, " {}", shown(&policy))?,
+            None => write!(f, " none")?,
+        }
+        match self.names.channel(assign.channel) {
+            Some(channel) => write!(f, " to channel {}", shown(&channel)),
+            None => write!(f, " to channels without one of their own"),
+        }
+    }
+
+    fn write_capacity(&self, f: &mut Formatter<'_>, capacity: &SetCapacity) -> fmt::Result {
+        write_warehouse(f, " of", self.names.warehouse(capacity.warehouse))?;
+        if capacity.cut_off_minute != u16::MAX {
+            let (hour, minute) = (capacity.cut_off_minute / 60, capacity.cut_off_minute % 60);
+            write!(f, ", cut-off {hour:02}:{minute:02} UTC")?;
+        }
+        let bounds =
+            [("orders", capacity.orders_per_day_max), ("units", capacity.units_per_day_max)];
+        for (what, max) in bounds.into_iter().filter(|(_, max)| *max != u32::MAX) {
+            write!(f, ", {max} {what} a day")?;
+        }
+        Ok(())
+    }
+
+    fn write_bundle(&self, f: &mut Formatter<'_>, bundle: &SetBundle<'_>) -> fmt::Result {
+        write!(f, " {} =", shown(&self.names.sku(bundle.sku)))?;
+        for part in bundle.components {
+            write!(f, " {} of {}", part.units(), shown(&self.names.sku(part.sku())))?;
+        }
+        if bundle.components.is_empty() { write!(f, " no bundle any more") } else { Ok(()) }
+    }
+
     fn write_outcome(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let outcome = &self.record.outcome;
         let head = outcome.head;
@@ -80,6 +125,10 @@ impl RecordText<'_> {
             write!(f, ": REJECTED {}", reason.name())?;
         } else if head.parcels() > 0 {
             write!(f, ": {} parcels for {} cents", head.parcels(), head.cost_minor())?;
+        }
+        let proof = head.proof().filter(|_| !defines(&self.record.command));
+        if let Some(proof) = proof {
+            write!(f, ", {}", proof_text(proof, head.gap()))?;
         }
         for short in outcome.shorts {
             let sku = self.names.sku(short.sku());

@@ -17,10 +17,29 @@ pub(super) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::CostOverLimit => "a cost is over the limit",
         RejectReason::BadLimit => "a limit is outside its own bounds",
         RejectReason::TableFull => "no more rows of this kind fit",
-        RejectReason::ListNotRising => "a line and warehouse stand twice, or out of order",
+        RejectReason::ListNotRising => "something stands twice in a list, or out of order",
         RejectReason::NotForClients => "only the engine itself may do this",
         RejectReason::BadCurrency => "a currency is three capital letters, such as EUR",
         RejectReason::TooManyCandidates => "as many warehouses serve the zone as may serve one",
+        RejectReason::ParcelsMaxOutOfRange => {
+            "a policy allows 1 to 64 parcels; 64 means any number of them"
+        }
+        RejectReason::PolicyContradicts => {
+            "the policy contradicts itself: `soft` may name only rules that it has, one parcel at \
+             most leaves nothing to forbid splitting, `greedy` takes no rule, and no value is \
+             negative"
+        }
+        RejectReason::BadCutOff => "a cut-off is a minute of the day, from 00:00 to 23:59 UTC",
+        RejectReason::BundleContainsItself => "a bundle cannot be a component of itself",
+        RejectReason::BundleInBundle => {
+            "a component cannot be a bundle, nor a bundle a component; name what is on the shelf"
+        }
+        RejectReason::BundleTracked => {
+            "a bundle has no stock of its own; define its SKU with `gantry sku set CODE --untracked`"
+        }
+        RejectReason::TooManyRingFences => {
+            "a SKU has at most 16 ring-fences at one warehouse; end one with 0 units"
+        }
         RejectReason::UnknownSku => "there is no such SKU",
         RejectReason::UnknownWarehouse => "there is no such warehouse",
         RejectReason::UnknownZone => "there is no such zone",
@@ -28,15 +47,22 @@ pub(super) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::UnknownOrder => "there is no order with this id",
         RejectReason::UnknownLine => "the order has no such line; lines count from 0",
         RejectReason::UnknownCode => "there is no such code",
+        RejectReason::UnknownPolicy => "there is no such policy; see `gantry policy set`",
         RejectReason::IdReused => "the id was used before for something else; take a new one",
         RejectReason::ExceedsOpen => "more units than are still there to cancel or ship",
         RejectReason::SkuInactive => "the SKU takes no new orders",
         RejectReason::NotTracked => "the SKU's stock is not counted",
         RejectReason::TrackingInUse => "tracking cannot change while there are units",
         RejectReason::NotYet => "reserved for a later version",
+        RejectReason::BundleInUse => {
+            "units of the bundle are allocated; ship or cancel them before it changes"
+        }
         RejectReason::OutOfStock => "there is too little stock for what the order insists on",
         RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
         RejectReason::NotServed => "no warehouse serves the zone; see `gantry cost set`",
+        RejectReason::RulesForbid => {
+            "warehouses serve the zone, but the policy's rules leave none; see `gantry policy set`"
+        }
         RejectReason::BelowPromised => "units on hand would fall below what is promised to orders",
         RejectReason::BelowUnavailable => "fewer units than that are unavailable",
         RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",

@@ -64,7 +64,11 @@ fn check_outcome(outcome: &Value) {
         assert!(outcome.get(name).is_some(), "{name} is always there: {outcome}");
     }
     match outcome["status"].as_str() {
-        Some("accepted") => assert!(outcome["reason"].is_null(), "{outcome}"),
+        Some("accepted") => {
+            assert!(outcome["reason"].is_null(), "{outcome}");
+            let proven = outcome.get("proof").is_some() && outcome.get("gap").is_some();
+            assert!(!proven || outcome.get("handle").is_none(), "a plan has no handle: {outcome}");
+        }
         Some("rejected") => assert_eq!(outcome["reason"], "out_of_stock", "{outcome}"),
         _ => panic!("{outcome}"),
     }

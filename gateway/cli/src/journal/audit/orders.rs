@@ -71,6 +71,10 @@ impl Orders {
         let number = usize::from(movement.line());
         rule(number < row.line_count, "a movement names a line of its order")?;
         let index = row.first_line + number;
+        if is_of_component(movement.kind()) {
+            // A line's buckets hold units of its bundle; the bundle moves them itself.
+            return Ok(());
+        }
         let line = &mut self.lines[index];
         rule(movement.sku() == line.sku, "a movement names the SKU of its line")?;
         let quantity = i64::from(movement.quantity());
@@ -122,6 +126,12 @@ impl Orders {
         }
         Ok(())
     }
+}
+
+/// Whether units of a bundle's component move, and not those of a line.
+pub(super) const fn is_of_component(kind: MovementKind) -> bool {
+    use MovementKind::{ComponentAllocated, ComponentReleased, ComponentShipped};
+    matches!(kind, ComponentAllocated | ComponentReleased | ComponentShipped)
 }
 
 impl Line {

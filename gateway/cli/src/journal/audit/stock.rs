@@ -47,15 +47,15 @@ impl Stock {
     /// Applies what `movement` does to a cell, by the table of effects.
     pub(super) fn apply(&mut self, movement: &Movement) -> Result<(), Fault> {
         use MovementKind::{
-            Adjusted, Allocated, Backordered, Cancelled, Dequeued, Received, Released, Restored,
-            Shipped, Withdrawn,
+            Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
+            ComponentShipped, Dequeued, Received, Released, Restored, Shipped, Withdrawn,
         };
         let quantity = i64::from(movement.quantity());
         let (on_hand, allocated, unavailable) = match movement.kind() {
             Received | Adjusted => (quantity, 0, 0),
-            Shipped => (-quantity, -quantity, 0),
-            Allocated => (0, quantity, 0),
-            Released => (0, -quantity, 0),
+            Shipped | ComponentShipped => (-quantity, -quantity, 0),
+            Allocated | ComponentAllocated => (0, quantity, 0),
+            Released | ComponentReleased => (0, -quantity, 0),
             Withdrawn => (0, 0, quantity),
             Restored => (0, 0, -quantity),
             Backordered | Dequeued | Cancelled => {
