@@ -12,6 +12,7 @@ mod answer;
 mod batch;
 mod decide;
 mod engine;
+mod explain;
 mod figures;
 mod instance;
 mod replay;
@@ -23,10 +24,14 @@ mod writer;
 pub use batch::{ANSWER_BYTES_MAX, Batch, Outbox, OutboxReply};
 pub use decide::{Decision, decide};
 pub use engine::Engine;
+pub use explain::{
+    Explained, ExplainedCandidate, ExplainedPass, Explanation, RecordedOrder, explain_order,
+    visit_orders,
+};
 pub use figures::ProcessFigures;
 pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
-pub use sourcing::{Demand, Part, Plan, Problem, Scratch, Source, Take, solve};
+pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
     AllocationRow, Bundles, BySku, Candidate, Capacity, CapacityRow, Catalogue, Cell, CodeTable,
     DayLoad, FirstAnswer, LineRow, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders,

@@ -63,16 +63,27 @@ impl Engine {
         let mut count = 0;
         for record in Records::new(payload) {
             let record = record?;
-            let expected = self.last_sequence().next();
-            if record.sequence != expected {
-                return Err(ReplayError::Gap { expected, found: record.sequence });
-            }
-            self.check_mark(&record)?;
+            self.check_next(&record)?;
             check(self, &record)?;
             self.state.apply(&record);
             count += 1;
         }
         Ok(count)
+    }
+
+    /// Applies the next record.
+    pub fn replay_record(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
+        self.check_next(record)?;
+        self.state.apply(record);
+        Ok(())
+    }
+
+    fn check_next(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
+        let expected = self.last_sequence().next();
+        if record.sequence != expected {
+            return Err(ReplayError::Gap { expected, found: record.sequence });
+        }
+        self.check_mark(record)
     }
 
     fn check_mark(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {

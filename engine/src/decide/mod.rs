@@ -12,7 +12,8 @@ use gantry_model::{
     RejectReason, Sequence, Short,
 };
 
-use candidates::Grant;
+pub(crate) use candidates::{Grant, Pass};
+pub(crate) use place::sum_demands;
 
 use crate::sourcing::{Plan, Problem, Scratch};
 use crate::state::State;

@@ -153,7 +153,7 @@ fn check(state: &State, order: &PlaceOrder<'_>) -> Result<(), Rejection> {
 
 /// Checks each line and sums units by SKU, in order of first appearance: two lines of one SKU
 /// must not both be promised the same unit.
-fn sum_demands(
+pub(crate) fn sum_demands(
     state: &State,
     order: &PlaceOrder<'_>,
     demands: &mut Vec<Demand>,

@@ -4,9 +4,11 @@
 //! units come from, what that costs and how far it is proven. Nothing here knows the state.
 
 mod greedy;
+mod measure;
 mod plan;
 mod problem;
 
+pub use measure::Measure;
 pub use plan::{Plan, Take};
 pub use problem::{Demand, Part, Problem, Source};
 

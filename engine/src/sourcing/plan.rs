@@ -47,6 +47,12 @@ impl Plan {
         self.opened.count_ones()
     }
 
+    /// Positions of the sources that send a parcel which they did not send before, in order.
+    pub fn opened_sources(&self) -> impl Iterator<Item = usize> + use<> {
+        let opened = self.opened;
+        (0..CANDIDATES_PER_ZONE_MAX).filter(move |source| opened & (1 << source) != 0)
+    }
+
     /// Units that the plan allocates.
     #[must_use]
     pub fn units(&self) -> u32 {

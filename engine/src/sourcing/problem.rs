@@ -96,6 +96,12 @@ impl Problem {
         self.prices.get(demand * self.sources.len() + source).copied().unwrap_or(0)
     }
 
+    /// Leaves the source at a position nothing to give.
+    pub fn forbid(&mut self, source: usize) {
+        let width = self.sources.len();
+        self.available.iter_mut().skip(source).step_by(width).for_each(|units| *units = 0);
+    }
+
     /// Units wanted in all.
     #[must_use]
     pub fn units_wanted(&self) -> u32 {
