@@ -2,11 +2,13 @@
 //! looked up, its byte tables must join.
 
 use gantry_model::{
-    AdjustReason, COMMAND_BYTES_MAX, CellView, Channel, Command, CommandId, CommandKind, CostRow,
-    Item, Limits, LineUnits, Malformed, Namespace, OrderAllocation, OrderDetail, OrderHead,
-    OrderLine, OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Query, QueryKind,
+    AdjustReason, AssignPolicy, COMMAND_BYTES_MAX, CellView, Channel, Command, CommandId,
+    CommandKind, Component, CostRow, Item, Limits, LineUnits, Malformed, MovementKind, Namespace,
+    Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus,
+    OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind,
     REPLY_HEADER_BYTES, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter,
-    Sequence, SetCosts, SetLimits, Short, ShortMode, Sku, StockChange, StockHead, StockState,
+    ReserveRow, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy,
+    SetReserves, SetShadowPrices, Short, ShortMode, Sku, StockChange, StockHead, StockState,
     Totals, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 use gantry_protocol::{
@@ -17,6 +19,7 @@ use gantry_protocol::{
 use crate::{OwnedFrame, next, put};
 
 const DOCUMENT: &str = include_str!("../../../../docs/PROTOCOL.md");
+const JOURNAL: &str = include_str!("../../../../docs/FORMAT.md");
 
 /// The bytes of the block with this name: the middle column of its lines.
 fn example(name: &str) -> Vec<u8> {
@@ -93,11 +96,11 @@ fn the_example_is_answered() {
         allocated: units.into(),
         shipped: 0.into(),
     };
-    let head = OrderHead::new(OrderStatus::Open, 1_290, 2, 2, 2);
+    let head = OrderHead::new(OrderStatus::Open, 1_290, 2, 2, 2).proven(Some(Proof::Optimal), 0);
     let (lines, allocations) =
         ([line(17, 2), line(4, 1)], [allocation(0, 1, 2), allocation(1, 0, 1)]);
     let ReplyBody::Order(order) = reply.body else { panic!("{reply:?}") };
-    assert_eq!((order.head, order.lines), (&head, &lines[..]));
+    assert_eq!((order.head, order.lines), (head, &lines[..]));
     assert_eq!(order.allocations, &allocations[..]);
     let (mut item, mut written) = (Vec::new(), Vec::new());
     let header = ReplyHeader::new(ReplyStatus::Accepted, 0, Sequence::new(4711));
@@ -109,9 +112,13 @@ fn the_example_is_answered() {
 
 /// The rows of the table whose head's first cell is this.
 fn rows_of(head: &str, second: &str) -> Vec<Vec<&'static str>> {
+    rows_in(DOCUMENT, head, second)
+}
+
+fn rows_in(document: &'static str, head: &str, second: &str) -> Vec<Vec<&'static str>> {
     let opening = format!("| {head} | {second} |");
-    let at = DOCUMENT.find(&opening).unwrap_or_else(|| panic!("no table {opening}"));
-    DOCUMENT[at..].lines().skip(2).map_while(cells).collect()
+    let at = document.find(&opening).unwrap_or_else(|| panic!("no table {opening}"));
+    document[at..].lines().skip(2).map_while(cells).collect()
 }
 
 /// The cells of a table's row.
@@ -122,7 +129,15 @@ fn cells(line: &'static str) -> Option<Vec<&'static str>> {
 
 /// The table has exactly these numbers and names, in this order.
 fn check_numbers(head: &str, second: &str, expected: impl IntoIterator<Item = (String, String)>) {
-    let found: Vec<_> = rows_of(head, second)
+    check_rows(head, &rows_of(head, second), expected);
+}
+
+fn check_rows(
+    head: &str,
+    rows: &[Vec<&'static str>],
+    expected: impl IntoIterator<Item = (String, String)>,
+) {
+    let found: Vec<_> = rows
         .iter()
         .map(|row| (row[0].trim_matches('`').to_owned(), row[1].trim_matches('`').to_owned()))
         .collect();
@@ -149,6 +164,10 @@ fn every_number_of_an_item_stands_in_its_table() {
     let hex = |number: u16| format!("{number:#06x}");
     let commands = CommandKind::ALL.iter().map(|kind| pair(hex(kind.number()), kind.name()));
     check_numbers("Kind", "Name | Body", commands);
+    for (row, kind) in rows_of("Kind", "Name | Body").iter().zip(CommandKind::ALL) {
+        let schemas: Vec<_> = kind.schemas().iter().map(u16::to_string).collect();
+        assert_eq!(row[4], schemas.join(", "), "{row:?}");
+    }
     let found = rows_of("Kind", "Name | Answer");
     let queries: Vec<_> = QueryKind::ALL.iter().map(|kind| hex(kind.number())).collect();
     assert_eq!(found.iter().map(|row| row[0].trim_matches('`')).collect::<Vec<_>>(), queries);
@@ -170,6 +189,44 @@ fn every_small_number_stands_in_its_table() {
     check_numbers("Namespace", "Name", spaces);
     let orders = OrderStatus::ALL.iter().map(|status| pair(status.number(), status.name()));
     check_numbers("Order status", "Name", orders);
+}
+
+#[test]
+fn every_word_of_policies_stands_in_its_table() {
+    let objectives =
+        Objective::ALL.iter().map(|objective| pair(objective.number(), objective.name()));
+    check_numbers("Objective", "Name", objectives);
+    let rules = Rule::ALL.iter().map(|rule| pair(Rules::NONE.with(*rule).bits(), rule.name()));
+    check_numbers("Rule bit", "Name", rules);
+    let proofs = Proof::ALL.iter().map(|proof| pair(proof.number(), proof.name()));
+    check_numbers("Proof", "Name", proofs);
+}
+
+#[test]
+fn every_movement_stands_in_the_journals_tables() {
+    let movements = MovementKind::ALL.iter().map(|kind| pair(kind.number(), kind.name()));
+    check_rows("kind", &rows_in(JOURNAL, "kind", "name | on hand"), movements);
+    let proofs = Proof::ALL.iter().map(|proof| pair(proof.number(), proof.name()));
+    check_rows("proof", &rows_in(JOURNAL, "proof", "name"), proofs);
+}
+
+#[test]
+fn replies_are_written_in_the_schema_that_is_told() {
+    let (_, told) = DOCUMENT.split_once("Its schema is 2 for ").expect("the sentence");
+    let (told, _) = told.split_once(", whatever the status, else 1.").expect("its end");
+    let told: Vec<_> = told.split([',', ' ']).map(|word| word.trim_matches('`')).collect();
+    let commands = CommandKind::ALL.iter().map(|kind| (kind.number(), kind.name()));
+    let queries = rows_of("Kind", "Name | Answer");
+    let queries = QueryKind::ALL.iter().zip(&queries);
+    let queries = queries.map(|(kind, row)| (kind.number(), row[1].trim_matches('`')));
+    for (kind, name) in commands.chain(queries) {
+        let mut bytes = Vec::new();
+        let header = ReplyHeader::new(ReplyStatus::Malformed, 6, Sequence::NONE);
+        ReplyWriter::begin(&mut bytes, kind, header).end();
+        let (item, _) = Item::split(&bytes, bytes.len()).unwrap();
+        assert_eq!(item.schema == 2, told.contains(&name), "{name}");
+        assert!(item.schema <= 2, "{name}");
+    }
 }
 
 #[test]
@@ -207,7 +264,7 @@ fn byte_tables() -> Vec<Vec<FieldRow>> {
 #[test]
 fn the_rows_of_a_byte_table_join() {
     let tables = byte_tables();
-    assert!(tables.len() >= 30, "{} tables", tables.len());
+    assert!(tables.len() >= 40, "{} tables", tables.len());
     for table in tables {
         let mut expected: Option<usize> = table[0].0.parse().ok();
         assert!(expected.is_some(), "{table:?}");
@@ -254,7 +311,10 @@ fn byte_tables_are_as_long_as_the_layouts() {
         ("Line units, 8 bytes", size_of::<LineUnits>()),
         ("A cost row, 16 bytes", size_of::<CostRow>()),
         ("### Reply header", REPLY_HEADER_BYTES),
-        ("### Order, 16 bytes", REPLY_HEADER_BYTES + size_of::<OrderHead>()),
+        ("### Order, 24 bytes", REPLY_HEADER_BYTES + size_of::<OrderHead>()),
+        ("A reserve row, 12 bytes", size_of::<ReserveRow>()),
+        ("A component, 8 bytes", size_of::<Component>()),
+        ("A price row, 12 bytes", size_of::<PriceRow>()),
         ("An order line as it stands", size_of::<OrderLineView>()),
         ("An allocation, 12 bytes", size_of::<OrderAllocation>()),
         ("### Order in full", size_of::<OrderDetail>()),
@@ -300,9 +360,7 @@ fn byte_tables_are_as_long_as_commands_and_queries_without_their_lists() {
         ("### set_costs", Command::SetCosts(costs)),
         ("### set_limits", Command::SetLimits(SetLimits { id, limits: Limits::DEFAULT })),
     ] {
-        let mut bytes = Vec::new();
-        command.write(&mut bytes);
-        assert_eq!(fixed_end(heading), bytes.len(), "{heading}");
+        check_fixed_end(heading, &command);
     }
     for (heading, query) in [
         ("### read_stock", Query::ReadStock(Sku::new(0))),
@@ -312,6 +370,48 @@ fn byte_tables_are_as_long_as_commands_and_queries_without_their_lists() {
         query.write(&mut bytes);
         assert_eq!(fixed_end(heading), bytes.len(), "{heading}");
     }
+}
+
+#[test]
+fn byte_tables_are_as_long_as_commands_of_sourcing_without_their_lists() {
+    let (id, warehouse) = (CommandId::new(1), Warehouse::new(0));
+    let policy = SetPolicy {
+        id,
+        objective: Objective::LeastCost,
+        soft: Rules::NONE,
+        parcels_max: 64,
+        days_max: 65_535,
+        split_value_min: 0,
+        warehouses: &[],
+        no_split_skus: &[],
+        code: "",
+    };
+    let assignment = AssignPolicy { id, channel: Channel::NONE, policy: Policy::NONE };
+    let capacity = SetCapacity {
+        id,
+        warehouse,
+        cut_off_minute: 0,
+        orders_per_day_max: 0,
+        units_per_day_max: 0,
+    };
+    let bundle = SetBundle { id, sku: Sku::new(0), components: &[] };
+    let prices = SetShadowPrices { id, clear: true, rows: &[] };
+    for (heading, command) in [
+        ("### set_policy", Command::SetPolicy(policy)),
+        ("### assign_policy", Command::AssignPolicy(assignment)),
+        ("### set_capacity", Command::SetCapacity(capacity)),
+        ("### set_reserves", Command::SetReserves(SetReserves { id, rows: &[] })),
+        ("### set_bundle", Command::SetBundle(bundle)),
+        ("### set_shadow_prices", Command::SetShadowPrices(prices)),
+    ] {
+        check_fixed_end(heading, &command);
+    }
+}
+
+fn check_fixed_end(heading: &str, command: &Command<'_>) {
+    let mut bytes = Vec::new();
+    command.write(&mut bytes);
+    assert_eq!(fixed_end(heading), bytes.len(), "{heading}");
 }
 
 #[test]
@@ -333,6 +433,15 @@ fn limits_stand_in_the_document() {
         gantry_model::ZONES_MAX,
         gantry_model::SKUS_MAX,
         gantry_model::CODE_BYTES_MAX,
+        gantry_model::POLICIES_MAX,
+        gantry_model::POLICY_SKUS_MAX,
+        gantry_model::PARCELS_PER_ORDER_MAX as usize,
+        gantry_model::RESERVE_ROWS_PER_COMMAND_MAX,
+        gantry_model::RING_FENCES_PER_CELL_MAX,
+        gantry_model::COMPONENTS_PER_BUNDLE_MAX,
+        gantry_model::UNITS_PER_COMPONENT_MAX as usize,
+        gantry_model::PRICE_ROWS_PER_COMMAND_MAX,
+        gantry_model::SHADOW_PRICE_MINOR_MAX as usize,
     ];
     assert_eq!(found, expected.map(|figure| figure.to_string()));
 }
