@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gantry_journal::{JournalError, JournalReader, VisitError};
 use gantry_model::{
-    Command, EngineTime, OrderId, OutcomeHead, PlaceOrder, Policy, Records, Rule, Rules, Sequence,
+    Command, EngineTime, OutcomeHead, PlaceOrder, Policy, Records, Rule, Rules, Sequence,
 };
 
 use crate::decide::{Decision, Grant, Pass, decide, sum_demands};
@@ -161,16 +161,16 @@ fn leave_what_is_not_granted(problem: &mut Problem, granted: &[Grant]) {
     problem.demands.retain(|demand| demand.units > 0);
 }
 
-/// Replays a folder up to the decision about `order` and explains it; `None` if no record places
-/// that order. Changes nothing, and works beside a running server.
+/// Replays a folder up to the first decision about an order that `is_wanted` and explains it;
+/// `None` if no record is about such an order. Changes nothing, and works beside a running server.
 pub fn explain_order(
     directory: &Path,
-    order: OrderId,
+    is_wanted: &dyn Fn(&PlaceOrder<'_>) -> bool,
     index_seed: u64,
 ) -> Result<Option<Explained>, JournalError> {
     let mut found = None;
     let engine = visit_orders(directory, index_seed, &mut |engine, record| {
-        if found.is_none() && record.order.id == order {
+        if found.is_none() && is_wanted(&record.order) {
             found = Some((
                 record.sequence,
                 record.time,

@@ -4,6 +4,7 @@
 //! socket.
 
 mod demo;
+mod explain;
 mod orders;
 mod serve;
 mod shop;
@@ -13,6 +14,7 @@ mod values;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use demo::DemoArgs;
+pub(crate) use explain::ExplainArgs;
 pub(crate) use orders::{
     BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
 };
@@ -80,6 +82,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Cost(CostCommand),
     Stats(StatsArgs),
+    Explain(ExplainArgs),
     Replay(ReplayArgs),
     /// Check a journal, or print what is in it
     #[command(subcommand)]

@@ -98,6 +98,12 @@ pub(crate) enum CliError {
         /// What was typed.
         code: String,
     },
+    /// No record of a journal places the order.
+    #[error("no record places an order with the id or the reference `{order}`")]
+    NoSuchOrder {
+        /// What was typed.
+        order: String,
+    },
     /// More lines or units than a command can carry.
     #[error("{given} --line options; at most {max} fit into one command")]
     TooManyLines {

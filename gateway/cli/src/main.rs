@@ -7,6 +7,7 @@ mod args;
 mod catalogue;
 mod demo;
 mod error;
+mod explain;
 mod import;
 mod journal;
 mod names;
@@ -61,6 +62,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Channel(command) => catalogue::channel(&command, output),
         Command::Cost(command) => catalogue::cost(&command, output),
         Command::Stats(args) => stats::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output).map(|()| Verdict::Done),
         Command::Replay(args) => replay::run(&args, output).map(|()| Verdict::Done),
         Command::Journal(JournalCommand::Verify(args)) => {
             journal::verify(&args, output).map(|()| Verdict::Done)

@@ -5,6 +5,7 @@
 
 mod demo;
 mod dump;
+mod explain;
 mod import;
 mod kill;
 mod order;
