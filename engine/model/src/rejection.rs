@@ -103,7 +103,7 @@ reasons! {
     SkuInactive = 302 "sku_inactive",
     /// The SKU's stock is not counted.
     NotTracked = 303 "not_tracked",
-    /// Tracking cannot change while there are units.
+    /// Tracking cannot change while there are units, safety stock or ring-fences.
     TrackingInUse = 304 "tracking_in_use",
     /// Reserved for a later version.
     NotYet = 305 "not_yet",
