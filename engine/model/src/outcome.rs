@@ -9,6 +9,10 @@ use crate::{Proof, RejectReason, Sku};
 /// Size of [`OutcomeHead`].
 pub const OUTCOME_FIXED_BYTES: usize = size_of::<OutcomeHead>();
 
+/// What the handle's field holds besides handles, which are far smaller: this and a proof's number,
+/// or this and 255 for neither.
+const PROOF_TAG: u32 = 0xffff_ff00;
+
 /// The fixed part of an outcome.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
@@ -48,7 +52,7 @@ impl OutcomeHead {
     /// Accepted with a plan that is proven this far; `None` where nothing was proven.
     #[must_use]
     pub fn sourced(parcels: u16, cost_minor: i64, proof: Option<Proof>, gap: i64) -> Self {
-        let proof = proof.map_or(u32::MAX, |proof| proof.number().into());
+        let proof = proof.map_or(u32::MAX, |proof| PROOF_TAG | u32::from(proof.number()));
         Self {
             handle_or_proof: proof.into(),
             gap_or_limit: gap.into(),
@@ -106,8 +110,8 @@ impl OutcomeHead {
     /// How far the plan of an accepted order is proven; `None` where nothing was proven.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
-        let number = u8::try_from(self.handle_or_proof.get()).ok()?;
-        Proof::from_byte(number).filter(|_| self.is_accepted())
+        let number = self.handle_or_proof.get().checked_sub(PROOF_TAG)?;
+        Proof::from_byte(u8::try_from(number).ok()?).filter(|_| self.is_accepted())
     }
 
     /// What [`OutcomeHead::proof`] leaves open: units, the objective's measure, or minor units.
@@ -119,7 +123,7 @@ impl OutcomeHead {
     /// The handle that an upsert gave or found.
     #[must_use]
     pub fn handle(&self) -> Option<u32> {
-        Some(self.handle_or_proof.get()).filter(|handle| *handle != u32::MAX)
+        Some(self.handle_or_proof.get()).filter(|handle| *handle < PROOF_TAG)
     }
 }
 
