@@ -231,7 +231,7 @@ fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -
 }
 
 /// The handle of the code that an upsert names.
-fn handle_of(state: &State, command: &Command<'_>) -> Option<u32> {
+pub(crate) fn handle_of(state: &State, command: &Command<'_>) -> Option<u32> {
     let (namespace, code) = match command {
         Command::UpsertSku(sku) => (Namespace::Sku, sku.code),
         Command::UpsertWarehouse(warehouse) => (Namespace::Warehouse, warehouse.code),

@@ -19,6 +19,7 @@ mod replay;
 mod sourcing;
 mod state;
 mod submission;
+mod what_if;
 mod writer;
 
 pub use batch::{ANSWER_BYTES_MAX, Batch, Outbox, OutboxReply};
@@ -38,4 +39,8 @@ pub use state::{
     PlaceRow, Policies, PolicyRow, SkuRow, State, Stock, UnitTotals, WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
+pub use what_if::{
+    GapFigures, Unmapped, WarehouseFigures, WhatIf, WhatIfColumn, WhatIfError, WhatIfFigures,
+    WhatIfPolicy, WhatIfPrice,
+};
 pub use writer::{Progress, Writer};

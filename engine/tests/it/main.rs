@@ -10,3 +10,4 @@ mod limits;
 mod properties;
 mod scenarios;
 mod shop;
+mod what_if;

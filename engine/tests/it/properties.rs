@@ -48,6 +48,11 @@ fn random_line(random: &mut ChaCha8Rng) -> String {
 }
 
 fn random_shop(seed: u64, commands: usize) -> Shop {
+    random_shop_with(seed, commands, |_| ())
+}
+
+/// A random shop that is set up further before its first random command.
+pub(crate) fn random_shop_with(seed: u64, commands: usize, set_up: impl FnOnce(&mut Shop)) -> Shop {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut shop = Shop::new();
     for sku in SKUS {
@@ -63,6 +68,7 @@ fn random_shop(seed: u64, commands: usize) -> Shop {
             shop.run(&format!("cost {warehouse} {zone} {cost}+{}", priority % 3));
         }
     }
+    set_up(&mut shop);
     for _ in 0..commands {
         let line = random_line(&mut random);
         shop.run(&line);

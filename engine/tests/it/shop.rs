@@ -36,6 +36,13 @@ impl Shop {
         reply
     }
 
+    /// Sends a command that must be accepted.
+    pub(crate) fn must(&mut self, command: &Command<'_>) {
+        let reply = self.send(command);
+        let verdict = self.verdict(&reply);
+        assert!(verdict.starts_with("accepted"), "{command:?}: {verdict}");
+    }
+
     pub(crate) fn query(&mut self, query: &Query<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();
         query.write(&mut bytes);

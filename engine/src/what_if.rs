@@ -1,0 +1,120 @@
+//! What if: a recorded journal decided again under other policies, side by side with what was
+//! recorded.
+//!
+//! Each column is an engine of its own that is fed record by record with the record's own time.
+//! Demand and set-up are taken as recorded; what hangs on earlier decisions (a ship, a cancel of
+//! some units, a correction of stock) is mapped to this column's decisions (`mapping`), and what
+//! finds no place there is counted, never dropped in silence. Customers' reactions to other
+//! answers are not modelled. Nothing here is on the way of an order.
+
+mod column;
+mod error;
+mod figures;
+mod mapping;
+mod policy;
+
+use std::collections::BTreeMap;
+
+use gantry_model::{Command, CommandKind, Record, Sequence};
+
+use crate::Engine;
+pub use column::WhatIfColumn;
+pub use error::WhatIfError;
+use figures::Placed;
+pub use figures::{GapFigures, Unmapped, WarehouseFigures, WhatIfFigures};
+pub use policy::{WhatIfPolicy, WhatIfPrice};
+
+/// A journal and the columns that decide it again.
+#[derive(Debug)]
+pub struct WhatIf {
+    recorded: Engine,
+    recorded_figures: WhatIfFigures,
+    columns: Vec<WhatIfColumn>,
+    replaced: BTreeMap<CommandKind, u64>,
+    index_seed: u64,
+    promised_days: Option<u16>,
+}
+
+impl WhatIf {
+    /// A comparison without columns. Orders with a parcel later than `promised_days` count as
+    /// late; without it the bound of the policy that sourced an order counts. `index_seed`: see
+    /// [`Engine::with_index_seed`].
+    #[must_use]
+    pub fn new(index_seed: u64, promised_days: Option<u16>) -> Self {
+        Self {
+            recorded: Engine::with_index_seed(index_seed),
+            recorded_figures: WhatIfFigures::default(),
+            columns: Vec::new(),
+            replaced: BTreeMap::new(),
+            index_seed,
+            promised_days,
+        }
+    }
+
+    /// Adds a column that decides by `policy`. Columns are added before the first record.
+    pub fn add(&mut self, policy: WhatIfPolicy) {
+        self.add_column(Some(policy));
+    }
+
+    /// Adds a column that decides as a new instance does.
+    pub fn add_default(&mut self) {
+        self.add_column(None);
+    }
+
+    fn add_column(&mut self, policy: Option<WhatIfPolicy>) {
+        assert_eq!(self.recorded.last_sequence(), Sequence::NONE, "columns come before records");
+        let engine = Engine::with_index_seed(self.index_seed);
+        self.columns.push(WhatIfColumn::new(engine, policy, self.promised_days));
+    }
+
+    /// Takes the next record into every column.
+    pub fn feed(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
+        self.recorded.replay_record(record)?;
+        match &record.command {
+            Command::Mark { .. } => return Ok(()),
+            Command::SetPolicy(_) | Command::AssignPolicy(_) | Command::SetShadowPrices(_) => {
+                *self.replaced.entry(record.command.kind()).or_default() += 1;
+                return Ok(());
+            }
+            Command::PlaceOrder(order) => {
+                self.recorded_figures.take(&Placed {
+                    state: self.recorded.state(),
+                    time: record.time,
+                    order,
+                    head: record.outcome.head,
+                    movements: record.movements,
+                    promised_days: self.promised_days,
+                });
+            }
+            _ => {}
+        }
+        for column in &mut self.columns {
+            column.feed(record, self.recorded.state())?;
+        }
+        Ok(())
+    }
+
+    /// The state that the records themselves made.
+    #[must_use]
+    pub const fn recorded(&self) -> &Engine {
+        &self.recorded
+    }
+
+    /// The figures of the records themselves.
+    #[must_use]
+    pub const fn recorded_figures(&self) -> &WhatIfFigures {
+        &self.recorded_figures
+    }
+
+    /// The columns, in the order in which they were added.
+    #[must_use]
+    pub fn columns(&self) -> &[WhatIfColumn] {
+        &self.columns
+    }
+
+    /// Records whose command every column's own policy stands in for, by kind.
+    #[must_use]
+    pub const fn replaced(&self) -> &BTreeMap<CommandKind, u64> {
+        &self.replaced
+    }
+}
