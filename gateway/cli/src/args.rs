@@ -6,6 +6,7 @@
 mod demo;
 mod explain;
 mod orders;
+mod policy;
 mod serve;
 mod shop;
 mod tools;
@@ -18,6 +19,7 @@ pub(crate) use explain::ExplainArgs;
 pub(crate) use orders::{
     BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
 };
+pub(crate) use policy::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs};
 pub(crate) use serve::{DurabilityChoice, JournalIo, LogFormat, ServeArgs};
 pub(crate) use shop::{
     AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, SetStockArgs, ShowStockArgs, SkuCommand,
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Define which warehouse serves which zone, and for how much
     #[command(subcommand)]
     Cost(CostCommand),
+    /// Decide how orders are sourced
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     Stats(StatsArgs),
     Explain(ExplainArgs),
     Replay(ReplayArgs),

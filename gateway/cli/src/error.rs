@@ -84,6 +84,9 @@ pub(crate) enum CliError {
     /// An import failed.
     #[error(transparent)]
     Import(#[from] crate::import::ImportError),
+    /// A policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] crate::policy::PolicyError),
     /// A folder cannot be read, or holds what it must not.
     #[error(transparent)]
     Folder(#[from] crate::journal::FolderError),

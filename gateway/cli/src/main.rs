@@ -13,6 +13,7 @@ mod journal;
 mod names;
 mod order;
 mod output;
+mod policy;
 mod quote;
 mod replay;
 mod serve;
@@ -20,6 +21,7 @@ mod session;
 mod signals;
 mod stats;
 mod stock;
+mod table;
 mod view;
 
 use std::process::ExitCode;
@@ -61,6 +63,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Zone(command) => catalogue::zone(&command, output),
         Command::Channel(command) => catalogue::channel(&command, output),
         Command::Cost(command) => catalogue::cost(&command, output),
+        Command::Policy(command) => policy::run(&command, output),
         Command::Stats(args) => stats::run(&args, output),
         Command::Explain(args) => explain::run(&args, output).map(|()| Verdict::Done),
         Command::Replay(args) => replay::run(&args, output).map(|()| Verdict::Done),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gantry_client::{Client, ClientError, ClientOptions, OwnedReply};
 use gantry_model::{
-    Actor, Channel, Command, CommandId, Namespace, Query, RejectReason, Reply, ReplyBody,
+    Actor, Channel, Command, CommandId, Namespace, Policy, Query, RejectReason, Reply, ReplyBody,
     ReplyStatus, Sku, Warehouse, Zone,
 };
 
@@ -103,6 +103,14 @@ impl Session {
         }
     }
 
+    /// The policy with this code, or none.
+    pub(crate) async fn policy(&mut self, code: Option<&str>) -> Result<Policy, CliError> {
+        match code {
+            Some(code) => self.resolve_small(Namespace::Policy, code).await.map(Policy::new),
+            None => Ok(Policy::NONE),
+        }
+    }
+
     /// The code of a handle; the server is asked once.
     pub(crate) async fn name(
         &mut self,
@@ -125,7 +133,12 @@ impl Session {
         Ok(u16::try_from(handle).expect("invariant: these tables have 16-bit handles"))
     }
 
-    async fn resolve(&mut self, namespace: Namespace, code: &str) -> Result<u32, CliError> {
+    /// The handle of a code.
+    pub(crate) async fn resolve(
+        &mut self,
+        namespace: Namespace,
+        code: &str,
+    ) -> Result<u32, CliError> {
         let owned = self.query(&Query::Resolve(namespace, code)).await?;
         let reply = owned.reply();
         match reply.body {

@@ -1,12 +1,14 @@
 //! Answers of the engine as people and programs read them: codes instead of handles.
 
 mod order;
+mod policy;
 mod proof;
 mod reason;
 mod rejection;
 mod stock;
 
 pub(crate) use order::{OrderView, OrderWithDetail};
+pub(crate) use policy::PolicyView;
 pub(crate) use proof::proof_text;
 pub(crate) use rejection::RejectionView;
 pub(crate) use stock::{CellChange, StockView};

@@ -1,23 +1,22 @@
 //! What can go wrong in an import, worded for the person who wrote the files.
-//!
-//! Every fault of a file names file, line, column, what was wrong and what would be right.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use gantry_journal::JournalError;
 
+use crate::policy::PolicyError;
+use crate::table::TableError;
+
 /// A failed import. Up to [`Self::Open`] nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ImportError {
-    /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        source: io::Error,
-    },
+    /// One of the files cannot be used.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -25,52 +24,6 @@ pub(crate) enum ImportError {
         path: PathBuf,
         /// The system's answer.
         source: io::Error,
-    },
-    /// A file is larger than an import takes.
-    #[error("{} has {bytes} bytes; an import takes files of at most {bytes_max} bytes", path.display())]
-    FileTooLong {
-        /// The file.
-        path: PathBuf,
-        /// Its length.
-        bytes: u64,
-        /// The bound.
-        bytes_max: u64,
-    },
-    /// The first line lacks a column, or names it twice.
-    #[error("{}: line 1: column {column} {wrong}; right would be a first line with {expected}", file.display())]
-    Column {
-        /// The file.
-        file: PathBuf,
-        /// The column.
-        column: &'static str,
-        /// What is wrong with it.
-        wrong: &'static str,
-        /// All columns that are needed.
-        expected: String,
-    },
-    /// A row that is not a row of this table.
-    #[error("{}: line {line}: {problem}", file.display())]
-    Row {
-        /// The file.
-        file: PathBuf,
-        /// The line on which the row begins, from 1.
-        line: u64,
-        /// What is wrong and what would be right.
-        problem: String,
-    },
-    /// A field that cannot be.
-    #[error("{}: line {line}: column {column}: {wrong}; right would be {right}", file.display())]
-    Cell {
-        /// The file.
-        file: PathBuf,
-        /// The line on which the row begins, from 1.
-        line: u64,
-        /// The column.
-        column: &'static str,
-        /// What was found.
-        wrong: String,
-        /// What would be right.
-        right: String,
     },
     /// The data folder cannot be opened; the journal's own words say why.
     #[error(transparent)]
@@ -104,11 +57,6 @@ pub(crate) enum ImportError {
 }
 
 impl ImportError {
-    pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = path.to_path_buf();
-        move |source| Self::Read { path, source }
-    }
-
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self::Write { path, source }

@@ -11,7 +11,6 @@ mod network;
 mod orders;
 mod report;
 mod sample;
-mod table;
 
 use std::fs;
 use std::path::Path;
@@ -24,6 +23,7 @@ use gantry_model::{Limits, ShortMode};
 use crate::args::{ImportArgs, ImportFiles};
 use crate::error::CliError;
 use crate::output::{Output, note};
+use crate::table::Table;
 
 pub(crate) use error::ImportError;
 
@@ -31,7 +31,6 @@ use load::Plan;
 use network::Network;
 use orders::Orders;
 use report::Report;
-use table::Table;
 
 /// Runs `gantry import`.
 pub(crate) fn run(args: &ImportArgs, output: &mut Output) -> Result<(), CliError> {

@@ -11,8 +11,7 @@ use gantry_model::{
 };
 
 use super::codes::Codes;
-use super::error::ImportError;
-use super::table::{Row, Table};
+use crate::table::{Row, Table, TableError};
 
 const WAREHOUSE_COLUMNS: &[&str] = &["warehouse", "priority"];
 const COST_COLUMNS: &[&str] =
@@ -65,7 +64,7 @@ impl Network {
         costs: &Table,
         skus: &Table,
         stock: &Table,
-    ) -> Result<Self, ImportError> {
+    ) -> Result<Self, TableError> {
         let mut network = Self::default();
         network.read_warehouses(warehouses)?;
         network.read_costs(costs)?;
@@ -74,7 +73,7 @@ impl Network {
         Ok(network)
     }
 
-    fn read_warehouses(&mut self, table: &Table) -> Result<(), ImportError> {
+    fn read_warehouses(&mut self, table: &Table) -> Result<(), TableError> {
         table.for_each_row(WAREHOUSE_COLUMNS, &[], |row| {
             let code = row.code("warehouse")?;
             if !self.warehouses.add(code) {
@@ -86,7 +85,7 @@ impl Network {
         })
     }
 
-    fn read_costs(&mut self, table: &Table) -> Result<(), ImportError> {
+    fn read_costs(&mut self, table: &Table) -> Result<(), TableError> {
         let mut candidates: Vec<usize> = Vec::new();
         table.for_each_row(COST_COLUMNS, &[], |row| {
             let warehouse = self.warehouse(row)?;
@@ -109,7 +108,7 @@ impl Network {
         })
     }
 
-    fn read_skus(&mut self, table: &Table) -> Result<(), ImportError> {
+    fn read_skus(&mut self, table: &Table) -> Result<(), TableError> {
         table.for_each_row(SKU_COLUMNS, &[], |row| {
             let code = row.code("sku")?;
             if !self.skus.add(code) {
@@ -119,7 +118,7 @@ impl Network {
         })
     }
 
-    fn read_stock(&mut self, table: &Table) -> Result<(), ImportError> {
+    fn read_stock(&mut self, table: &Table) -> Result<(), TableError> {
         let mut seen = HashSet::new();
         table.for_each_row(STOCK_COLUMNS, &[], |row| {
             let sku = self.sku(row)?;
@@ -134,7 +133,7 @@ impl Network {
         })
     }
 
-    fn warehouse(&self, row: &Row<'_>) -> Result<u32, ImportError> {
+    fn warehouse(&self, row: &Row<'_>) -> Result<u32, TableError> {
         let code = row.code("warehouse")?;
         self.warehouses.find(&code).ok_or_else(|| {
             let wrong = format!("warehouse {code} is not known");
@@ -143,7 +142,7 @@ impl Network {
     }
 
     /// The number of the SKU that `row` names.
-    pub(super) fn sku(&self, row: &Row<'_>) -> Result<u32, ImportError> {
+    pub(super) fn sku(&self, row: &Row<'_>) -> Result<u32, TableError> {
         let code = row.code("sku")?;
         self.skus.find(&code).ok_or_else(|| {
             let wrong = format!("SKU {code} is not known");
@@ -159,7 +158,7 @@ impl Network {
     }
 }
 
-fn duplicate(row: &Row<'_>, column: &'static str, what: &str) -> ImportError {
+fn duplicate(row: &Row<'_>, column: &'static str, what: &str) -> TableError {
     row.error(column, &format!("{what} stands in this file already"), "one row for each")
 }
 
@@ -168,7 +167,7 @@ fn bounded(
     column: &'static str,
     count: usize,
     max: usize,
-) -> Result<(), ImportError> {
+) -> Result<(), TableError> {
     if count <= max {
         return Ok(());
     }

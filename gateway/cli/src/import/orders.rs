@@ -10,10 +10,9 @@ use gantry_model::{
 };
 
 use super::codes::Codes;
-use super::error::ImportError;
 use super::ids;
 use super::network::Network;
-use super::table::{Row, Table};
+use crate::table::{Row, Table, TableError};
 
 const ORDER_COLUMNS: &[&str] = &[
     "order_id",
@@ -84,7 +83,7 @@ pub(super) struct Line {
 
 impl Orders {
     /// Reads the orders file.
-    pub(super) fn read(table: &Table, network: &Network) -> Result<Self, ImportError> {
+    pub(super) fn read(table: &Table, network: &Network) -> Result<Self, TableError> {
         let mut orders = Self::default();
         let mut seen = HashSet::new();
         table.for_each_row(ORDER_COLUMNS, OPTIONAL_COLUMNS, |row| {
@@ -99,7 +98,7 @@ impl Orders {
     }
 
     /// Holds every order against the limits of the folder that it is to enter.
-    pub(super) fn check(&self, limits: &Limits, file: &Path) -> Result<(), ImportError> {
+    pub(super) fn check(&self, limits: &Limits, file: &Path) -> Result<(), TableError> {
         let lines_max = limits.lines_per_order_max as usize;
         let quantity_max = limits.quantity_per_line_max;
         let long = self.list.iter().find(|order| order.lines.len() > lines_max);
@@ -120,7 +119,7 @@ impl Orders {
         row: &Row<'_>,
         network: &Network,
         seen: &mut HashSet<CommandId>,
-    ) -> Result<(), ImportError> {
+    ) -> Result<(), TableError> {
         let reference = row.code("order_id")?;
         let facts = self.facts(row, network)?;
         if self.list.last().is_none_or(|order| order.reference != reference) {
@@ -152,7 +151,7 @@ impl Orders {
         Ok(())
     }
 
-    fn facts(&mut self, row: &Row<'_>, network: &Network) -> Result<Facts, ImportError> {
+    fn facts(&mut self, row: &Row<'_>, network: &Network) -> Result<Facts, TableError> {
         let postal_code = row.code("postal_code")?;
         let zone = network.zone_of(postal_code.as_str()).ok_or_else(|| {
             let wrong = format!("no zone of the --costs file begins postal code {postal_code}");
@@ -175,7 +174,7 @@ impl Orders {
 }
 
 /// The rows of one order must agree, or one of them stands in the wrong place.
-fn same_facts(row: &Row<'_>, first: &Facts, this: &Facts) -> Result<(), ImportError> {
+fn same_facts(row: &Row<'_>, first: &Facts, this: &Facts) -> Result<(), TableError> {
     let differs = [
         ("postal_code", first.zone != this.zone),
         ("customer_id", first.customer != this.customer),
@@ -199,9 +198,9 @@ fn over_limit(
     column: &'static str,
     wrong: String,
     max: impl Display,
-) -> ImportError {
+) -> TableError {
     let right = format!("at most {max}, the folder's limit");
-    ImportError::Cell { file: file.to_path_buf(), line: line.file_line, column, wrong, right }
+    TableError::Cell { file: file.to_path_buf(), line: line.file_line, column, wrong, right }
 }
 
 fn service_level(service: &str) -> u8 {
@@ -209,7 +208,7 @@ fn service_level(service: &str) -> u8 {
     found.map_or(0, |(_, level)| *level)
 }
 
-fn currency(row: &Row<'_>) -> Result<[u8; 4], ImportError> {
+fn currency(row: &Row<'_>) -> Result<[u8; 4], TableError> {
     match row.text("currency").unwrap_or_default().as_bytes() {
         [] => Ok([0; 4]),
         [a, b, c] if [a, b, c].into_iter().all(u8::is_ascii_uppercase) => Ok([*a, *b, *c, 0]),

@@ -9,6 +9,7 @@ mod explain;
 mod import;
 mod kill;
 mod order;
+mod policy;
 mod process;
 mod replay;
 mod serve;

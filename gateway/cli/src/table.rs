@@ -4,6 +4,8 @@
 //! Knows nothing of what a row means. A file is read whole before it is judged, so that what was
 //! checked is what is used.
 
+mod error;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,24 +13,24 @@ use std::path::{Path, PathBuf};
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use gantry_model::Code;
 
-use super::error::ImportError;
+pub(crate) use error::TableError;
 
 /// Longest file: two gibibytes, some twenty million order lines.
 const FILE_BYTES_MAX: u64 = 2 << 30;
 
 /// A CSV file in memory.
-pub(super) struct Table {
+pub(crate) struct Table {
     file: PathBuf,
     bytes: Vec<u8>,
 }
 
 /// One row of a table.
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     file: &'a Path,
     columns: &'a Columns,
     record: &'a StringRecord,
     /// The line on which the row begins, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 /// Where the columns that are wanted stand.
@@ -38,25 +40,25 @@ struct Columns {
 
 impl Table {
     /// Reads the file at `path`.
-    pub(super) fn read(path: &Path) -> Result<Self, ImportError> {
-        let mut file = File::open(path).map_err(ImportError::read(path))?;
-        let bytes = file.metadata().map_err(ImportError::read(path))?.len();
+    pub(crate) fn read(path: &Path) -> Result<Self, TableError> {
+        let mut file = File::open(path).map_err(TableError::read(path))?;
+        let bytes = file.metadata().map_err(TableError::read(path))?.len();
         if bytes > FILE_BYTES_MAX {
             let path = path.to_path_buf();
-            return Err(ImportError::FileTooLong { path, bytes, bytes_max: FILE_BYTES_MAX });
+            return Err(TableError::FileTooLong { path, bytes, bytes_max: FILE_BYTES_MAX });
         }
         let mut content = Vec::new();
-        file.read_to_end(&mut content).map_err(ImportError::read(path))?;
+        file.read_to_end(&mut content).map_err(TableError::read(path))?;
         Ok(Self { file: path.to_path_buf(), bytes: content })
     }
 
     /// Calls `on_row` for each row. Columns in neither list are ignored; `optional` ones may lack.
-    pub(super) fn for_each_row(
+    pub(crate) fn for_each_row(
         &self,
         required: &'static [&'static str],
         optional: &'static [&'static str],
-        mut on_row: impl FnMut(&Row<'_>) -> Result<(), ImportError>,
-    ) -> Result<(), ImportError> {
+        mut on_row: impl FnMut(&Row<'_>) -> Result<(), TableError>,
+    ) -> Result<(), TableError> {
         let mut reader = ReaderBuilder::new().from_reader(self.bytes.as_slice());
         let mut lines = LineCounter::new(&self.bytes);
         let header = reader.headers().map_err(|error| self.row_error(1, &error))?;
@@ -75,7 +77,7 @@ impl Table {
         }
     }
 
-    fn row_error(&self, line: u64, error: &csv::Error) -> ImportError {
+    fn row_error(&self, line: u64, error: &csv::Error) -> TableError {
         let problem = match error.kind() {
             ErrorKind::UnequalLengths { expected_len, len, .. } => format!(
                 "the row has {len} fields; right would be {expected_len}, as the first line has"
@@ -86,7 +88,7 @@ impl Table {
             ),
             _ => error.to_string(),
         };
-        ImportError::Row { file: self.file.clone(), line, problem }
+        TableError::Row { file: self.file.clone(), line, problem }
     }
 }
 
@@ -96,7 +98,7 @@ impl Columns {
         header: &StringRecord,
         required: &[&'static str],
         optional: &[&'static str],
-    ) -> Result<Self, ImportError> {
+    ) -> Result<Self, TableError> {
         let mut places = Vec::with_capacity(required.len() + optional.len());
         for &column in required.iter().chain(optional) {
             let mut found = header.iter().enumerate().filter(|(_, name)| *name == column);
@@ -110,7 +112,7 @@ impl Columns {
                 (Some(_), Some(_)) => "stands there twice",
             };
             let (file, expected) = (file.to_path_buf(), required.join(", "));
-            return Err(ImportError::Column { file, column, wrong, expected });
+            return Err(TableError::Column { file, column, wrong, expected });
         }
         Ok(Self { places })
     }
@@ -118,13 +120,13 @@ impl Columns {
 
 impl<'a> Row<'a> {
     /// The field as it stands, or `None` where an optional column lacks.
-    pub(super) fn text(&self, column: &'static str) -> Option<&'a str> {
+    pub(crate) fn text(&self, column: &'static str) -> Option<&'a str> {
         let (_, place) = self.columns.places.iter().find(|(name, _)| *name == column)?;
         Some(self.record.get(*place).expect("invariant: rows are as long as the first line"))
     }
 
     /// The field as a code: a text of 1 to 40 bytes.
-    pub(super) fn code(&self, column: &'static str) -> Result<Code, ImportError> {
+    pub(crate) fn code(&self, column: &'static str) -> Result<Code, TableError> {
         let code = self.code_or_empty(column)?;
         if code.is_empty() {
             return Err(self.error(column, "nothing stands here", "a text of 1 to 40 bytes"));
@@ -133,7 +135,7 @@ impl<'a> Row<'a> {
     }
 
     /// The field as a code, which may be empty.
-    pub(super) fn code_or_empty(&self, column: &'static str) -> Result<Code, ImportError> {
+    pub(crate) fn code_or_empty(&self, column: &'static str) -> Result<Code, TableError> {
         let text = self.text(column).unwrap_or_default();
         let trimmed = text.trim() == text && !text.contains(char::is_control);
         match Code::new(text) {
@@ -148,12 +150,12 @@ impl<'a> Row<'a> {
     }
 
     /// The field as a whole number from `min` to `max`.
-    pub(super) fn number(
+    pub(crate) fn number(
         &self,
         column: &'static str,
         min: u64,
         max: u64,
-    ) -> Result<u64, ImportError> {
+    ) -> Result<u64, TableError> {
         let text = self.text(column).unwrap_or_default();
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|number| (min..=max).contains(number));
@@ -164,30 +166,30 @@ impl<'a> Row<'a> {
     }
 
     /// As [`Self::number`], for fields of 32 bits.
-    pub(super) fn number_u32(
+    pub(crate) fn number_u32(
         &self,
         column: &'static str,
         min: u32,
         max: u32,
-    ) -> Result<u32, ImportError> {
+    ) -> Result<u32, TableError> {
         let number = self.number(column, u64::from(min), u64::from(max))?;
         Ok(u32::try_from(number).expect("invariant: at most max"))
     }
 
     /// As [`Self::number`], for fields of 16 bits.
-    pub(super) fn number_u16(
+    pub(crate) fn number_u16(
         &self,
         column: &'static str,
         min: u16,
         max: u16,
-    ) -> Result<u16, ImportError> {
+    ) -> Result<u16, TableError> {
         let number = self.number(column, u64::from(min), u64::from(max))?;
         Ok(u16::try_from(number).expect("invariant: at most max"))
     }
 
     /// A fault in this row.
-    pub(super) fn error(&self, column: &'static str, wrong: &str, right: &str) -> ImportError {
-        ImportError::Cell {
+    pub(crate) fn error(&self, column: &'static str, wrong: &str, right: &str) -> TableError {
+        TableError::Cell {
             file: self.file.to_path_buf(),
             line: self.line,
             column,
