@@ -9,6 +9,7 @@ mod orders;
 mod policy;
 mod serve;
 mod shop;
+mod sourcing;
 mod tools;
 mod values;
 
@@ -25,6 +26,7 @@ pub(crate) use shop::{
     AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, SetStockArgs, ShowStockArgs, SkuCommand,
     StatsArgs, StockCommand, WarehouseCommand, ZoneCommand,
 };
+pub(crate) use sourcing::{BundleArgs, CapacityArgs, ReserveArgs};
 pub(crate) use tools::{DumpArgs, ImportArgs, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs};
 
 /// Where a server listens unless told otherwise.

@@ -43,18 +43,6 @@ pub(crate) struct OrderName<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Id(pub(crate) u128);
 
-/// Whether the command gives a code a handle, which its outcome then holds.
-pub(crate) const fn defines(command: &Command<'_>) -> bool {
-    matches!(
-        command,
-        Command::UpsertSku(_)
-            | Command::UpsertWarehouse(_)
-            | Command::UpsertZone(_)
-            | Command::UpsertChannel(_)
-            | Command::SetPolicy(_)
-    )
-}
-
 /// Placed orders in order of their sequence, findable by id too.
 #[derive(Default)]
 struct OrderNames {

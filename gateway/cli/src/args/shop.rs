@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use gantry_model::{AdjustReason, COST_MINOR_MAX, StockState};
 
 use super::values::{adjust_reason, code, count, delta, receipt, short_text, stock_state};
-use super::{IdOption, ServerAddress};
+use super::{BundleArgs, CapacityArgs, IdOption, ReserveArgs, ServerAddress};
 
 /// What can be done with stock.
 #[derive(Debug, Subcommand)]
@@ -118,6 +118,8 @@ pub(crate) struct SetStockArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SkuCommand {
     Set(SetSkuArgs),
+    Reserve(ReserveArgs),
+    Bundle(BundleArgs),
 }
 
 /// Define a SKU, or change how it is sold
@@ -153,6 +155,7 @@ pub(crate) struct SetSkuArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum WarehouseCommand {
     Set(SetWarehouseArgs),
+    Capacity(CapacityArgs),
 }
 
 /// Define a warehouse, or change its priority

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gantry_model::{
     AdjustReason, CODE_BYTES_MAX, CommandId, QUANTITY_PER_LINE_MAX, ShortMode, StockState,
-    UNITS_PER_COMMAND_MAX,
+    UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX,
 };
 
 /// `SKU:QUANTITY`.
@@ -26,6 +26,13 @@ pub(crate) struct ShipUnits {
     pub(crate) line: u16,
     pub(crate) warehouse: String,
     pub(crate) quantity: u32,
+}
+
+/// `COMPONENT=UNITS`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ComponentText {
+    pub(crate) sku: String,
+    pub(crate) units: u32,
 }
 
 /// A code, reference or note.
@@ -77,6 +84,26 @@ pub(super) fn ship_units(text: &str) -> Result<ShipUnits, String> {
         warehouse: code(warehouse)?,
         quantity: quantity(quantity_text)?,
     })
+}
+
+/// `COMPONENT=UNITS`; the component's code may contain equals signs.
+pub(super) fn component(text: &str) -> Result<ComponentText, String> {
+    let (sku, units) = text.rsplit_once('=').ok_or("expected COMPONENT=UNITS, such as MUG=2")?;
+    let units = units.parse().ok().filter(|units| (1..=UNITS_PER_COMPONENT_MAX).contains(units));
+    let units = units.ok_or_else(|| format!("expected 1 to {UNITS_PER_COMPONENT_MAX} units"))?;
+    Ok(ComponentText { sku: code(sku)?, units })
+}
+
+/// `HH:MM`, as minutes after midnight.
+pub(super) fn minute_of_day(text: &str) -> Result<u16, String> {
+    let part = |text: &str, end: u16| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|part: &u16| digits && *part < end)
+    };
+    let parts =
+        text.split_once(':').and_then(|(hour, minute)| part(hour, 24).zip(part(minute, 60)));
+    let (hour, minute) = parts.ok_or("expected a time of day from 00:00 to 23:59")?;
+    Ok(hour * 60 + minute)
 }
 
 /// A signed number of units, other than 0.

@@ -9,7 +9,7 @@ use gantry_model::{
 };
 use serde::Serialize;
 
-use crate::names::{Id, Name, Names, OrderName, defines};
+use crate::names::{Id, Name, Names, OrderName};
 use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
 
 /// One line of a dump.
@@ -166,7 +166,7 @@ impl<'a> RecordJson<'a> {
             time_ns: record.time.get(),
             actor: record.actor.get(),
             command: CommandJson::new(&record.command, names),
-            outcome: OutcomeJson::new(&record.command, &record.outcome, names),
+            outcome: OutcomeJson::new(&record.outcome, names),
             movements: movements.map(|movement| MovementJson::new(movement, names)).collect(),
         }
     }
@@ -302,11 +302,9 @@ impl<'a> CostJson<'a> {
 }
 
 impl<'a> OutcomeJson<'a> {
-    fn new(command: &Command<'_>, outcome: &Outcome<'a>, names: &'a Names) -> Self {
+    fn new(outcome: &Outcome<'a>, names: &'a Names) -> Self {
         let head = outcome.head;
-        // One field holds the handle of what was defined, or the proof of what was sourced.
-        let defines = defines(command);
-        let proof = head.proof().filter(|_| !defines);
+        let proof = head.proof();
         let rejected = head.reason().is_some();
         let short = |short: &Short| ShortJson {
             line: short.line(),
@@ -319,7 +317,7 @@ impl<'a> OutcomeJson<'a> {
             reason: head.reason().map(gantry_model::RejectReason::name),
             cost_cents: head.cost_minor(),
             parcels: head.parcels(),
-            handle: head.handle().filter(|_| defines),
+            handle: head.handle(),
             proof: proof.map(Proof::name),
             gap: proof.map(|_| head.gap()),
             actual: rejected.then(|| head.actual()),

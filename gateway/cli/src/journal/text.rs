@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use gantry_model::{AssignPolicy, Command, Movement, Record, SetBundle, SetCapacity, StockChange};
 
-use crate::names::{Name, Names, defines};
+use crate::names::{Name, Names};
 use crate::output::utc_time;
 use crate::view::proof_text;
 
@@ -126,8 +126,7 @@ impl RecordText<'_> {
         } else if head.parcels() > 0 {
             write!(f, ": {} parcels for {} cents", head.parcels(), head.cost_minor())?;
         }
-        let proof = head.proof().filter(|_| !defines(&self.record.command));
-        if let Some(proof) = proof {
+        if let Some(proof) = head.proof() {
             write!(f, ", {}", proof_text(proof, head.gap()))?;
         }
         for short in outcome.shorts {

@@ -1,9 +1,11 @@
 //! Orders as they stand, or would stand.
 
-use gantry_model::{Channel, Namespace, OrderBody, OrderDetail, OrderId, OrderLineView, ShortMode};
+use gantry_model::{
+    Channel, Namespace, OrderBody, OrderDetail, OrderId, OrderLineView, Proof, ShortMode,
+};
 use serde::Serialize;
 
-use super::Body;
+use super::{Body, proof_text};
 use crate::error::CliError;
 use crate::output::{Page, Table, grouped, utc_time};
 use crate::session::{Session, id_text};
@@ -16,6 +18,14 @@ pub(crate) struct OrderView {
     order_status: &'static str,
     parcels: u16,
     cost_cents: i64,
+    /// How far the plan was proven when the order was placed, and what that leaves open: units,
+    /// the policy's measure, or cents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<u32>,
+    #[serde(skip)]
+    proven: Option<String>,
     lines: Vec<LineView>,
     allocations: Vec<AllocationView>,
 }
@@ -61,11 +71,15 @@ impl OrderView {
                 shipped: allocation.shipped.get(),
             });
         }
+        let (proof, gap) = (order.head.proof(), order.head.gap());
         Ok(Self {
             order_id: id.map(id_text),
             order_status: order.head.status().map_or("unknown", |status| status.name()),
             parcels: order.head.parcels(),
             cost_cents: order.head.cost_minor(),
+            proof: proof.map(Proof::name),
+            gap: proof.map(|_| gap),
+            proven: proof.map(|proof| proof_text(proof, gap.into())),
             lines,
             allocations,
         })
@@ -136,7 +150,8 @@ impl Body for OrderView {
         let id = self.order_id.clone().map(|id| ("order id", id));
         let parcels = format!("{}, shipping cost {} cents", self.parcels, grouped(self.cost_cents));
         let facts = [("status", self.order_status.to_owned()), ("parcels", parcels)];
-        page.facts(id.into_iter().chain(facts)).table(self.table())
+        let proven = self.proven.clone().map(|proven| ("plan", proven));
+        page.facts(id.into_iter().chain(facts).chain(proven)).table(self.table())
     }
 }
 

@@ -61,7 +61,8 @@ pub(super) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
         RejectReason::NotServed => "no warehouse serves the zone; see `gantry cost set`",
         RejectReason::RulesForbid => {
-            "warehouses serve the zone, but the policy's rules leave none; see `gantry policy set`"
+            "warehouses that serve the zone have enough, but rules leave too little of it: the \
+             policy's, a daily capacity or a ring-fence"
         }
         RejectReason::BelowPromised => "units on hand would fall below what is promised to orders",
         RejectReason::BelowUnavailable => "fewer units than that are unavailable",

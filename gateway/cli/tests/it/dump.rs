@@ -66,8 +66,9 @@ fn check_outcome(outcome: &Value) {
     match outcome["status"].as_str() {
         Some("accepted") => {
             assert!(outcome["reason"].is_null(), "{outcome}");
-            let proven = outcome.get("proof").is_some() && outcome.get("gap").is_some();
-            assert!(!proven || outcome.get("handle").is_none(), "a plan has no handle: {outcome}");
+            let [proof, gap, handle] = ["proof", "gap", "handle"].map(|name| outcome.get(name));
+            assert_eq!(proof.is_some(), gap.is_some(), "{outcome}");
+            assert!(proof.is_none() || handle.is_none(), "a plan has no handle: {outcome}");
         }
         Some("rejected") => assert_eq!(outcome["reason"], "out_of_stock", "{outcome}"),
         _ => panic!("{outcome}"),

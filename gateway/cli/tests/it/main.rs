@@ -12,6 +12,7 @@ mod order;
 mod policy;
 mod process;
 mod replay;
+mod reserves;
 mod serve;
 mod shop;
 mod superstore;

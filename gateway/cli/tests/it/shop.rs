@@ -1,6 +1,6 @@
 //! A shop's files and folder, and a ledger that recomputes every figure from a dump alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -154,6 +154,8 @@ pub(crate) struct Ledger {
     buckets: BTreeMap<(String, u64), [i64; 5]>,
     /// By warehouse and zone: parcel cost, unit cost.
     costs: BTreeMap<(String, String), (i64, i64)>,
+    /// SKUs whose stock is not counted.
+    uncounted: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -210,6 +212,9 @@ impl Ledger {
         match command["type"].as_str().unwrap() {
             "set_costs" => self.set_costs(command),
             "place_order" => self.place(command, &record["outcome"], accepted),
+            "upsert_sku" if command["tracked"] == false => {
+                self.uncounted.insert(text(&command["sku"]));
+            }
             _ => {}
         }
         for movement in movements {
@@ -254,16 +259,22 @@ impl Ledger {
         let kind = movement["kind"].as_str().unwrap();
         let (on_hand, allocated) = match kind {
             "received" | "adjusted" => (quantity, 0),
-            "shipped" => (-quantity, -quantity),
-            "allocated" => (0, quantity),
-            "released" => (0, -quantity),
+            "shipped" | "component_shipped" => (-quantity, -quantity),
+            "allocated" | "component_allocated" => (0, quantity),
+            "released" | "component_released" => (0, -quantity),
             _ => (0, 0),
         };
         if let Some(warehouse) = movement["warehouse"].as_str() {
             let key = (text(&movement["sku"]), warehouse.to_owned());
+            let is_counted = !self.uncounted.contains(&key.0);
             let cell = self.cells.entry(key).or_default();
+            let on_hand = if is_counted { on_hand } else { 0 };
             *cell = (cell.0 + on_hand, cell.1 + allocated);
-            assert!(0 <= cell.1 && cell.1 <= cell.0, "a promise is on the shelf: {movement}");
+            let shelf = if is_counted { cell.0 } else { i64::MAX };
+            assert!(0 <= cell.1 && cell.1 <= shelf, "a promise is on the shelf: {movement}");
+        }
+        if kind.starts_with("component_") {
+            return;
         }
         let Some(order_id) = movement["order_id"].as_str() else { return };
         let key = (order_id.to_owned(), movement["line"].as_u64().unwrap());
