@@ -7,18 +7,22 @@
 mod bundles;
 mod catalogue;
 mod orders;
+mod placed;
+mod rules;
 mod stock;
 #[cfg(test)]
 mod tests;
 
 use gantry_model::{
-    Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, Sku, StockChange,
+    Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, StockChange,
     Warehouse,
 };
 
 use bundles::Bundles;
 use catalogue::Catalogue;
 use orders::Orders;
+use placed::Placed;
+use rules::RuleBook;
 use stock::Stock;
 
 /// A record that breaks a rule.
@@ -53,6 +57,7 @@ pub(super) struct Audit {
     last_time_ns: u64,
     catalogue: Catalogue,
     bundles: Bundles,
+    rules: RuleBook,
     stock: Stock,
     orders: Orders,
 }
@@ -111,15 +116,26 @@ impl Audit {
             Command::SetStock(change) => self.set_stock(record.movements, change),
             _ => {
                 rule(record.movements.is_empty(), "a setting moves nothing")?;
-                self.catalogue.take(record)?;
-                match &record.command {
-                    Command::UpsertSku(_) => {
-                        self.stock.set_tracked(record.outcome.head.handle(), &self.catalogue)
-                    }
-                    Command::SetBundle(bundle) => self.bundles.take(bundle, &self.catalogue),
-                    _ => Ok(()),
-                }
+                self.set_up(record)
             }
+        }
+    }
+
+    fn set_up(&mut self, record: &Record<'_>) -> Result<(), Fault> {
+        self.catalogue.take(record)?;
+        let catalogue = &self.catalogue;
+        let handle = record.outcome.head.handle();
+        match &record.command {
+            Command::UpsertSku(_) => self.stock.set_tracked(handle, catalogue),
+            Command::SetBundle(bundle) => self.bundles.take(bundle, catalogue),
+            Command::SetPolicy(policy) => {
+                let handle = catalogue.policy(policy.code)?;
+                self.rules.set_policy(policy, handle, catalogue)
+            }
+            Command::AssignPolicy(assign) => self.rules.assign(assign, catalogue),
+            Command::SetCapacity(capacity) => self.rules.set_capacity(capacity, catalogue),
+            Command::SetReserves(reserves) => self.rules.set_reserves(reserves, catalogue),
+            _ => Ok(()),
         }
     }
 
@@ -170,41 +186,17 @@ impl Audit {
         let parcel_count = i64::try_from(parcels.len()).unwrap_or(i64::MAX);
         outcome("parcels", parcel_count, head.parcels().into())?;
         outcome("cost", cost_cents, head.cost_minor())?;
-        self.check_nothing_left_behind(record.movements, zone)
-    }
-
-    /// No unit waits or is refused while a warehouse that serves the zone has it.
-    fn check_nothing_left_behind(&self, movements: &[Movement], zone: u16) -> Result<(), Fault> {
-        let left_over = movements.iter().filter(|one| one.warehouse() == Warehouse::NONE);
-        for movement in left_over {
-            for warehouse in self.catalogue.serving(zone) {
-                let units = self.available(movement.sku(), warehouse);
-                if units > 0 {
-                    let (sku, warehouse) = (movement.sku().get(), warehouse.get());
-                    let figure = "available, which the order did not get";
-                    return Err(Fault::Stock { figure, sku, warehouse, units });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whole units that an order could still have.
-    fn available(&self, sku: Sku, warehouse: Warehouse) -> i64 {
-        let Some(components) = self.bundles.components(sku) else {
-            return self.stock.available(sku, warehouse);
-        };
-        let whole = components.iter().map(|(sku, units_each)| {
-            let is_counted = self.catalogue.sku(*sku).unwrap_or(true);
-            let units = if is_counted { self.stock.available(*sku, warehouse) } else { i64::MAX };
-            units / units_each
-        });
-        whole.min().unwrap_or(0)
+        let placed = Placed { record, order, zone, parcels: &parcels };
+        self.check_rules(&placed)?;
+        self.check_nothing_left_behind(&placed)
     }
 
     fn cancel(&mut self, movements: &[Movement], command: &OrderUnits<'_>) -> Result<(), Fault> {
         use MovementKind::{Cancelled, ComponentReleased, Dequeued, Released};
         self.move_order(movements, command, &[Cancelled, ComponentReleased, Dequeued, Released])?;
+        for movement in movements.iter().filter(|one| one.kind() == Released) {
+            self.rules.give_back(movement.warehouse(), movement.quantity().into());
+        }
         for units in command.units {
             let of_line = movements.iter().filter(|one| one.line() == units.line());
             let cancelled = of_line.filter(|one| one.kind() == Cancelled);

@@ -95,7 +95,11 @@ fn what_is_set_aside_cannot_be_had() {
     assert_eq!(berlin["available"], 10 - 3, "safety stock is nobody's: {stock}");
     let place = "order place --zone 10 --short ship_complete --line";
     desk.must_not(&format!("{place} MUG:3"), "rules_forbid");
-    desk.must(&format!("{place} MUG:2"));
+    let some = desk.must("order place --zone 10 --short take_available --line MUG:3");
+    assert_eq!(
+        (&some["lines"][0]["allocated"], &some["lines"][0]["cancelled"]),
+        (&json!(2), &json!(1))
+    );
     desk.must(&format!("{place} MUG:5 --channel web"));
     desk.must_not(&format!("{place} MUG:1 --channel web"), "out_of_stock");
     desk.must("sku reserve MUG --warehouse BER --units 0");

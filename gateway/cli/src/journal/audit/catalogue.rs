@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use gantry_model::{Command, Record, SetCosts, Sku, Warehouse, Zone};
+use gantry_model::{Channel, Command, Record, SetCosts, Sku, Warehouse, Zone};
 
 use super::{Fault, rule};
 
@@ -17,6 +17,7 @@ pub(super) struct Catalogue {
     channel_codes: Table,
     sku_codes: Table,
     warehouse_codes: Table,
+    policy_codes: Table,
     /// By zone, then warehouse.
     costs: HashMap<u16, BTreeMap<u16, Cost>>,
 }
@@ -25,11 +26,12 @@ pub(super) struct Catalogue {
 #[derive(Default)]
 struct Table(HashMap<String, u32>);
 
-/// What a parcel costs, and a unit in it.
+/// What a parcel costs, and a unit in it, and how long it takes.
 #[derive(Clone, Copy)]
 pub(super) struct Cost {
     pub(super) parcel: u32,
     pub(super) unit: u32,
+    pub(super) days: u16,
 }
 
 impl Catalogue {
@@ -50,6 +52,9 @@ impl Catalogue {
             }
             Command::UpsertChannel(channel) => {
                 self.channel_codes.take(channel.code, handle)?;
+            }
+            Command::SetPolicy(policy) => {
+                self.policy_codes.take(policy.code, handle)?;
             }
             Command::SetCosts(costs) => self.set_costs(costs)?,
             _ => {}
@@ -77,6 +82,19 @@ impl Catalogue {
         if known { Ok(zone.get()) } else { Err(Fault::Unknown { what: "zone", handle }) }
     }
 
+    /// Fails if there is such a channel and nobody defined it.
+    pub(super) fn channel(&self, channel: Channel) -> Result<(), Fault> {
+        let handle = u32::from(channel.get());
+        let known = channel == Channel::NONE || channel.index() < self.channel_codes.0.len();
+        if known { Ok(()) } else { Err(Fault::Unknown { what: "channel", handle }) }
+    }
+
+    /// The handle of a policy that was set.
+    pub(super) fn policy(&self, code: &str) -> Result<usize, Fault> {
+        let handle = self.policy_codes.0.get(code).copied();
+        handle.map(|handle| handle as usize).ok_or(Fault::Rule("a policy has a handle"))
+    }
+
     /// What it costs `warehouse` to serve `zone`.
     pub(super) fn cost(&self, warehouse: Warehouse, zone: u16) -> Result<Cost, Fault> {
         rule(self.warehouse(warehouse)?, "an inactive warehouse serves no new order")?;
@@ -96,7 +114,8 @@ impl Catalogue {
         for row in costs.rows {
             let of_zone = self.costs.entry(self.zone(row.zone())?).or_default();
             if row.is_served() {
-                let cost = Cost { parcel: row.parcel_cost(), unit: row.unit_cost() };
+                let (parcel, unit, days) = (row.parcel_cost(), row.unit_cost(), row.days());
+                let cost = Cost { parcel, unit, days };
                 of_zone.insert(costs.warehouse.get(), cost);
             } else {
                 of_zone.remove(&costs.warehouse.get());

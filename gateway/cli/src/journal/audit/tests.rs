@@ -1,6 +1,7 @@
 //! Records that break one rule each: an audit that accepts one of them is worth nothing.
 
 mod bundles;
+mod rules;
 
 use gantry_model::{
     Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, LineUnits, Movement,
