@@ -107,7 +107,7 @@ fn decide_only(criterion: &mut Criterion) {
                 for item in Items::new(black_box(&items), COMMAND_BYTES_MAX) {
                     let item = item.expect("invariant: the shop wrote it");
                     let command = Command::parse(&item).expect("invariant: the shop wrote it");
-                    decide(state, &command, Sequence::new(1), &mut decision);
+                    decide(state, &command, Sequence::new(1), state.last_time(), &mut decision);
                 }
                 started.elapsed()
             })
