@@ -7,6 +7,7 @@ mod faults;
 mod faulty;
 mod frames;
 mod harness;
+mod last_unit;
 mod lies;
 mod orders;
 mod stops;
