@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod batches;
+mod bundles;
+mod capacity;
 mod explain;
 mod folder;
 mod golden;
 mod limits;
+mod policies;
 mod properties;
+mod reserves;
 mod scenarios;
 mod shop;
 mod what_if;

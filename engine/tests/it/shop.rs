@@ -1,6 +1,9 @@
 //! A shop in a test: an engine, its records, and a small language to drive it by.
 //!
-//! One command a line, by codes; what stands behind `=>` is the verdict. See `scenarios.rs`.
+//! One command a line, by codes; what stands behind `=>` is the verdict. See `scenarios.rs`, and
+//! `shop/setup.rs` for what shapes sourcing.
+
+mod setup;
 
 use std::fmt::Write;
 
@@ -13,16 +16,20 @@ use gantry_model::{
     Warehouse, Zone,
 };
 
+use setup::flag;
+
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
     pub(crate) records: FrameBuffer,
+    /// Commands come a microsecond after each other, and not before this.
+    clock: EngineTime,
     commands: u128,
 }
 
 impl Shop {
     pub(crate) fn new() -> Self {
         let records = FrameBuffer::new(PAYLOAD_BYTES_MAX);
-        Self { engine: Engine::new(), records, commands: 0 }
+        Self { engine: Engine::new(), records, clock: EngineTime::new(0), commands: 0 }
     }
 
     /// Sends one command; checks that the state holds together; returns the reply item.
@@ -31,7 +38,7 @@ impl Shop {
         command.write(&mut bytes);
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX).unwrap();
         let mut reply = Vec::new();
-        let now = EngineTime::new(self.engine.last_time().get() + 1_000);
+        let now = self.clock.max(EngineTime::new(self.engine.last_time().get() + 1_000));
         self.engine.execute(&item, Actor::CLIENT_MIN, now, &mut self.records, &mut reply);
         reply
     }
@@ -48,7 +55,7 @@ impl Shop {
         query.write(&mut bytes);
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX).unwrap();
         let mut reply = Vec::new();
-        let now = self.engine.last_time();
+        let now = self.clock.max(self.engine.last_time());
         self.engine.query(&item, now, &mut reply);
         reply
     }
@@ -93,6 +100,16 @@ impl Shop {
         }
     }
 
+    /// Runs a script of commands that are refused and leave no trace.
+    pub(crate) fn refuses(&mut self, script: &str) {
+        for line in script.lines() {
+            let before = (self.engine.state_hash(), self.engine.last_sequence());
+            self.script(line);
+            let after = (self.engine.state_hash(), self.engine.last_sequence());
+            assert_eq!(after, before, "`{line}` left a trace");
+        }
+    }
+
     /// Runs one line of a script; returns the reply item.
     pub(crate) fn run(&mut self, line: &str) -> Vec<u8> {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -130,8 +147,15 @@ impl Shop {
                 let change = self.change(id, sku, warehouse, quantity);
                 self.send(&Command::SetStock(change))
             }
-            ["place", order, zone, mode, lines] => self.order(order, zone, mode, lines, false),
-            ["quote", zone, mode, lines] => self.order("0", zone, mode, lines, true),
+            ["place", order, zone, mode, lines, ref flags @ ..] => {
+                let id = order_id(order);
+                self.order(zone, mode, lines, flags, |shop, order| {
+                    shop.send(&Command::PlaceOrder(PlaceOrder { id, ..order }))
+                })
+            }
+            ["quote", zone, mode, lines, ref flags @ ..] => {
+                self.order(zone, mode, lines, flags, |shop, order| shop.query(&Query::Quote(order)))
+            }
             ["cancel", order, ref units @ ..] => {
                 let units = self.units(units);
                 let order = order_id(order);
@@ -145,7 +169,7 @@ impl Shop {
             ["stock", sku] => self.query(&Query::ReadStock(self.sku(sku))),
             ["show", order] => self.query(&Query::ReadOrder(order_id(order))),
             ["resolve", code] => self.query(&Query::Resolve(Namespace::Sku, code)),
-            _ => panic!("no such command: {line}"),
+            _ => self.set_up(id, &words),
         }
     }
 
@@ -153,7 +177,9 @@ impl Shop {
         let zone = self.zone(zone);
         let row = match cost.split_once('+') {
             Some((parcel, unit)) => {
-                CostRow::serves(zone, parcel.parse().unwrap(), unit.parse().unwrap(), 1)
+                let (unit, days) = unit.split_once('/').unwrap_or((unit, "1"));
+                let (parcel, unit) = (parcel.parse().unwrap(), unit.parse().unwrap());
+                CostRow::serves(zone, parcel, unit, days.parse().unwrap())
             }
             None => CostRow::removed(zone),
         };
@@ -179,30 +205,34 @@ impl Shop {
         }
     }
 
-    fn order(&mut self, id: &str, zone: &str, mode: &str, lines: &str, quote: bool) -> Vec<u8> {
+    /// Makes an order without an id; `value=` and `channel=` are said if they stand there.
+    fn order(
+        &mut self,
+        zone: &str,
+        mode: &str,
+        lines: &str,
+        flags: &[&str],
+        send: impl FnOnce(&mut Self, PlaceOrder<'_>) -> Vec<u8>,
+    ) -> Vec<u8> {
         let lines: Vec<OrderLine> = lines
             .split(',')
             .filter_map(|line| line.split_once(':'))
             .map(|(sku, quantity)| OrderLine::new(self.sku(sku), quantity.parse().unwrap()))
             .collect();
         let order = PlaceOrder {
-            id: order_id(id),
+            id: order_id("0"),
             customer: 0,
-            value_minor: 0,
+            value_minor: flag(flags, "value=").map_or(0, |value| value.parse().unwrap()),
             currency: *b"USD\0",
             zone: self.zone(zone),
-            channel: Channel::NONE,
+            channel: flag(flags, "channel=").map_or(Channel::NONE, |code| self.channel(code)),
             priority_class: 0,
             service_level: 0,
             short: *ShortMode::ALL.iter().find(|known| known.name() == mode).unwrap(),
             reference: "",
             lines: &lines,
         };
-        if quote {
-            self.query(&Query::Quote(order))
-        } else {
-            self.send(&Command::PlaceOrder(order))
-        }
+        send(self, order)
     }
 
     /// `line:quantity` or `line@warehouse:quantity`.
@@ -220,6 +250,9 @@ impl Shop {
 
     /// A reply in one line: status or reason, then what it tells.
     pub(crate) fn verdict(&self, bytes: &[u8]) -> String {
+        if bytes.is_empty() {
+            return "accepted".to_owned(); // The time is nobody's to refuse.
+        }
         let (item, rest) = Item::split(bytes, usize::MAX).unwrap();
         assert!(rest.is_empty(), "one reply to one command");
         let reply = Reply::parse(&item).unwrap();
@@ -244,6 +277,10 @@ impl Shop {
                 let status = order.head.status().unwrap().name();
                 let (parcels, cost) = (order.head.parcels(), order.head.cost_minor());
                 write!(text, " {status} parcels={parcels} cost={cost}").unwrap();
+                if order.head.gap() > 0 {
+                    let proof = order.head.proof().unwrap().name();
+                    write!(text, " {proof}={}", order.head.gap()).unwrap();
+                }
                 for units in order.allocations {
                     let (line, place) = (units.line.get(), name(units.warehouse.get()));
                     if units.allocated.get() > 0 {

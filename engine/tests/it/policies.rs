@@ -1,0 +1,250 @@
+//! Policies: every rule alone, softly, beside others, and who is bound by which version.
+
+use crate::shop::Shop;
+
+/// The nearer warehouse is the cheaper one: one, two and four days away.
+const NETWORK: &str = "
+    warehouse EAST 1
+    warehouse HUB 2
+    warehouse WEST 3
+    zone 100
+    cost EAST 100 500+10/1
+    cost HUB 100 700+20/2
+    cost WEST 100 900+30/4
+    sku BOOK
+    sku LAMP
+    sku CHAIR no_backorder
+    channel WEB
+    channel SHOP
+";
+
+fn shop() -> Shop {
+    let mut shop = Shop::new();
+    shop.script(NETWORK);
+    shop
+}
+
+/// One book in the east, two at the hub, three in the west.
+fn shop_of_six_books() -> Shop {
+    let mut shop = shop();
+    shop.script(
+        "receive BOOK EAST 1 => accepted 1/1
+         receive BOOK HUB 2  => accepted 2/2
+         receive BOOK WEST 3 => accepted 3/3",
+    );
+    shop
+}
+
+#[test]
+fn only_the_listed_warehouses_serve() {
+    shop_of_six_books().script(
+        "policy OUTER least_cost warehouses=EAST,WEST
+         assign all OUTER
+         place 1 100 ship_complete BOOK:2  => accepted open parcels=1 cost=960 0@WEST:2
+         place 2 100 ship_complete BOOK:3  => rules_forbid 0:3/2
+         place 3 100 ship_complete BOOK:5  => out_of_stock 0:5/2
+         place 4 100 take_available BOOK:3 \
+         => accepted open parcels=2 cost=1440 0@EAST:1 0@WEST:1 0:1cancelled
+         place 5 100 take_available BOOK:1 => rules_forbid 0:1/0
+         place 6 100 backorder BOOK:1      => accepted open parcels=0 cost=0 0:1waiting
+         place 7 100 backorder CHAIR:1     => backorder_not_allowed 0:1/0
+         stock BOOK                        => accepted EAST:0/1 HUB:2/2 WEST:0/3",
+    );
+}
+
+#[test]
+fn a_listed_warehouse_that_does_not_serve_the_zone_leaves_none() {
+    shop_of_six_books().script(
+        "zone 200
+         warehouse FAR 4
+         cost FAR 200 100+1
+         receive BOOK FAR 9               => accepted 9/9
+         policy REMOTE least_cost warehouses=FAR
+         assign all REMOTE
+         place 1 100 ship_complete BOOK:1 => rules_forbid 0:1/0
+         place 1 100 ship_complete BOOK:1 => duplicate of 22 rules_forbid
+         place 2 200 ship_complete BOOK:1 => accepted open parcels=1 cost=101 0@FAR:1
+         zone 300
+         place 3 300 ship_complete BOOK:1 => not_served
+         warehouse FAR 4 inactive
+         place 4 200 backorder BOOK:1     => not_served",
+    );
+}
+
+#[test]
+fn no_parcel_is_on_its_way_for_longer_than_the_policys_days() {
+    shop_of_six_books().script(
+        "policy FAST least_cost days_max=2
+         assign all FAST
+         place 1 100 ship_complete BOOK:4 => rules_forbid 0:4/3
+         place 2 100 backorder BOOK:4     \
+         => accepted open parcels=2 cost=1250 0@EAST:1 0@HUB:2 0:1waiting
+         policy FAST least_cost days_max=0
+         place 3 100 ship_complete BOOK:1 => rules_forbid 0:1/0
+         policy FAST least_cost days_max=4
+         place 4 100 ship_complete BOOK:1 => accepted open parcels=1 cost=930 0@WEST:1",
+    );
+}
+
+#[test]
+fn from_the_minute_of_the_cut_off_parcels_leave_a_day_later_until_midnight() {
+    let mut shop = shop();
+    shop.script(
+        "receive BOOK EAST 9              => accepted 9/9
+         capacity EAST cut_off=14:30
+         policy FAST least_cost days_max=1
+         assign all FAST
+         time 3 14:29
+         place 1 100 ship_complete BOOK:1 => accepted open parcels=1 cost=510 0@EAST:1
+         time 3 14:30
+         place 2 100 ship_complete BOOK:1 => rules_forbid 0:1/0
+         quote 100 ship_complete BOOK:1   => rules_forbid 0:1/0
+         time 3 23:59
+         place 3 100 ship_complete BOOK:1 => rules_forbid 0:1/0
+         policy FAST least_cost days_max=2
+         place 4 100 ship_complete BOOK:1 => accepted open parcels=1 cost=510 0@EAST:1
+         policy FAST least_cost days_max=1
+         time 4 00:00
+         quote 100 ship_complete BOOK:1   => accepted open parcels=1 cost=510 0@EAST:1
+         place 5 100 ship_complete BOOK:1 => accepted open parcels=1 cost=510 0@EAST:1
+         capacity EAST cut_off=00:00
+         place 6 100 ship_complete BOOK:1 => rules_forbid 0:1/0
+         capacity EAST
+         place 7 100 ship_complete BOOK:1 => accepted open parcels=1 cost=510 0@EAST:1",
+    );
+}
+
+#[test]
+fn a_channel_has_its_own_policy_or_the_default() {
+    shop_of_six_books().script(
+        "policy EASTERN least_cost warehouses=EAST
+         policy WESTERN least_cost warehouses=WEST
+         assign WEB WESTERN
+         quote 100 ship_complete BOOK:1 channel=WEB  => accepted open parcels=1 cost=930 0@WEST:1
+         quote 100 ship_complete BOOK:2 channel=SHOP => accepted open parcels=1 cost=740 0@HUB:2
+         assign all EASTERN
+         quote 100 ship_complete BOOK:1 channel=WEB  => accepted open parcels=1 cost=930 0@WEST:1
+         quote 100 ship_complete BOOK:2 channel=SHOP => rules_forbid 0:2/1
+         quote 100 ship_complete BOOK:2              => rules_forbid 0:2/1
+         channel APP
+         quote 100 ship_complete BOOK:2 channel=APP  => rules_forbid 0:2/1
+         assign WEB none
+         quote 100 ship_complete BOOK:2 channel=WEB  => rules_forbid 0:2/1
+         assign all none
+         quote 100 ship_complete BOOK:2 channel=WEB  => accepted open parcels=1 cost=740 0@HUB:2",
+    );
+}
+
+#[test]
+fn a_new_version_binds_later_orders_only() {
+    let mut shop = shop_of_six_books();
+    shop.script(
+        "policy MINE least_cost warehouses=WEST
+         assign all MINE
+         place 1 100 backorder BOOK:2   => accepted open parcels=1 cost=960 0@WEST:2
+         policy MINE least_cost warehouses=HUB
+         show 1                         => accepted open parcels=1 cost=960 0@WEST:2
+         place 1 100 backorder BOOK:2   => duplicate of 18 open parcels=1 cost=960 0@WEST:2
+         place 2 100 backorder BOOK:2   => accepted open parcels=1 cost=740 0@HUB:2
+         cancel 1 0:1                   => accepted open parcels=1 cost=960 0@WEST:1 0:1cancelled",
+    );
+    let (policy, state) = (shop.policy_of("MINE"), shop.engine.state());
+    assert_eq!(state.policies.row(policy).unwrap().version, 2);
+}
+
+#[test]
+fn a_soft_rule_gives_way_to_what_it_left_over_and_to_nothing_else() {
+    // Alone the west would be cheaper for all five: 900 + 5 × 30. The first pass has opened the
+    // east, and the second only adds to it.
+    let mut shop = shop();
+    shop.script(
+        "receive BOOK EAST 2            => accepted 2/2
+         receive BOOK WEST 9            => accepted 9/9
+         quote 100 ship_complete BOOK:5 => accepted open parcels=1 cost=1050 0@WEST:5
+         policy FAST least_cost days_max=1 soft=days_max
+         assign all FAST
+         quote 100 ship_complete BOOK:2 => accepted open parcels=1 cost=520 0@EAST:2
+         quote 100 ship_complete BOOK:5 => accepted open parcels=2 cost=1510 0@EAST:2 0@WEST:3
+         quote 100 ship_complete BOOK:12 => out_of_stock 0:12/11
+         quote 100 backorder BOOK:12    \
+         => accepted open parcels=2 cost=1690 0@EAST:2 0@WEST:9 0:1waiting
+         quote 100 take_available LAMP:1,BOOK:5 \
+         => accepted open parcels=2 cost=1510 1@EAST:2 1@WEST:3 0:1cancelled
+         policy FAST least_cost days_max=1
+         quote 100 ship_complete BOOK:5 => rules_forbid 0:5/2",
+    );
+}
+
+#[test]
+fn the_greedy_rule_goes_over_what_rules_leave() {
+    shop_of_six_books().script(
+        "policy OLD greedy warehouses=EAST,WEST days_max=3 soft=days_max
+         assign all OLD
+         quote 100 ship_complete BOOK:3 => accepted open parcels=2 cost=1470 0@EAST:1 0@WEST:2
+         quote 100 ship_complete BOOK:5 => rules_forbid 0:5/4
+         policy OLD greedy days_max=2
+         quote 100 ship_complete BOOK:4 => rules_forbid 0:4/3",
+    );
+}
+
+#[test]
+fn a_policy_that_contradicts_itself_is_refused() {
+    let mut shop = shop();
+    shop.script("policy KNOWN least_cost parcels_max=64 days_max=0");
+    shop.refuses(
+        "policy X least_cost parcels_max=0                     => parcels_max_out_of_range 0:64
+         policy X least_cost parcels_max=65                    => parcels_max_out_of_range 65:64
+         policy X least_cost soft=warehouses                   => policy_contradicts
+         policy X least_cost soft=days_max                     => policy_contradicts
+         policy X least_cost days_max=65535 soft=days_max      => policy_contradicts
+         policy X least_cost soft=parcels_max                  => policy_contradicts
+         policy X least_cost parcels_max=64 soft=parcels_max   => policy_contradicts
+         policy X least_cost soft=no_split                     => policy_contradicts
+         policy X least_cost days_max=3 soft=days_max,no_split => policy_contradicts
+         policy X least_cost parcels_max=1 split_below=5       => policy_contradicts
+         policy X least_cost parcels_max=1 no_split=BOOK       => policy_contradicts
+         policy X least_cost split_below=-1                    => policy_contradicts
+         policy X greedy parcels_max=63                        => policy_contradicts
+         policy X greedy split_below=1                         => policy_contradicts
+         policy X greedy no_split=BOOK                         => policy_contradicts
+         policy X least_cost warehouses=HUB,EAST               => list_not_rising
+         policy X least_cost warehouses=EAST,EAST              => list_not_rising
+         policy X least_cost no_split=LAMP,BOOK                => list_not_rising
+         policy X least_cost no_split=BOOK,BOOK                => list_not_rising
+         policy X least_cost warehouses=EAST,NOWHERE           => unknown_warehouse
+         policy X least_cost no_split=BOOK,NOTHING             => unknown_sku
+         policy - least_cost                                   => code_empty
+         policy KNOWN least_cost parcels_max=0                 => parcels_max_out_of_range 0:64
+         assign all X                                          => unknown_policy
+         assign WEB X                                          => unknown_policy
+         assign NOBODY KNOWN                                   => unknown_channel
+         assign NOBODY none                                    => unknown_channel
+         place 1 100 backorder BOOK:1 channel=NOBODY           => unknown_channel",
+    );
+    let row = shop.engine.state().policies.row(shop.policy_of("KNOWN")).unwrap();
+    assert_eq!(row.version, 1, "a refused command makes no version");
+}
+
+#[test]
+fn what_does_not_contradict_itself_is_accepted() {
+    shop().script(
+        "policy A least_cost soft=orders_per_day,units_per_day,ring_fences
+         policy B greedy warehouses=EAST days_max=1 soft=warehouses,days_max,ring_fences
+         policy C priority parcels_max=1 soft=parcels_max
+         policy D balance parcels_max=2 split_below=9223372036854775807 soft=no_split
+         policy E nearest parcels_max=63 no_split=BOOK,LAMP,CHAIR soft=no_split,parcels_max
+         policy F fewest_parcels warehouses=EAST,HUB,WEST days_max=65534 soft=days_max
+         policy G least_cost_with_shadow_prices days_max=65535",
+    );
+}
+
+#[test]
+fn one_policy_too_many_is_refused_and_known_ones_may_still_change() {
+    let mut shop = shop();
+    for number in 0..256 {
+        let reply = shop.run(&format!("policy P{number} least_cost"));
+        assert_eq!(shop.verdict(&reply), "accepted");
+    }
+    shop.refuses("policy MORE least_cost => table_full 257:256");
+    shop.script("policy P255 greedy\n assign all P255");
+}
