@@ -49,6 +49,11 @@ impl<'a> Pass<'a> {
         Self { dropped: self.policy.soft, granted, ..self }
     }
 
+    /// A pass of its own, that keeps no rule.
+    pub(crate) fn without_rules(self) -> Self {
+        Self { dropped: self.policy.rules(), granted: &[], ..self }
+    }
+
     pub(crate) fn is_first(&self) -> bool {
         self.dropped == Rules::NONE
     }

@@ -33,7 +33,7 @@ pub(super) fn decide(
         decision.granted = granted;
     }
     allocate(order, sequence, decision);
-    let left = judge_the_rest(state, order, decision)?;
+    let left = judge_the_rest(&first, decision)?;
     add_components(state, decision);
     move_the_rest(order, sequence, left, decision);
     let parcels = u16::try_from(sourced.parcels).expect("invariant: at most 64 candidates");
@@ -96,19 +96,16 @@ fn leave_what_is_not_granted(decision: &mut Decision) -> bool {
 }
 
 /// What becomes of units that were not allocated, or why the order cannot be.
-fn judge_the_rest(
-    state: &State,
-    order: &PlaceOrder<'_>,
-    decision: &mut Decision,
-) -> Result<MovementKind, Rejection> {
+fn judge_the_rest(first: &Pass<'_>, decision: &mut Decision) -> Result<MovementKind, Rejection> {
+    let Pass { state, order, .. } = *first;
     let kind = match order.short {
         ShortMode::ShipComplete => {
-            refuse_short(state, order, decision, |_| true)?;
+            refuse_short(first, decision, |_| true)?;
             MovementKind::Backordered
         }
         ShortMode::TakeAvailable => {
             if decision.movements.is_empty() {
-                refuse_short(state, order, decision, |_| true)?;
+                refuse_short(first, decision, |_| true)?;
             }
             MovementKind::Cancelled
         }
@@ -117,7 +114,7 @@ fn judge_the_rest(
                 let sku = state.catalogue.sku(order.lines[line].sku());
                 sku.is_some_and(|row| !row.backorder)
             };
-            refuse_short(state, order, decision, forbids)?;
+            refuse_short(first, decision, forbids)?;
             MovementKind::Backordered
         }
     };
@@ -237,11 +234,11 @@ fn add_components(state: &State, decision: &mut Decision) {
 
 /// Rejects if a short line `matters`, naming every such line.
 fn refuse_short(
-    state: &State,
-    order: &PlaceOrder<'_>,
+    first: &Pass<'_>,
     decision: &mut Decision,
     matters: impl Fn(usize) -> bool,
 ) -> Result<(), Rejection> {
+    let order = first.order;
     for (line, wanted) in order.lines.iter().enumerate() {
         let available = allocated_to(line, &decision.movements);
         if available < wanted.quantity() && matters(line) {
@@ -254,21 +251,34 @@ fn refuse_short(
     }
     Err(match order.short {
         ShortMode::Backorder => RejectReason::BackorderNotAllowed,
-        _ if would_do_without_rules(state, order) => RejectReason::RulesForbid,
+        _ if would_do_without_rules(first, decision)? => RejectReason::RulesForbid,
         _ => RejectReason::OutOfStock,
     }
     .into())
 }
 
-/// Whether warehouses that serve the zone have every unit, were it not for rules.
-fn would_do_without_rules(state: &State, order: &PlaceOrder<'_>) -> bool {
-    order.lines.iter().all(|line| {
-        let same = order.lines.iter().filter(|other| other.sku() == line.sku());
-        let wanted: u64 = same.map(|line| u64::from(line.quantity())).sum();
+/// Whether the order would be accepted, were it not for rules: all of it is there, or, where it
+/// takes what is available, a single unit.
+fn would_do_without_rules(first: &Pass<'_>, decision: &mut Decision) -> Result<bool, Rejection> {
+    let Pass { state, order, .. } = *first;
+    let there = |sku| {
         let candidates = state.network.candidates(order.zone);
-        let there = candidates.map(|row| u64::from(state.available(line.sku(), row.warehouse)));
-        there.sum::<u64>() >= wanted
-    })
+        let there = candidates.map(|row| u64::from(state.available(sku, row.warehouse)));
+        there.sum::<u64>()
+    };
+    if order.short == ShortMode::TakeAvailable {
+        return Ok(order.lines.iter().any(|line| there(line.sku()) > 0));
+    }
+    let Decision { problem, scratch, plan, .. } = decision;
+    sum_demands(state, order, &mut problem.demands)?;
+    let alone = problem.demands.iter().all(|demand| there(demand.sku) >= demand.units.into());
+    if !alone || state.bundles.is_empty() {
+        return Ok(alone);
+    }
+    // Each SKU alone is there, but a bundle may want the same units as another line.
+    first.without_rules().fill(problem);
+    solve(problem, scratch, plan);
+    Ok(plan.units() == problem.units_wanted())
 }
 
 /// Moves each line's units that were not allocated to where the order's mode wants them.

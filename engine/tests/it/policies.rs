@@ -52,6 +52,19 @@ fn only_the_listed_warehouses_serve() {
     );
 }
 
+/// Some of what is asked for would be there without the rule: the rule is what forbids.
+#[test]
+fn take_available_of_nothing_is_forbidden_by_rules_that_hide_a_single_unit() {
+    shop_of_six_books().script(
+        "policy EASTERN least_cost warehouses=EAST
+         assign all EASTERN
+         place 1 100 take_available BOOK:1        => accepted open parcels=1 cost=510 0@EAST:1
+         place 2 100 take_available BOOK:9        => rules_forbid 0:9/0
+         place 3 100 take_available LAMP:1,BOOK:1 => rules_forbid 0:1/0 1:1/0
+         place 4 100 take_available LAMP:1        => out_of_stock 0:1/0",
+    );
+}
+
 #[test]
 fn a_listed_warehouse_that_does_not_serve_the_zone_leaves_none() {
     shop_of_six_books().script(

@@ -156,6 +156,21 @@ fn a_ring_fence_larger_than_the_stock_leaves_others_nothing_there() {
 }
 
 #[test]
+fn safety_stock_and_ring_fences_add_up() {
+    shop().script(
+        "receive BOOK EAST 9              => accepted 9/9
+         reserve BOOK@EAST/WEB:3 BOOK@EAST:4
+         stock BOOK                       => accepted EAST:5/9
+         quote 100 take_available BOOK:9 channel=WEB \
+         => accepted open parcels=1 cost=550 0@EAST:5 0:4cancelled
+         quote 100 take_available BOOK:9 \
+         => accepted open parcels=1 cost=520 0@EAST:2 0:7cancelled
+         adjust BOOK EAST 4 damaged unavailable => accepted 1/9
+         quote 100 take_available BOOK:9 => rules_forbid 0:9/0",
+    );
+}
+
+#[test]
 fn a_soft_ring_fence_is_opened_for_what_is_left_only() {
     shop().script(
         "receive BOOK EAST 5              => accepted 5/5
