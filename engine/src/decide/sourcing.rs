@@ -9,7 +9,7 @@ use gantry_model::{
 
 use super::Rejection;
 use super::control::handle;
-use crate::state::{CUT_OFF_NONE, DAYS_ANY, State};
+use crate::state::{CUT_OFF_NONE, DAYS_ANY, PlaceRow, State};
 
 const MINUTES_PER_DAY: u16 = 24 * 60;
 
@@ -89,17 +89,18 @@ pub(super) fn reserves(state: &State, command: &SetReserves<'_>) -> Result<Outco
     check_fences(state, command.rows)
 }
 
-/// No cell has more ring-fences than it may have, were each row a new one.
+/// No cell ends with more ring-fences than it may have. A row of zero units is none.
 fn check_fences(state: &State, rows: &[ReserveRow]) -> Result<OutcomeHead, Rejection> {
     let place = |row: &ReserveRow| (row.sku(), row.warehouse());
     for of_cell in rows.chunk_by(|left, right| place(left) == place(right)) {
         let (sku, warehouse) = place(&of_cell[0]);
-        let fences = state.fences.of(sku).iter().filter(|fence| fence.warehouse == warehouse);
-        let is_new = |row: &&ReserveRow| {
-            let mut fences = fences.clone();
-            row.channel() != Channel::NONE && fences.all(|fence| fence.channel != row.channel())
+        let stays = |fence: &&PlaceRow| {
+            let is_named = of_cell.iter().any(|row| row.channel() == fence.channel);
+            fence.warehouse == warehouse && !is_named
         };
-        let count = fences.clone().count() + of_cell.iter().filter(is_new).count();
+        let is_fence = |row: &&ReserveRow| row.channel() != Channel::NONE && row.units() > 0;
+        let staying = state.fences.of(sku).iter().filter(stays).count();
+        let count = staying + of_cell.iter().filter(is_fence).count();
         if count > RING_FENCES_PER_CELL_MAX {
             let figure = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
             let (actual, limit) = (figure(count), figure(RING_FENCES_PER_CELL_MAX));

@@ -229,3 +229,33 @@ fn bad_reserves_are_refused() {
     );
     shop.script("reserve BOOK@EAST/WEB:1\n sku BOOK unlimited => tracking_in_use");
 }
+
+/// Sixteen fit. One more is refused, unless another goes in the same command, or it is none at all.
+#[test]
+fn one_ring_fence_too_many_is_refused() {
+    let mut shop = shop();
+    let rows = |units: [u32; 3]| {
+        let [first, middle, last] = units;
+        let middle = (1..16).map(|number| format!(" BOOK@EAST/C{number}:{middle}"));
+        let middle: String = middle.collect();
+        format!("reserve BOOK@EAST/C0:{first}{middle} BOOK@EAST/C16:{last}")
+    };
+    for number in 0..20 {
+        shop.run(&format!("channel C{number}"));
+    }
+    shop.refuses(&format!("{} => too_many_ring_fences 17:16", rows([1, 1, 1])));
+    shop.script(&rows([0, 1, 1]));
+    shop.refuses("reserve BOOK@EAST/C0:1 => too_many_ring_fences 17:16");
+    shop.script(
+        "reserve BOOK@WEST/C0:1 LAMP@EAST/C0:1
+         reserve BOOK@EAST/C0:0
+         reserve BOOK@EAST/C0:2 BOOK@EAST/C1:0
+         reserve BOOK@EAST/C0:3 BOOK@EAST:2
+         receive BOOK EAST 20           => accepted 18/20
+         quote 100 ship_complete BOOK:2 => rules_forbid 0:2/0
+         quote 100 ship_complete BOOK:3 channel=C0 => accepted open parcels=1 cost=530 0@EAST:3",
+    );
+    shop.refuses(
+        "reserve BOOK@EAST/C0:0 BOOK@EAST/C1:1 BOOK@EAST/C17:1 => too_many_ring_fences 17:16",
+    );
+}
