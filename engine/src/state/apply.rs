@@ -51,7 +51,7 @@ impl State {
             Command::SetLimits(limits) => self.apply_limits(&limits.limits),
             Command::SetPolicy(policy) => self.apply_policy(policy),
             Command::AssignPolicy(assignment) => self.apply_assignment(assignment),
-            Command::SetCapacity(capacity) => self.apply_capacity(capacity),
+            Command::SetCapacity(capacity) => self.apply_capacity(capacity, record.sequence),
             Command::SetReserves(reserves) => self.apply_reserves(reserves),
             Command::SetBundle(bundle) => self.apply_bundle(bundle),
             Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),

@@ -1,6 +1,6 @@
 //! What warehouses can work off in a day, and what today's orders have used of it.
 
-use gantry_model::{EngineTime, Warehouse};
+use gantry_model::{EngineTime, Sequence, Warehouse};
 
 const NS_PER_MINUTE: u64 = 60_000_000_000;
 const MINUTES_PER_DAY: u64 = 24 * 60;
@@ -55,23 +55,41 @@ pub struct DayLoad {
     pub units: u32,
 }
 
+impl DayLoad {
+    const NONE: Self = Self { day: 0, orders: 0, units: 0 };
+}
+
+/// One warehouse.
+#[derive(Debug)]
+struct Counted {
+    bounds: CapacityRow,
+    load: DayLoad,
+    /// The record that set a bound where there was none. Orders placed before were not counted.
+    since: Sequence,
+}
+
+impl Counted {
+    const NOTHING: Self =
+        Self { bounds: CapacityRow::ANY, load: DayLoad::NONE, since: Sequence::NONE };
+}
+
 /// Bounds and loads by warehouse.
 #[derive(Debug, Default)]
 pub struct Capacity {
-    rows: Vec<(CapacityRow, DayLoad)>,
+    rows: Vec<Counted>,
 }
 
 impl Capacity {
     /// The bounds of a warehouse.
     #[must_use]
     pub fn row(&self, warehouse: Warehouse) -> &CapacityRow {
-        self.rows.get(warehouse.index()).map_or(&CapacityRow::ANY, |(row, _)| row)
+        &self.counted(warehouse).bounds
     }
 
     /// What was used on the last day on which anything was; counted while there is a bound.
     #[must_use]
     pub fn load(&self, warehouse: Warehouse) -> DayLoad {
-        self.rows.get(warehouse.index()).map_or(DayLoad::default(), |(_, load)| *load)
+        self.counted(warehouse).load
     }
 
     /// Orders that the warehouse can still take on `day`.
@@ -88,9 +106,18 @@ impl Capacity {
         if max == ANY { ANY } else { max.saturating_sub(self.load_on(warehouse, day).units) }
     }
 
-    /// Whether what orders use of the warehouse is counted.
-    pub(crate) fn is_counted(&self, warehouse: Warehouse) -> bool {
-        self.row(warehouse).is_bounded()
+    /// Whether what an order placed by the record `placed` uses of the warehouse is counted.
+    pub(crate) fn is_counted(&self, warehouse: Warehouse, placed: Sequence) -> bool {
+        self.row(warehouse).is_bounded() && placed > self.since(warehouse)
+    }
+
+    /// The record from which on orders are counted; none while there is no bound.
+    pub(crate) fn since(&self, warehouse: Warehouse) -> Sequence {
+        self.counted(warehouse).since
+    }
+
+    fn counted(&self, warehouse: Warehouse) -> &Counted {
+        self.rows.get(warehouse.index()).unwrap_or(&Counted::NOTHING)
     }
 
     fn load_on(&self, warehouse: Warehouse, day: u32) -> DayLoad {
@@ -99,13 +126,19 @@ impl Capacity {
     }
 
     pub(crate) fn add_warehouse(&mut self) {
-        self.rows.push((CapacityRow::ANY, DayLoad::default()));
+        self.rows.push(Counted::NOTHING);
     }
 
-    /// Sets the bounds; what was counted goes when there is no bound any more.
-    pub(crate) fn set(&mut self, warehouse: Warehouse, row: CapacityRow) {
-        let load = if row.is_bounded() { self.load(warehouse) } else { DayLoad::default() };
-        self.rows[warehouse.index()] = (row, load);
+    /// Sets the bounds by the record `sequence`. Counting begins with the first bound; what was
+    /// counted goes with the last.
+    pub(crate) fn set(&mut self, warehouse: Warehouse, bounds: CapacityRow, sequence: Sequence) {
+        let counted = &mut self.rows[warehouse.index()];
+        if !bounds.is_bounded() {
+            *counted = Counted::NOTHING;
+        } else if !counted.bounds.is_bounded() {
+            counted.since = sequence;
+        }
+        counted.bounds = bounds;
     }
 
     /// Counts orders and units of `day`. One that comes after another day's begins anew.
@@ -113,13 +146,12 @@ impl Capacity {
         let load = self.load_on(warehouse, day);
         let orders = load.orders.saturating_add(orders);
         let units = load.units.saturating_add(units);
-        self.rows[warehouse.index()].1 = DayLoad { day, orders, units };
+        self.rows[warehouse.index()].load = DayLoad { day, orders, units };
     }
 
-    /// Gives back what an order of `day` had used, if that day is still counted. Saturates: what
-    /// was placed before there was a bound was never counted.
+    /// Gives back what a counted order of `day` had used, if that day is still counted.
     pub(crate) fn give_back(&mut self, warehouse: Warehouse, day: u32, orders: u32, units: u32) {
-        let load = &mut self.rows[warehouse.index()].1;
+        let load = &mut self.rows[warehouse.index()].load;
         if load.day == day {
             load.orders = load.orders.saturating_sub(orders);
             load.units = load.units.saturating_sub(units);
@@ -138,7 +170,8 @@ mod tests {
         let mut capacity = Capacity::default();
         capacity.add_warehouse();
         assert_eq!(capacity.units_left(EAST, 1), ANY);
-        capacity.set(EAST, CapacityRow { units_per_day_max: 10, ..CapacityRow::ANY });
+        let bounds = CapacityRow { units_per_day_max: 10, ..CapacityRow::ANY };
+        capacity.set(EAST, bounds, Sequence::new(5));
         capacity.add(EAST, 1, 1, 7);
         assert_eq!((capacity.units_left(EAST, 1), capacity.orders_left(EAST, 1)), (3, ANY));
         capacity.give_back(EAST, 1, 0, 2);
@@ -146,8 +179,25 @@ mod tests {
         capacity.add(EAST, 2, 1, 4);
         capacity.give_back(EAST, 1, 1, 5);
         assert_eq!(capacity.load(EAST), DayLoad { day: 2, orders: 1, units: 4 });
-        capacity.set(EAST, CapacityRow::ANY);
+        capacity.set(EAST, CapacityRow::ANY, Sequence::new(6));
         assert_eq!(capacity.load(EAST), DayLoad::default());
+    }
+
+    #[test]
+    fn orders_are_counted_that_come_after_the_first_bound() {
+        let mut capacity = Capacity::default();
+        capacity.add_warehouse();
+        let bounds = |orders| CapacityRow { orders_per_day_max: orders, ..CapacityRow::ANY };
+        let counts = |capacity: &Capacity| {
+            [4, 6, 8].map(|placed| capacity.is_counted(EAST, Sequence::new(placed)))
+        };
+        assert_eq!(counts(&capacity), [false, false, false]);
+        capacity.set(EAST, bounds(1), Sequence::new(5));
+        capacity.set(EAST, bounds(2), Sequence::new(7));
+        assert_eq!(counts(&capacity), [false, true, true], "another bound does not begin anew");
+        capacity.set(EAST, bounds(ANY), Sequence::new(7));
+        capacity.set(EAST, bounds(2), Sequence::new(7));
+        assert_eq!(counts(&capacity), [false, false, true]);
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl State {
         figures(RowKind::Promise, values)
     }
 
-    /// Bounds and cut-off; a warehouse of which nothing was said has no row.
+    /// Bounds, cut-off and since when is counted; a warehouse of which nothing was said has no row.
     pub(super) fn hash_capacity(&self, warehouse: Warehouse) -> u128 {
         let row = self.capacity.row(warehouse);
         if *row == CapacityRow::ANY {
@@ -157,6 +157,7 @@ impl State {
             row.cut_off_minute.into(),
             row.orders_per_day_max.into(),
             row.units_per_day_max.into(),
+            self.capacity.since(warehouse).get(),
         ];
         figures(RowKind::Capacity, values)
     }

@@ -1,8 +1,8 @@
 //! Applying what shapes sourcing: policies, capacity, reserves, bundles, shadow prices.
 
 use gantry_model::{
-    AssignPolicy, Channel, EngineTime, Movement, MovementKind, Policy, SetBundle, SetCapacity,
-    SetPolicy, SetReserves, SetShadowPrices, Sku, SkuField, WAREHOUSES_MAX, Warehouse,
+    AssignPolicy, Channel, EngineTime, Movement, MovementKind, Policy, Sequence, SetBundle,
+    SetCapacity, SetPolicy, SetReserves, SetShadowPrices, Sku, SkuField, WAREHOUSES_MAX, Warehouse,
     WarehouseField,
 };
 
@@ -71,7 +71,7 @@ impl State {
         self.hash.put(self.hash_assignment(command.channel, command.policy));
     }
 
-    pub(super) fn apply_capacity(&mut self, command: &SetCapacity) {
+    pub(super) fn apply_capacity(&mut self, command: &SetCapacity, sequence: Sequence) {
         let warehouse = command.warehouse;
         let row = CapacityRow {
             cut_off_minute: command.cut_off_minute,
@@ -80,7 +80,7 @@ impl State {
         };
         self.hash.take(self.hash_capacity(warehouse));
         self.hash.take(self.hash_day_load(warehouse));
-        self.capacity.set(warehouse, row);
+        self.capacity.set(warehouse, row, sequence);
         self.hash.put(self.hash_capacity(warehouse));
         self.hash.put(self.hash_day_load(warehouse));
     }
@@ -132,7 +132,8 @@ impl State {
         let mut met = WarehouseSet::default();
         for movement in movements {
             let warehouse = movement.warehouse();
-            if movement.kind() != MovementKind::Allocated || !self.capacity.is_counted(warehouse) {
+            let is_counted = self.capacity.is_counted(warehouse, movement.order());
+            if movement.kind() != MovementKind::Allocated || !is_counted {
                 continue;
             }
             let orders = u32::from(met.insert(warehouse));
@@ -151,7 +152,8 @@ impl State {
         let mut met = WarehouseSet::default();
         for movement in movements {
             let warehouse = movement.warehouse();
-            if movement.kind() != MovementKind::Released || !self.capacity.is_counted(warehouse) {
+            let is_counted = self.capacity.is_counted(warehouse, movement.order());
+            if movement.kind() != MovementKind::Released || !is_counted {
                 continue;
             }
             let orders = u32::from(met.insert(warehouse) && !self.has_units_at(slot, warehouse));

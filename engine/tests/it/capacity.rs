@@ -117,6 +117,28 @@ fn a_bound_counts_from_when_it_is_set_and_may_fall_below_what_was_counted() {
     );
 }
 
+/// An order that was placed before there was a bound was never counted. When it was cancelled on
+/// the same day, its units came off the count of orders that had been, and the day took too many.
+#[test]
+fn an_order_that_was_never_counted_gives_nothing_back() {
+    let mut shop = shop();
+    shop.script(
+        "place 1 100 backorder BOOK:5     => accepted open parcels=1 cost=550 0@EAST:5
+         capacity EAST orders=1 units=5
+         place 2 100 ship_complete LAMP:5 => accepted open parcels=1 cost=550 0@EAST:5
+         cancel 1                         => accepted cancelled parcels=1 cost=550 0:5cancelled
+         place 3 100 ship_complete LAMP:1 => rules_forbid 0:1/0
+         capacity EAST
+         capacity EAST orders=1 units=5
+         place 4 100 ship_complete LAMP:5 => accepted open parcels=1 cost=550 0@EAST:5
+         cancel 2                         => accepted cancelled parcels=1 cost=550 0:5cancelled
+         place 5 100 ship_complete LAMP:1 => rules_forbid 0:1/0
+         capacity EAST orders=1 units=7
+         cancel 4 0:1                     => accepted open parcels=1 cost=550 0@EAST:4 0:1cancelled",
+    );
+    assert_eq!(load(&shop, "EAST"), DayLoad { day: 1, orders: 1, units: 4 });
+}
+
 #[test]
 fn what_is_not_promised_uses_nothing_of_a_day() {
     let mut shop = shop();
