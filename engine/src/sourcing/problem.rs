@@ -66,15 +66,19 @@ pub struct Problem {
     pub left: Vec<u32>,
 }
 
+/// The work limit of a problem for which none was set.
+pub(super) const STEPS_MAX: u64 = 400_000;
+
 impl Problem {
-    /// A problem without demands or sources, with room for the largest.
+    /// A problem without demands or sources, with room for the largest; of least cost, with any
+    /// number of parcels.
     #[must_use]
     pub fn new() -> Self {
         let cells = LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
         Self {
             objective: Objective::LeastCost,
-            parcels_max: 0,
-            steps_max: 0,
+            parcels_max: u32::MAX,
+            steps_max: STEPS_MAX,
             sources: Vec::with_capacity(CANDIDATES_PER_ZONE_MAX),
             demands: Vec::with_capacity(LINES_PER_ORDER_MAX),
             available: Vec::with_capacity(cells),

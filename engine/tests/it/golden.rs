@@ -26,6 +26,13 @@ const SCRIPT: &str = "
     place 2 100 ship_complete BOOK:9       => out_of_stock 0:9/1
 ";
 
+/// The record of the order that is placed.
+const PLACED: usize = 7;
+/// The field of its outcome that says how far the plan is proven, and the cost behind it: nothing
+/// was proven in the first version.
+const UNPROVEN: &str = "ffffffff2602";
+const PROVEN: &str = "01ffffff2602";
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -37,7 +44,7 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn records_are_written_as_in_the_first_version() {
+fn records_are_written_as_in_the_first_version_but_for_the_proof() {
     let mut shop = Shop::new();
     shop.script(SCRIPT);
     let mut written = String::new();
@@ -48,13 +55,22 @@ fn records_are_written_as_in_the_first_version() {
         written += "\n";
         rest = after;
     }
-    assert_eq!(written, RECORDS);
+    let placed = written.lines().nth(PLACED).unwrap();
+    assert_eq!(placed.matches(PROVEN).count(), 1);
+    assert_eq!(written.replace(placed, &placed.replace(PROVEN, UNPROVEN)), RECORDS);
 }
 
 #[test]
 fn records_of_the_first_version_make_the_same_state() {
     let mut engine = Engine::new();
-    assert_eq!(engine.replay_verified(&unhex(RECORDS)).unwrap(), 11);
+    for (number, record) in RECORDS.lines().enumerate() {
+        // It would be decided with a proof now.
+        if number == PLACED {
+            engine.replay(&unhex(record)).unwrap();
+        } else {
+            engine.replay_verified(&unhex(record)).unwrap();
+        }
+    }
     engine.state().audit();
     assert_eq!(format!("{:032x}", engine.state_hash()), format!("{STATE_HASH:032x}"));
 }

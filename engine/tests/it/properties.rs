@@ -201,7 +201,7 @@ fn a_naive_ledger_of_the_movements_agrees_with_the_engine() {
 
 /// The modes' meaning, checked on every accepted order against the stock just before it.
 #[test]
-fn every_order_gets_all_that_was_there_and_one_parcel_where_one_suffices() {
+fn every_order_gets_all_that_was_there_for_no_more_than_from_one_warehouse() {
     for seed in 200..230 {
         let shop = random_shop(seed, 300);
         let mut before = Engine::new();
@@ -267,7 +267,8 @@ fn check_order(before: &Engine, record: &Record<'_>, order: &gantry_model::Place
     let whole = candidates.iter().filter(covers);
     let cheapest = whole.map(|row| i64::from(row.parcel_cost) + i64::from(row.unit_cost) * units);
     if let Some(cost) = cheapest.min() {
-        assert_eq!(record.outcome.head.parcels(), 1);
-        assert_eq!(record.outcome.head.cost_minor(), cost);
+        let found = record.outcome.head;
+        assert!(found.cost_minor() <= cost, "{} where one takes {cost}", found.cost_minor());
+        assert!(found.cost_minor() < cost || found.parcels() == 1, "one parcel costs no more");
     }
 }
