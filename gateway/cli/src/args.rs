@@ -12,6 +12,7 @@ mod shop;
 mod sourcing;
 mod tools;
 mod values;
+mod what_if;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -28,6 +29,7 @@ pub(crate) use shop::{
 };
 pub(crate) use sourcing::{BundleArgs, CapacityArgs, ReserveArgs};
 pub(crate) use tools::{DumpArgs, ImportArgs, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs};
+pub(crate) use what_if::WhatIfArgs;
 
 /// Where a server listens unless told otherwise.
 pub(crate) const ADDRESS_DEFAULT: &str = "127.0.0.1:4160";
@@ -90,6 +92,7 @@ pub(crate) enum Command {
     Policy(PolicyCommand),
     Stats(StatsArgs),
     Explain(ExplainArgs),
+    WhatIf(WhatIfArgs),
     Replay(ReplayArgs),
     /// Check a journal, or print what is in it
     #[command(subcommand)]

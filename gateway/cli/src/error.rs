@@ -90,6 +90,9 @@ pub(crate) enum CliError {
     /// A folder cannot be read, or holds what it must not.
     #[error(transparent)]
     Folder(#[from] crate::journal::FolderError),
+    /// A journal cannot be decided again under a policy.
+    #[error(transparent)]
+    WhatIf(#[from] gantry_engine::WhatIfError),
     /// The demo did not show what it promises.
     #[error(transparent)]
     Demo(#[from] crate::demo::DemoError),

@@ -4,9 +4,11 @@ mod audit;
 mod dump;
 mod error;
 mod json;
+mod tail;
 mod text;
 mod verify;
 
 pub(crate) use dump::dump;
 pub(crate) use error::FolderError;
+pub(crate) use tail::note_tail;
 pub(crate) use verify::verify;

@@ -23,6 +23,7 @@ mod stats;
 mod stock;
 mod table;
 mod view;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Zone(command) => catalogue::zone(&command, output),
         Command::Channel(command) => catalogue::channel(&command, output),
         Command::Cost(command) => catalogue::cost(&command, output),
+        Command::WhatIf(args) => what_if::run(&args, output).map(|()| Verdict::Done),
         Command::Policy(command) => policy::run(&command, output),
         Command::Stats(args) => stats::run(&args, output),
         Command::Explain(args) => explain::run(&args, output).map(|()| Verdict::Done),

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::args::ReplayArgs;
 use crate::error::CliError;
-use crate::journal::FolderError;
-use crate::output::{Answer, Output, Page, Progress, grouped, note};
+use crate::journal::{FolderError, note_tail};
+use crate::output::{Answer, Output, Page, Progress, grouped};
 
 /// What a replay gives. The names are a format that other programs read.
 #[derive(Debug, Serialize)]
@@ -38,21 +38,8 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Result<(), CliError
         .map_err(FolderError::from)?;
     let seconds = started.elapsed().as_secs_f64();
     drop(progress);
-    note_tail(&replayed);
+    note_tail(&replayed.tail);
     output.answer(args.format.json, &ReplayReport::new(&replayed, seconds))
-}
-
-/// Says on the side what the figures leave out.
-fn note_tail(replayed: &Replayed) {
-    let tail = &replayed.tail;
-    if tail.writer_running {
-        note("a server is at work on this folder: this is its state up to the last durable frame");
-    } else if tail.torn_bytes > 0 {
-        note(format_args!(
-            "{} bytes at the end were never acknowledged; the next start cuts them off",
-            tail.torn_bytes
-        ));
-    }
 }
 
 impl ReplayReport {

@@ -24,7 +24,7 @@ pub(crate) struct Table {
 
 #[derive(Debug)]
 struct Column {
-    title: &'static str,
+    title: String,
     right: bool,
 }
 
@@ -96,10 +96,10 @@ fn render_facts(facts: &[(String, String)], styled: bool, text: &mut String) {
 
 impl Table {
     /// A table with these columns. A title that begins with `>` stands to the right.
-    pub(crate) fn new(titles: &[&'static str]) -> Self {
-        let column = |title: &&'static str| match title.strip_prefix('>') {
-            Some(title) => Column { title, right: true },
-            None => Column { title, right: false },
+    pub(crate) fn new<T: AsRef<str>>(titles: &[T]) -> Self {
+        let column = |title: &T| match title.as_ref().strip_prefix('>') {
+            Some(title) => Column { title: printable(title), right: true },
+            None => Column { title: printable(title.as_ref()), right: false },
         };
         Self { columns: titles.iter().map(column).collect(), rows: Vec::new() }
     }
@@ -123,7 +123,7 @@ impl Table {
     fn render(&self, styled: bool, text: &mut String) {
         let widths = self.widths();
         let (on, off) = if styled { (BOLD, PLAIN) } else { ("", "") };
-        let titles: Vec<&str> = self.columns.iter().map(|column| column.title).collect();
+        let titles: Vec<&str> = self.columns.iter().map(|column| column.title.as_str()).collect();
         writeln!(text, "{on}{}{off}", self.align(&titles, &widths)).expect(INFALLIBLE);
         for row in &self.rows {
             let cells: Vec<&str> = row.iter().map(String::as_str).collect();

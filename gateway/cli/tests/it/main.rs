@@ -16,3 +16,4 @@ mod reserves;
 mod serve;
 mod shop;
 mod superstore;
+mod what_if;

@@ -65,6 +65,7 @@ fn tools_only_read() {
     shop.replay();
     shop.verify();
     shop.dump(&[]);
+    assert_eq!(shop.read(&["what-if"], &["--policy", "balance"]).code, Some(0));
     assert_eq!(files(&shop.data()), before);
 }
 
