@@ -55,10 +55,14 @@ impl Instance {
 /// A whole instance in one thread, for tools that work on the folder itself.
 #[derive(Debug)]
 pub struct LocalInstance {
-    engine: Engine,
-    journal: Journal,
-    preparer: SegmentPreparer,
+    instance: Instance,
     batch: Batch,
+}
+
+impl From<Instance> for LocalInstance {
+    fn from(instance: Instance) -> Self {
+        Self { instance, batch: Batch::new() }
+    }
 }
 
 impl LocalInstance {
@@ -69,15 +73,19 @@ impl LocalInstance {
         storage: Box<dyn Storage>,
         index_seed: u64,
     ) -> Result<Self, JournalError> {
-        let Instance { engine, journal, preparer, .. } =
-            Instance::open(directory, options, storage, index_seed)?;
-        Ok(Self { engine, journal, preparer, batch: Batch::new() })
+        Instance::open(directory, options, storage, index_seed).map(Self::from)
+    }
+
+    /// Makes everything durable and hands the instance to whoever runs it with threads.
+    pub fn into_instance(mut self) -> Result<Instance, JournalError> {
+        self.commit()?;
+        Ok(self.instance)
     }
 
     /// The engine, to read. It may be ahead of the journal until [`LocalInstance::commit`].
     #[must_use]
     pub const fn engine(&self) -> &Engine {
-        &self.engine
+        &self.instance.engine
     }
 
     /// Decides and applies a command; returns its reply, one item. Durable after the next
@@ -96,8 +104,11 @@ impl LocalInstance {
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
             .expect("invariant: a written command is a whole item");
         let mut reply = Vec::new();
-        if self.engine.execute(&item, actor, now, &mut self.batch.records, &mut reply) {
-            self.batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+        if self.instance.engine.execute(&item, actor, now, &mut self.batch.records, &mut reply) {
+            self.batch.count_record(
+                self.instance.engine.last_sequence(),
+                self.instance.engine.last_time(),
+            );
         }
         Ok(reply)
     }
@@ -110,8 +121,8 @@ impl LocalInstance {
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
             .expect("invariant: a written query is a whole item");
         let mut reply = Vec::new();
-        let now = self.engine.last_time();
-        self.engine.query(&item, now, &mut reply);
+        let now = self.instance.engine.last_time();
+        self.instance.engine.query(&item, now, &mut reply);
         reply
     }
 
@@ -119,7 +130,7 @@ impl LocalInstance {
     pub fn commit(&mut self) -> Result<(), JournalError> {
         let Some(facts) = self.batch.facts() else { return Ok(()) };
         loop {
-            match self.journal.append(&mut self.batch.records, facts) {
+            match self.instance.journal.append(&mut self.batch.records, facts) {
                 Ok(_) => break,
                 Err(JournalError::NoSegmentReady) => self.prepare()?,
                 Err(error) => return Err(error),
@@ -132,12 +143,12 @@ impl LocalInstance {
     /// Makes everything durable and closes the journal in order.
     pub fn close(mut self) -> Result<(), JournalError> {
         self.commit()?;
-        self.journal.close()
+        self.instance.journal.close()
     }
 
     /// Prepares segments until there is nothing to do for now.
     fn prepare(&mut self) -> Result<(), JournalError> {
-        while self.preparer.step()? == PrepareStep::Worked {
+        while self.instance.preparer.step()? == PrepareStep::Worked {
             thread::yield_now();
         }
         Ok(())

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gantry_engine::Instance;
+use gantry_engine::{Instance, LocalInstance};
 use gantry_journal::{JournalStats, Recovery, Storage};
+use gantry_model::EngineTime;
 use gantry_protocol::ErrorCode;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
@@ -114,11 +115,21 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError`] says what was in the way; nothing is left running.
-    pub fn start(
+    pub fn start(options: ServerOptions, storage: Box<dyn Storage>) -> Result<Self, ServerError> {
+        Self::start_after(options, storage, |_, _| Ok(()))
+    }
+
+    /// As [`Server::start`], and lets `first` carry out commands before anybody can connect. They
+    /// are durable by then.
+    ///
+    /// # Errors
+    /// A [`ServerError`], or what `first` ends with.
+    pub fn start_after<E: From<ServerError>>(
         mut options: ServerOptions,
         storage: Box<dyn Storage>,
-    ) -> Result<Self, ServerError> {
-        options.check()?;
+        first: impl FnOnce(&mut LocalInstance, EngineTime) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        options.check().map_err(ServerError::from)?;
         if options.journal.new_instance_id == 0 {
             options.journal.new_instance_id = uuid::Uuid::now_v7().as_u128();
         }
@@ -127,21 +138,25 @@ impl Server {
         let socket = bind(options.listen, &runtime)?;
         let opening = Instant::now();
         let (directory, journal) = (&options.directory, options.journal.clone());
-        let mut instance =
+        let instance =
             Instance::open(directory, journal, storage, index_seed()).map_err(ServerError::Open)?;
         let replay_time = opening.elapsed();
-        prepare_first_segment(&mut instance).map_err(ServerError::Open)?;
-        let clock = EngineClock::start(
+        let mut clock = EngineClock::start(
             instance.engine.last_time(),
             options.clock_behind_max,
             options.accept_clock_jump,
-        )?;
+        )
+        .map_err(ServerError::from)?;
         let opened = OpenedFacts {
             recovery: instance.recovery,
             records_replayed: instance.records_replayed,
             replay_time,
             state_hash: instance.engine.state_hash(),
         };
+        let mut local = LocalInstance::from(instance);
+        first(&mut local, clock.now())?;
+        let mut instance = local.into_instance().map_err(ServerError::Open)?;
+        prepare_first_segment(&mut instance).map_err(ServerError::Open)?;
         let listener = listen(socket, options.listen, &runtime)?;
         let address =
             listener.local_addr().map_err(|error| ServerError::listen(options.listen, error))?;

@@ -5,6 +5,8 @@
 
 mod demo;
 mod explain;
+#[allow(dead_code, reason = "temporary")]
+mod moment;
 mod orders;
 mod policy;
 mod serve;
@@ -18,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use demo::DemoArgs;
 pub(crate) use explain::ExplainArgs;
+pub(crate) use moment::day;
 pub(crate) use orders::{
     BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
 };
@@ -28,7 +31,9 @@ pub(crate) use shop::{
     StatsArgs, StockCommand, WarehouseCommand, ZoneCommand,
 };
 pub(crate) use sourcing::{BundleArgs, CapacityArgs, ReserveArgs};
-pub(crate) use tools::{DumpArgs, ImportArgs, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs};
+pub(crate) use tools::{
+    DumpArgs, ImportArgs, ImportClock, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs,
+};
 pub(crate) use what_if::WhatIfArgs;
 
 /// Where a server listens unless told otherwise.

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use gantry_gateway::{OpenedFacts, Server, ServerOptions, StopReport};
 use gantry_journal::{Durability, FileStorage, JournalOptions, WritePath};
+use gantry_model::Actor;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use crate::args::{DurabilityChoice, JournalIo, LogFormat, ServeArgs};
 use crate::error::CliError;
 use crate::output::{Output, log_writer};
+use crate::policy::{PolicyFile, bring_into_force};
 use crate::session::runtime;
 use crate::signals::Signals;
 
@@ -28,9 +30,20 @@ pub(crate) fn run(args: &ServeArgs, output: &mut Output) -> Result<(), CliError>
              it for comparisons only"
         );
     }
+    let policy = args.policy.as_deref().map(PolicyFile::read).transpose()?;
     info!(directory = %args.directory.display(), "opening the journal");
-    let server = Server::start(options(args), Box::new(FileStorage::new()))?;
+    let mut was_set = false;
+    let server =
+        Server::start_after(options(args), Box::new(FileStorage::new()), |folder, now| {
+            if let Some(policy) = &policy {
+                was_set = bring_into_force(policy, folder, Actor::COMMAND_LINE, now)?;
+            }
+            Ok::<(), CliError>(())
+        })?;
     tell_opened(server.opened());
+    if let Some(policy) = &policy {
+        info!(policy = %policy.name, was_set, "the policy is in force");
+    }
     let stop = server.stop_handle();
     let watcher = Watcher::new(args.until_stdin_closes)?;
     std::thread::spawn(move || watcher.watch(|| stop.stop()));

@@ -10,6 +10,7 @@ mod stock;
 pub(crate) use order::{OrderView, OrderWithDetail};
 pub(crate) use policy::PolicyView;
 pub(crate) use proof::proof_text;
+pub(crate) use reason::sentence;
 pub(crate) use rejection::RejectionView;
 pub(crate) use stock::{CellChange, StockView};
 

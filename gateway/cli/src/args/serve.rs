@@ -53,6 +53,11 @@ pub(crate) struct ServeArgs {
     /// that others can reach only where the network is trusted.
     #[arg(long, env = "GANTRY_LISTEN", default_value = ADDRESS_DEFAULT, value_name = "IP:PORT")]
     pub(crate) listen: SocketAddr,
+    /// Bring this policy into force before anybody can connect, unless it is already: the name of
+    /// an objective, or a file (TOML). Default: what the folder says; in a new one that is
+    /// least_cost.
+    #[arg(long, env = "GANTRY_POLICY", value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
     /// How frames reach the journal's file.
     #[arg(long, env = "GANTRY_JOURNAL_IO", default_value = "mapped", value_name = "PATH")]
     pub(crate) journal_io: JournalIo,

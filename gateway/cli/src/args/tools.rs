@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use gantry_model::ShortMode;
 
 use super::OutputFormat;
@@ -17,6 +17,8 @@ use super::values::short_mode_for_import;
 Examples:
   gantry import --data ./shop --warehouses warehouses.csv --costs shipping_costs.csv \\
       --skus skus.csv --stock stock.csv --orders orders.csv --report report.json
+  gantry import --data ./shop ... --policy frugal.toml --clock placed-on
+      as if each order had come on its day
   gantry import --sample ./files
       write the files of a small shop, to try it with")]
 pub(crate) struct ImportArgs {
@@ -42,6 +44,13 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "MODE", default_value = "backorder",
           value_parser = short_mode_for_import())]
     pub(crate) short: ShortMode,
+    /// Source the orders by this policy: the name of an objective, or a file (TOML). Default: what
+    /// the folder says; in a new one that is least_cost.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) policy: Option<String>,
+    /// What engine time the records get.
+    #[arg(long, value_name = "CLOCK", default_value = "wall")]
+    pub(crate) clock: ImportClock,
     /// Write the report to this file too, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
@@ -53,6 +62,15 @@ pub(crate) struct ImportArgs {
     pub(crate) sample: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: OutputFormat,
+}
+
+/// Where an import takes engine time from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportClock {
+    /// The time of the import.
+    Wall,
+    /// Midnight UTC of each order's placed_on; for a new folder only.
+    PlacedOn,
 }
 
 /// What an import works on.

@@ -25,6 +25,15 @@ pub(crate) enum ImportError {
         /// The system's answer.
         source: io::Error,
     },
+    /// Days of the past cannot follow records.
+    #[error(
+        "--clock placed-on needs a new folder, and {} has records; name another with --data",
+        folder.display()
+    )]
+    NotNew {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// The data folder cannot be opened; the journal's own words say why.
     #[error(transparent)]
     Open(JournalError),

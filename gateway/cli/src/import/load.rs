@@ -3,17 +3,18 @@
 //! Order of commands: warehouses, zones, channels, SKUs, costs, stock, orders. All ids come from
 //! the files, so a second run finds every command done and reports the same.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
-use gantry_engine::LocalInstance;
+use gantry_engine::{LocalInstance, State};
 use gantry_model::{
     Actor, AdjustReason, COST_ROWS_PER_COMMAND_MAX, Channel, Code, Command, CostRow, EngineTime,
-    Item, OrderLine, PlaceOrder, RejectReason, Reply, ReplyBody, ReplyStatus, SetCosts, ShortMode,
-    Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
+    Item, Namespace, OrderLine, PlaceOrder, RejectReason, Reply, ReplyBody, ReplyStatus, SetCosts,
+    ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse,
+    Zone,
 };
 
 use crate::output::Progress;
+use crate::policy::{PolicyError, PolicyFile, bring_into_force, handle};
 
+use super::clock::Clock;
 use super::error::ImportError;
 use super::ids;
 use super::network::{Network, Stock};
@@ -25,6 +26,29 @@ pub(super) struct Plan<'a> {
     pub(super) network: &'a Network,
     pub(super) orders: &'a Orders,
     pub(super) short: ShortMode,
+    pub(super) policy: Option<&'a PolicyFile>,
+}
+
+impl Plan<'_> {
+    /// Whether the files or the folder, if there is one, define every code of the policy.
+    pub(super) fn check_policy(&self, state: Option<&State>) -> Result<(), PolicyError> {
+        let Some(policy) = self.policy else { return Ok(()) };
+        policy.check_codes(|namespace, code| {
+            let in_files = match namespace {
+                Namespace::Sku => self.network.skus.find(code),
+                Namespace::Warehouse => self.network.warehouses.find(code),
+                Namespace::Channel => self.orders.channels.find(code),
+                Namespace::Zone | Namespace::Policy => None,
+            };
+            in_files.or_else(|| handle(state?, namespace, code)).is_some()
+        })
+    }
+
+    /// The wall's time, or the first order's day where the orders have days.
+    fn clock(&self, last: EngineTime) -> Clock {
+        let first = self.orders.list.first().and_then(|order| order.facts.placed_on);
+        first.map_or_else(|| Clock::wall(last), |midnight| Clock::PlacedOn { midnight })
+    }
 }
 
 /// The handles that the engine gave to the files' codes.
@@ -47,15 +71,8 @@ struct Loader<'a> {
     done: u64,
 }
 
-/// Wall time at start plus the monotonic clock, never behind the journal.
-struct Clock {
-    start_ns: u64,
-    started: Instant,
-}
-
 /// Imports into `instance` and closes it.
 pub(super) fn load(plan: &Plan<'_>, instance: LocalInstance) -> Result<Report, ImportError> {
-    let clock = Clock::after(instance.engine().last_time());
     let network = plan.network;
     let rows = network.warehouses.count()
         + network.zones.count()
@@ -65,8 +82,8 @@ pub(super) fn load(plan: &Plan<'_>, instance: LocalInstance) -> Result<Report, I
         + plan.orders.list.len();
     let mut loader = Loader {
         plan,
+        clock: plan.clock(instance.engine().last_time()),
         instance,
-        clock,
         handles: Handles::default(),
         report: Report::default(),
         progress: Progress::new("importing", Some(rows as u64)),
@@ -74,24 +91,15 @@ pub(super) fn load(plan: &Plan<'_>, instance: LocalInstance) -> Result<Report, I
     };
     loader.define_codes()?;
     loader.set_costs()?;
+    if let Some(policy) = plan.policy {
+        let now = loader.clock.now();
+        bring_into_force(policy, &mut loader.instance, Actor::IMPORT, now)?;
+    }
     network.stock.iter().try_for_each(|stock| loader.receive(stock))?;
     plan.orders.list.iter().try_for_each(|order| loader.place(order))?;
     loader.instance.commit()?;
     loader.instance.close()?;
     Ok(loader.report)
-}
-
-impl Clock {
-    fn after(last: EngineTime) -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let wall_ns = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
-        Self { start_ns: wall_ns.max(last.get()), started: Instant::now() }
-    }
-
-    fn now(&self) -> EngineTime {
-        let elapsed_ns = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        EngineTime::new(self.start_ns.saturating_add(elapsed_ns))
-    }
 }
 
 impl Loader<'_> {
@@ -201,6 +209,7 @@ impl Loader<'_> {
 
     fn place(&mut self, order: &Order) -> Result<(), ImportError> {
         self.step();
+        self.clock.advance_to(order.facts.placed_on);
         let plan = self.plan;
         let file_lines = plan.orders.lines_of(order);
         let units = file_lines.iter().map(|line| u64::from(line.quantity)).sum();

@@ -3,6 +3,7 @@
 //!
 //! All files are read and judged before the folder is touched.
 
+mod clock;
 mod codes;
 mod error;
 mod ids;
@@ -18,11 +19,12 @@ use std::time::Instant;
 
 use gantry_engine::LocalInstance;
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
-use gantry_model::{Limits, ShortMode};
+use gantry_model::Limits;
 
-use crate::args::{ImportArgs, ImportFiles};
+use crate::args::{ImportArgs, ImportClock, ImportFiles};
 use crate::error::CliError;
 use crate::output::{Output, note};
+use crate::policy::PolicyFile;
 use crate::table::Table;
 
 pub(crate) use error::ImportError;
@@ -40,15 +42,16 @@ pub(crate) fn run(args: &ImportArgs, output: &mut Output) -> Result<(), CliError
         return Ok(());
     }
     let files = args.files().expect("invariant: the parser asks for the files or for a sample");
-    let report = import(&files, args.short)?;
+    let report = import(&files, args)?;
     if let Some(path) = &args.report {
         write_report(&report, path)?;
     }
     output.answer(args.format.json, &report)
 }
 
-fn import(files: &ImportFiles<'_>, short: ShortMode) -> Result<Report, ImportError> {
+fn import(files: &ImportFiles<'_>, args: &ImportArgs) -> Result<Report, ImportError> {
     let started = Instant::now();
+    let policy = args.policy.as_deref().map(PolicyFile::read).transpose()?;
     let network = Network::read(
         &Table::read(files.warehouses)?,
         &Table::read(files.costs)?,
@@ -56,15 +59,30 @@ fn import(files: &ImportFiles<'_>, short: ShortMode) -> Result<Report, ImportErr
         &Table::read(files.stock)?,
     )?;
     let orders_table = Table::read(files.orders)?;
-    let orders = Orders::read(&orders_table, &network)?;
+    let orders = Orders::read(&orders_table, &network, args.clock)?;
     drop(orders_table);
-    if JournalReader::open(files.data).is_err() {
-        // A folder that is new, or that opening will refuse in a moment.
-        orders.check(&Limits::DEFAULT, files.orders)?;
+    let plan =
+        Plan { network: &network, orders: &orders, short: args.short, policy: policy.as_ref() };
+    match JournalReader::open(files.data) {
+        Ok(mut journal) if args.clock == ImportClock::PlacedOn => {
+            // Days that have passed cannot come after what is there.
+            let is_new = journal.next_frame().map_err(ImportError::Open)?.is_none();
+            if !is_new {
+                return Err(ImportError::NotNew { folder: files.data.to_path_buf() });
+            }
+        }
+        Ok(_) => {}
+        Err(_) => {
+            // A folder that is new, or that opening will refuse in a moment.
+            orders.check(&Limits::DEFAULT, files.orders)?;
+            plan.check_policy(None)?;
+        }
     }
     let instance = open(files)?;
-    orders.check(&instance.engine().state().limits, files.orders)?;
-    let mut report = load::load(&Plan { network: &network, orders: &orders, short }, instance)?;
+    let state = instance.engine().state();
+    orders.check(&state.limits, files.orders)?;
+    plan.check_policy(Some(state))?;
+    let mut report = load::load(&plan, instance)?;
     report.finish(started.elapsed());
     Ok(report)
 }

@@ -6,16 +6,29 @@ use std::ops::Range;
 use std::path::Path;
 
 use gantry_model::{
-    Code, CommandId, LINES_PER_ORDER_MAX, Limits, QUANTITY_PER_LINE_MAX, ZONES_MAX,
+    Code, CommandId, EngineTime, LINES_PER_ORDER_MAX, Limits, QUANTITY_PER_LINE_MAX, ZONES_MAX,
 };
 
 use super::codes::Codes;
 use super::ids;
 use super::network::Network;
+use crate::args::{ImportClock, day};
 use crate::table::{Row, Table, TableError};
 
 const ORDER_COLUMNS: &[&str] = &[
     "order_id",
+    "service",
+    "customer_id",
+    "channel",
+    "postal_code",
+    "sku",
+    "quantity",
+    "unit_price_cents",
+];
+/// With the day of each order.
+const DATED_COLUMNS: &[&str] = &[
+    "order_id",
+    "placed_on",
     "service",
     "customer_id",
     "channel",
@@ -43,7 +56,7 @@ const SERVICE_LEVELS: &[(&str, u8)] =
 /// What the orders file says.
 #[derive(Default)]
 pub(super) struct Orders {
-    /// Orders, in order of the file.
+    /// Orders, in order of the file; where they have days, those of earlier days first.
     pub(super) list: Vec<Order>,
     /// Their lines, one after the other.
     pub(super) lines: Vec<Line>,
@@ -70,6 +83,8 @@ pub(super) struct Facts {
     pub(super) channel: Option<u32>,
     pub(super) service_level: u8,
     pub(super) currency: [u8; 4],
+    /// Midnight UTC of its day, if days were asked for.
+    pub(super) placed_on: Option<EngineTime>,
 }
 
 /// One line of an order.
@@ -82,13 +97,22 @@ pub(super) struct Line {
 }
 
 impl Orders {
-    /// Reads the orders file.
-    pub(super) fn read(table: &Table, network: &Network) -> Result<Self, TableError> {
+    /// Reads the orders file, with the day of each order if `clock` runs by them.
+    pub(super) fn read(
+        table: &Table,
+        network: &Network,
+        clock: ImportClock,
+    ) -> Result<Self, TableError> {
         let mut orders = Self::default();
         let mut seen = HashSet::new();
-        table.for_each_row(ORDER_COLUMNS, OPTIONAL_COLUMNS, |row| {
+        let columns = match clock {
+            ImportClock::Wall => ORDER_COLUMNS,
+            ImportClock::PlacedOn => DATED_COLUMNS,
+        };
+        table.for_each_row(columns, OPTIONAL_COLUMNS, |row| {
             orders.read_row(row, network, &mut seen)
         })?;
+        orders.list.sort_by_key(|order| order.facts.placed_on);
         Ok(orders)
     }
 
@@ -169,6 +193,7 @@ impl Orders {
             channel,
             service_level: service_level(row.text("service").unwrap_or_default()),
             currency: currency(row)?,
+            placed_on: row.text("placed_on").map(|text| placed_on(row, text)).transpose()?,
         })
     }
 }
@@ -181,6 +206,7 @@ fn same_facts(row: &Row<'_>, first: &Facts, this: &Facts) -> Result<(), TableErr
         ("channel", first.channel != this.channel),
         ("service", first.service_level != this.service_level),
         ("currency", first.currency != this.currency),
+        ("placed_on", first.placed_on != this.placed_on),
     ];
     match differs.into_iter().find(|(_, differs)| *differs) {
         None => Ok(()),
@@ -206,6 +232,13 @@ fn over_limit(
 fn service_level(service: &str) -> u8 {
     let found = SERVICE_LEVELS.iter().find(|(name, _)| *name == service);
     found.map_or(0, |(_, level)| *level)
+}
+
+fn placed_on(row: &Row<'_>, text: &str) -> Result<EngineTime, TableError> {
+    day(text).ok_or_else(|| {
+        let right = "a day such as 2025-12-31, from 1970 on";
+        row.error("placed_on", &format!("{text:?} cannot be"), right)
+    })
 }
 
 fn currency(row: &Row<'_>) -> Result<[u8; 4], TableError> {

@@ -40,15 +40,28 @@ impl PolicyFile {
             .collect()
     }
 
+    /// Fails with the first code that nobody defined.
+    pub(crate) fn check_codes(
+        &self,
+        is_known: impl Fn(Namespace, &Code) -> bool,
+    ) -> Result<(), PolicyError> {
+        match self.codes().into_iter().find(|(namespace, code)| !is_known(*namespace, code)) {
+            Some((namespace, code)) => Err(self.unknown(namespace, code)),
+            None => Ok(()),
+        }
+    }
+
+    fn unknown(&self, namespace: Namespace, code: Code) -> PolicyError {
+        PolicyError::Unknown { policy: self.source.clone(), namespace, code }
+    }
+
     /// Its commands, with the handles that `handle` finds.
     pub(crate) fn commands(
         &self,
         handle: impl Fn(Namespace, &Code) -> Option<u32>,
     ) -> Result<PolicyCommands<'_>, PolicyError> {
         let find = |namespace, code: &Code| {
-            let unknown =
-                || PolicyError::Unknown { policy: self.source.clone(), namespace, code: *code };
-            handle(namespace, code).ok_or_else(unknown)
+            handle(namespace, code).ok_or_else(|| self.unknown(namespace, *code))
         };
         let sku = |code: &Code| find(Namespace::Sku, code).map(Sku::new);
         let warehouse =
@@ -130,9 +143,16 @@ pub(crate) fn step_id(first: CommandId, step: usize) -> CommandId {
     if step == 0 {
         return first;
     }
+    hashed_id("gantry policy", &[&first.get().to_be_bytes(), &(step as u64).to_be_bytes()])
+}
+
+/// The first sixteen bytes of a hash, in the order in which a UUID is written.
+pub(super) fn hashed_id(what: &str, parts: &[&[u8]]) -> CommandId {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(b"gantry policy").update(&first.get().to_be_bytes());
-    hasher.update(&(step as u64).to_be_bytes());
+    hasher.update(what.as_bytes());
+    parts.iter().for_each(|part| {
+        hasher.update(part);
+    });
     let hash = hasher.finalize();
     let (half, _) = hash.as_bytes().split_first_chunk().expect("invariant: a hash has 32 bytes");
     CommandId::new(u128::from_be_bytes(*half))

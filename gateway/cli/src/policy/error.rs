@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use gantry_journal::JournalError;
 use gantry_model::{Code, Namespace};
 
 use crate::table::TableError;
@@ -58,4 +59,17 @@ pub(crate) enum PolicyError {
         /// The code.
         code: Code,
     },
+    /// The engine says no.
+    #[error("{policy}: the engine refused {command}: {reason}")]
+    Refused {
+        /// The file.
+        policy: String,
+        /// The command's name.
+        command: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }

@@ -3,7 +3,7 @@
 use gantry_model::RejectReason;
 
 /// What was wrong, and what would be right where that can be said.
-pub(super) const fn sentence(reason: RejectReason) -> &'static str {
+pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
     match reason {
         RejectReason::NoLines => "an order needs at least one line",
         RejectReason::TooManyLines => "the order has more lines than the limit",
