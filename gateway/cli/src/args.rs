@@ -5,7 +5,6 @@
 
 mod demo;
 mod explain;
-#[allow(dead_code, reason = "temporary")]
 mod moment;
 mod orders;
 mod policy;
@@ -24,7 +23,7 @@ pub(crate) use moment::day;
 pub(crate) use orders::{
     BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
 };
-pub(crate) use policy::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs};
+pub(crate) use policy::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs, ShadowPricesArgs};
 pub(crate) use serve::{DurabilityChoice, JournalIo, LogFormat, ServeArgs};
 pub(crate) use shop::{
     AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, SetStockArgs, ShowStockArgs, SkuCommand,

@@ -8,6 +8,8 @@ use gantry_gateway::ServerError;
 use gantry_journal::JournalError;
 use gantry_model::Namespace;
 
+use crate::policy::PricesError;
+
 /// How a command ended that did not fail. A rejection is an answer, not an error: it has been
 /// printed like any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +95,9 @@ pub(crate) enum CliError {
     /// A journal cannot be decided again under a policy.
     #[error(transparent)]
     WhatIf(#[from] gantry_engine::WhatIfError),
+    /// There is no table of shadow prices.
+    #[error(transparent)]
+    Prices(#[from] PricesError),
     /// The demo did not show what it promises.
     #[error(transparent)]
     Demo(#[from] crate::demo::DemoError),
@@ -136,7 +141,9 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::OutputClosed => ExitCode::SUCCESS,
-            Self::TooManyLines { .. } => ExitCode::from(2),
+            Self::TooManyLines { .. } | Self::Prices(PricesError::Range { .. }) => {
+                ExitCode::from(2)
+            }
             Self::UnknownCode { .. } => Verdict::Rejected.exit_code(),
             _ => ExitCode::FAILURE,
         }

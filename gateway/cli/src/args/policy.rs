@@ -1,15 +1,20 @@
 //! Options of `policy`.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
+use gantry_model::EngineTime;
+
+use super::moment::moment;
 use super::values::code;
-use super::{IdOption, ServerAddress};
+use super::{IdOption, OutputFormat, ServerAddress};
 
 /// What can be done with policies.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     Set(SetPolicyArgs),
     Assign(AssignPolicyArgs),
+    ShadowPrices(ShadowPricesArgs),
 }
 
 /// Set a policy, and say whom it binds; orders placed from then on are sourced by it
@@ -57,4 +62,38 @@ pub(crate) struct AssignPolicyArgs {
     pub(crate) id: IdOption,
     #[command(flatten)]
     pub(crate) server: ServerAddress,
+}
+
+/// Compute what a unit of stock is worth to orders still to come, from a journal's own demand
+///
+/// Solves for each SKU how a range's demand would best have been met from its stock, and prices a
+/// unit at each warehouse by what a unit less would cost and a unit more would save. Reads only,
+/// also beside a running server. The engine adds these prices to costs where a policy has the
+/// objective least_cost_with_shadow_prices; they are never part of a reported cost.
+///
+/// Prices that are judged on the days they were made from have seen the future: use --until, and
+/// judge them on what came after.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gantry policy shadow-prices ./shop
+  gantry policy shadow-prices ./shop --from 2025-01-01 --until 2026-01-01 --out prices.csv
+
+A moment is a day, 2025-12-31, or a time, 2025-12-31T23:59:59.5Z; both in UTC.
+An import places all orders at the moment it runs.")]
+pub(crate) struct ShadowPricesArgs {
+    /// Folder of the journal.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// First moment whose orders count. Default: the journal's first.
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) from: Option<EngineTime>,
+    /// First moment whose orders do not count any more. Default: behind the journal's last.
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) until: Option<EngineTime>,
+    /// Write the prices to this file, as CSV, instead of showing them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: OutputFormat,
 }

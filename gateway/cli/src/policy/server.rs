@@ -6,21 +6,14 @@ use gantry_model::{AssignPolicy, Command, CommandId, Policy, ReplyBody};
 
 use super::PolicyFile;
 use super::commands::{PolicyCommands, step_id};
-use crate::args::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs};
+use crate::args::{AssignPolicyArgs, SetPolicyArgs};
 use crate::error::{CliError, Verdict};
 use crate::output::Output;
 use crate::session::{Session, converse, id_or_new, unexpected};
 use crate::view::{Answered, PolicyView, rejection};
 
-/// Runs one of them.
-pub(crate) fn run(command: &PolicyCommand, output: &mut Output) -> Result<Verdict, CliError> {
-    match command {
-        PolicyCommand::Set(args) => set(args, output),
-        PolicyCommand::Assign(args) => assign(args, output),
-    }
-}
-
-fn set(args: &SetPolicyArgs, output: &mut Output) -> Result<Verdict, CliError> {
+/// Runs `gantry policy set`.
+pub(super) fn set(args: &SetPolicyArgs, output: &mut Output) -> Result<Verdict, CliError> {
     let file = PolicyFile::read(&args.policy)?;
     let id = id_or_new(args.id.id);
     converse(&args.server, async |mut session| {
@@ -69,7 +62,8 @@ fn policy_handle(body: &ReplyBody<'_>) -> Option<Policy> {
     u16::try_from(*handle).ok().map(Policy::new)
 }
 
-fn assign(args: &AssignPolicyArgs, output: &mut Output) -> Result<Verdict, CliError> {
+/// Runs `gantry policy assign`.
+pub(super) fn assign(args: &AssignPolicyArgs, output: &mut Output) -> Result<Verdict, CliError> {
     let (id, json) = (id_or_new(args.id.id), args.server.format.json);
     converse(&args.server, async |mut session| {
         let policy = session.policy(args.policy.as_deref()).await?;
