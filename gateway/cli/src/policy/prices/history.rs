@@ -164,12 +164,9 @@ impl History {
 
     fn with_parcel(&self, cost: &Cost) -> u32 {
         let Sums { parcels, units_allocated, .. } = self.sums;
-        let share = if units_allocated == 0 {
-            u64::from(cost.parcel)
-        } else {
-            // Fits: both are sums over orders, and a journal has below 2^64 / 10^9 of them.
-            u64::from(cost.parcel) * parcels / units_allocated
-        };
+        // Fits: a journal has far fewer parcels than the 18 · 10⁹ of which the dearest would not.
+        let shared = (u64::from(cost.parcel) * parcels).checked_div(units_allocated);
+        let share = shared.unwrap_or(cost.parcel.into());
         let share = u32::try_from(share).expect("invariant: a parcel has a unit at least");
         // Each is at most 10^9.
         cost.unit + share
@@ -214,7 +211,8 @@ impl History {
     }
 
     fn define_bundle(&mut self, bundle: &SetBundle<'_>) {
-        let components = bundle.components.iter().map(|component| (component.sku(), component.units()));
+        let components =
+            bundle.components.iter().map(|component| (component.sku(), component.units()));
         if bundle.components.is_empty() {
             self.bundles.remove(&bundle.sku);
         } else {

@@ -111,9 +111,8 @@ impl PriceTable {
             return Ok(());
         }
         let transport = transport(history, zones, &cells, self.dummy_cost_minor);
-        let Prices { minor, size } = transport
-            .prices()
-            .map_err(|source| PricesError::Solver { sku: facts.code, source })?;
+        let Prices { minor, size } =
+            transport.prices().map_err(|source| PricesError::Solver { sku: facts.code, source })?;
         self.count(&minor, size);
         let floor = minor.iter().copied().min().unwrap_or(0);
         for ((warehouse, _), price) in cells.into_iter().zip(minor) {

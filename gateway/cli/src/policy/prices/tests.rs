@@ -325,9 +325,8 @@ fn zones_of_the_same_costs_are_one_row() {
     let (first, last) = (10, 60);
     for warehouse in [BER, LYS] {
         let parcel = if warehouse == BER { 100 } else { 500 };
-        let rows: Vec<_> = (first..last)
-            .map(|zone| CostRow::serves(Zone::new(zone), parcel, 20, 1))
-            .collect();
+        let rows: Vec<_> =
+            (first..last).map(|zone| CostRow::serves(Zone::new(zone), parcel, 20, 1)).collect();
         journal.costs(warehouse, &rows);
     }
     journal.receive(MUG, [100, 5]);

@@ -192,9 +192,10 @@ impl Transport {
 
     /// What these prices prove: no plan costs less.
     fn dual_objective(&self, prices: &[u32]) -> i128 {
-        let worth = self.demands.iter().map(|demand| {
-            i128::from(demand.units) * i128::from(self.worth(demand, prices))
-        });
+        let worth = self
+            .demands
+            .iter()
+            .map(|demand| i128::from(demand.units) * i128::from(self.worth(demand, prices)));
         let stock = self.stock.iter().zip(prices);
         let priced = stock.map(|(units, price)| i128::from(*units) * i128::from(*price));
         worth.sum::<i128>() - priced.sum::<i128>()
@@ -203,7 +204,8 @@ impl Transport {
     /// What a unit for this demand costs at the margin: its cheapest source at these prices.
     fn worth(&self, demand: &Demand, prices: &[u32]) -> u64 {
         let served = demand.costs.iter().zip(prices);
-        let offers = served.filter_map(|(cost, price)| Some(u64::from((*cost)?) + u64::from(*price)));
+        let offers =
+            served.filter_map(|(cost, price)| Some(u64::from((*cost)?) + u64::from(*price)));
         offers.chain([self.dummy_cost.into()]).min().expect("invariant: the dummy always offers")
     }
 }

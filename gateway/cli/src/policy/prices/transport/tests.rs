@@ -45,9 +45,8 @@ impl Random {
     }
 
     fn demand(&mut self, sources: usize, units_max: u64, cost_max: u32) -> Demand {
-        let mut costs: Vec<_> = (0..sources)
-            .map(|_| (self.below(4) > 0).then(|| self.cost(cost_max)))
-            .collect();
+        let mut costs: Vec<_> =
+            (0..sources).map(|_| (self.below(4) > 0).then(|| self.cost(cost_max))).collect();
         if costs.iter().all(Option::is_none) {
             costs[0] = Some(self.cost(cost_max));
         }
@@ -151,7 +150,8 @@ fn transport<const SOURCES: usize>(
     stock: [u64; SOURCES],
     demands: &[(u64, [Option<u32>; SOURCES])],
 ) -> Transport {
-    let demands = demands.iter().map(|(units, costs)| Demand { units: *units, costs: costs.to_vec() });
+    let demands =
+        demands.iter().map(|(units, costs)| Demand { units: *units, costs: costs.to_vec() });
     Transport { stock: stock.to_vec(), demands: demands.collect(), dummy_cost: 1_000 }
 }
 
