@@ -12,6 +12,7 @@ mod kill;
 mod order;
 mod policy;
 mod policy_at_start;
+mod prices;
 mod process;
 mod replay;
 mod reserves;
