@@ -80,7 +80,7 @@ Examples:
   gantry policy shadow-prices ./shop --from 2025-01-01 --until 2026-01-01 --out prices.csv
 
 A moment is a day, 2025-12-31, or a time, 2025-12-31T23:59:59.5Z; both in UTC.
-An import places all orders at the moment it runs.")]
+Engine time counts: when a server or an import took the order.")]
 pub(crate) struct ShadowPricesArgs {
     /// Folder of the journal.
     #[arg(value_name = "DIR")]
