@@ -59,10 +59,12 @@ impl PassReport {
         };
         let demands = self.demands.iter();
         let demands = demands.map(|demand| format!("{} x {}", demand.units, demand.sku));
-        page.text(format!("\n{head}"))
+        page.text("")
+            .text(head)
             .facts([("wanted", demands.collect::<Vec<_>>().join(", "))])
             .table(self.candidates_table())
-            .text("\nThe plan taken, and the best one that leaves out one of its warehouses:")
+            .text("")
+            .text("The plan taken, and the best one that leaves out one of its warehouses:")
             .table(self.plans_table())
             .table(self.takes_table())
     }
