@@ -10,6 +10,7 @@ mod random;
 mod rig;
 mod scratch;
 mod shop;
+mod sourcing_shop;
 
 pub use machine::machine_facts;
 pub use percentiles::Latencies;
@@ -17,3 +18,4 @@ pub use random::Random;
 pub use rig::JournalRig;
 pub use scratch::scratch_folder;
 pub use shop::{OrderStream, Shop, ShopPlan};
+pub use sourcing_shop::{OrderClass, SourcingOrder, SourcingShop};
