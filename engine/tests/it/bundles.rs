@@ -96,6 +96,56 @@ fn a_unit_of_a_bundle_is_never_put_together_from_two_warehouses() {
 }
 
 #[test]
+fn a_bundle_and_its_component_are_not_promised_the_same_unit() {
+    shop_of_books(2).script(
+        "quote 100 ship_complete KIT:1            => accepted open parcels=1 cost=510 0@EAST:1
+         quote 100 ship_complete BOOK:2           => accepted open parcels=1 cost=520 0@EAST:2
+         place 1 100 ship_complete KIT:1,BOOK:2   => out_of_stock 0:1/0
+         place 2 100 ship_complete BOOK:2,KIT:1   => out_of_stock 1:1/0
+         quote 100 take_available KIT:1,BOOK:2    \
+         => accepted open parcels=1 cost=520 1@EAST:2 0:1cancelled
+         receive BOOK EAST 2                      => accepted 4/4
+         place 3 100 ship_complete KIT:1,BOOK:2   \
+         => accepted open parcels=1 cost=530 0@EAST:1 1@EAST:2
+         stock BOOK                               => accepted EAST:0/4
+         stock LAMP                               => accepted EAST:98/99",
+    );
+}
+
+#[test]
+fn two_bundles_share_a_component() {
+    shop_of_books(2).script(
+        "place 1 100 ship_complete KIT:1,SET:2 => out_of_stock 0:1/0
+         quote 100 backorder KIT:1,SET:2       \
+         => accepted open parcels=1 cost=520 1@EAST:2 0:1waiting
+         receive BOOK EAST 1                   => accepted 3/3
+         place 2 100 ship_complete SET:1,KIT:1 \
+         => accepted open parcels=1 cost=520 0@EAST:1 1@EAST:1
+         stock BOOK                            => accepted EAST:0/3
+         stock PEN                             => accepted EAST:96/99
+         receive BOOK WEST 2                   => accepted 2/2
+         receive LAMP WEST 2                   => accepted 2/2
+         receive PEN WEST 9                    => accepted 9/9
+         receive BOOK EAST 3                   => accepted 3/6
+         place 3 100 ship_complete KIT:1,SET:3 \
+         => accepted open parcels=2 cost=1450 0@WEST:1 1@EAST:3",
+    );
+}
+
+#[test]
+fn rules_are_told_from_want_where_lines_share_a_component() {
+    // Each line alone would find its books, both together do not: no rule is to blame.
+    let mut shop = shop_of_books(2);
+    shop.script(
+        "receive BOOK WEST 2                    => accepted 2/2
+         policy EASTERN least_cost warehouses=EAST
+         assign all EASTERN
+         place 1 100 ship_complete KIT:1,BOOK:3 => out_of_stock 0:1/0 1:3/2
+         place 2 100 ship_complete KIT:1,BOOK:2 => rules_forbid 0:1/0",
+    );
+}
+
+#[test]
 fn one_bundle_on_two_lines_is_summed_and_goes_to_the_lower_line() {
     shop_of_books(5).script(
         "place 1 100 backorder KIT:1,KIT:2 \
@@ -299,6 +349,32 @@ fn what_is_set_aside_of_a_component_is_set_aside_from_its_bundles() {
          quote 100 ship_complete KIT:3                => accepted open parcels=1 cost=530 0@EAST:3
          quote 100 ship_complete BOOK:1,KIT:3         => accepted open parcels=1 cost=540 0@EAST:1 1@EAST:3
          quote 100 ship_complete KIT:4                => out_of_stock 0:4/3",
+    );
+}
+
+#[test]
+fn a_unit_of_a_bundle_is_one_unit_of_a_day() {
+    let mut shop = shop_of_books(9);
+    shop.script(
+        "capacity EAST units=3
+         place 1 100 ship_complete KIT:2        => accepted open parcels=1 cost=520 0@EAST:2
+         place 2 100 ship_complete SET:2        => rules_forbid 0:2/1
+         place 3 100 ship_complete SET:1        => accepted open parcels=1 cost=510 0@EAST:1
+         place 4 100 ship_complete SET:1        => rules_forbid 0:1/0
+         cancel 1 0:1                           \
+         => accepted open parcels=1 cost=520 0@EAST:1 0:1cancelled
+         place 5 100 ship_complete SET:1        => accepted open parcels=1 cost=510 0@EAST:1",
+    );
+}
+
+#[test]
+fn the_greedy_rule_promises_no_component_twice() {
+    shop_of_books(2).script(
+        "policy OLD greedy
+         assign all OLD
+         place 1 100 ship_complete KIT:1,BOOK:1 => out_of_stock 1:1/0
+         place 2 100 backorder KIT:1,SET:1      \
+         => accepted open parcels=1 cost=510 0@EAST:1 1:1waiting",
     );
 }
 

@@ -48,6 +48,34 @@ fn a_warehouse_takes_no_more_orders_than_it_can_work_off_in_a_day() {
 }
 
 #[test]
+fn a_warehouse_gives_no_more_units_than_it_can_work_off_in_a_day() {
+    shop().script(
+        "capacity EAST units=6
+         place 1 100 backorder BOOK:4          => accepted open parcels=1 cost=540 0@EAST:4
+         place 2 100 ship_complete LAMP:3      => rules_forbid 0:3/2
+         place 3 100 ship_complete LAMP:51     => out_of_stock 0:51/2
+         place 4 100 backorder BOOK:3          => accepted open parcels=1 cost=960 0@WEST:3
+         place 5 100 backorder LAMP:1,BOOK:1   \
+         => accepted open parcels=1 cost=520 0@EAST:1 1@EAST:1
+         place 6 100 take_available LAMP:1     => rules_forbid 0:1/0
+         place 7 100 backorder LAMP:1          => accepted open parcels=0 cost=0 0:1waiting",
+    );
+}
+
+#[test]
+fn the_units_of_a_day_are_shared_by_the_lines_of_an_order() {
+    let mut shop = shop();
+    shop.script("capacity EAST units=6\n capacity WEST units=3");
+    shop.script(
+        "quote 100 take_available BOOK:4,LAMP:4 \
+         => accepted open parcels=2 cost=1500 0@EAST:2 0@WEST:2 1@EAST:4
+         quote 100 ship_complete BOOK:10        => rules_forbid 0:10/9
+         place 1 100 backorder BOOK:5,LAMP:4    \
+         => accepted open parcels=2 cost=1520 0@EAST:2 0@WEST:3 1@EAST:4",
+    );
+}
+
+#[test]
 fn a_new_day_begins_at_midnight_utc() {
     let mut shop = shop();
     shop.script(
@@ -92,6 +120,20 @@ fn shipped_units_are_worked_off_and_never_given_back() {
          place 2 100 ship_complete LAMP:1 => rules_forbid 0:1/0",
     );
     assert_eq!(load(&shop, "EAST"), DayLoad { day: 1, orders: 1, units: 2 });
+}
+
+#[test]
+fn a_cancel_on_the_next_day_gives_nothing_back_to_it() {
+    let mut shop = shop();
+    shop.script(
+        "capacity EAST orders=2 units=5
+         place 1 100 backorder BOOK:5     => accepted open parcels=1 cost=550 0@EAST:5
+         time 2 00:00
+         place 2 100 ship_complete LAMP:4 => accepted open parcels=1 cost=540 0@EAST:4
+         cancel 1                         => accepted cancelled parcels=1 cost=550 0:5cancelled
+         place 3 100 ship_complete LAMP:2 => rules_forbid 0:2/1",
+    );
+    assert_eq!(load(&shop, "EAST"), DayLoad { day: 2, orders: 1, units: 4 });
 }
 
 #[test]
@@ -181,6 +223,26 @@ fn a_soft_bound_on_orders_lets_a_warehouse_in_for_the_rest() {
     );
 }
 
+#[test]
+fn a_soft_bound_on_units_gives_more_from_a_parcel_that_is_open() {
+    let mut shop = shop();
+    shop.script(
+        "capacity EAST units=3
+         capacity WEST units=2
+         policy KIND least_cost soft=units_per_day
+         assign all KIND
+         quote 100 ship_complete BOOK:5 => accepted open parcels=2 cost=1470 0@EAST:3 0@WEST:2
+         quote 100 ship_complete BOOK:7 => accepted open parcels=2 cost=1490 0@EAST:5 0@WEST:2
+         place 1 100 ship_complete LAMP:5 => accepted open parcels=1 cost=550 0@EAST:5
+         place 2 100 ship_complete BOOK:3 => accepted open parcels=1 cost=960 0@WEST:3",
+    );
+    assert_eq!(load(&shop, "EAST"), DayLoad { day: 1, orders: 1, units: 5 });
+    shop.script(
+        "cancel 1 => accepted cancelled parcels=1 cost=550 0:5cancelled
+         place 3 100 ship_complete LAMP:3 => accepted open parcels=1 cost=530 0@EAST:3",
+    );
+}
+
 /// The first pass opens the east with its last order of the day; the second may still add to it.
 #[test]
 fn the_last_order_of_the_day_keeps_its_parcel_in_the_second_pass() {
@@ -194,6 +256,23 @@ fn the_last_order_of_the_day_keeps_its_parcel_in_the_second_pass() {
          assign all KIND
          place 1 100 ship_complete BOOK:5 => accepted open parcels=1 cost=550 0@EAST:5
          place 2 100 ship_complete BOOK:1 => rules_forbid 0:1/0",
+    );
+}
+
+#[test]
+fn orders_and_units_a_day_hold_together_with_a_cut_off() {
+    shop().script(
+        "capacity EAST orders=2 units=5 cut_off=12:00
+         policy FAST least_cost days_max=1
+         assign all FAST
+         place 1 100 ship_complete BOOK:4 => accepted open parcels=1 cost=540 0@EAST:4
+         place 2 100 ship_complete LAMP:2 => rules_forbid 0:2/1
+         place 3 100 ship_complete LAMP:1 => accepted open parcels=1 cost=510 0@EAST:1
+         time 1 12:00
+         cancel 1                         => accepted cancelled parcels=1 cost=540 0:4cancelled
+         place 4 100 ship_complete LAMP:1 => rules_forbid 0:1/0
+         time 2 11:59
+         place 5 100 ship_complete LAMP:5 => accepted open parcels=1 cost=550 0@EAST:5",
     );
 }
 

@@ -13,6 +13,8 @@ mod naive;
 mod policies;
 mod properties;
 mod reserves;
+mod ruled;
+mod rules;
 mod scenarios;
 mod shop;
 mod sourcing;

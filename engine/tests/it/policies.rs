@@ -128,6 +128,58 @@ fn from_the_minute_of_the_cut_off_parcels_leave_a_day_later_until_midnight() {
 }
 
 #[test]
+fn an_order_has_at_most_the_policys_parcels_and_the_most_units_that_fit_them() {
+    shop_of_six_books().script(
+        "policy PAIR least_cost parcels_max=2
+         assign all PAIR
+         place 1 100 ship_complete BOOK:6  => rules_forbid 0:6/5
+         place 2 100 ship_complete BOOK:7  => out_of_stock 0:7/5
+         quote 100 ship_complete BOOK:5    => accepted open parcels=2 cost=1730 0@HUB:2 0@WEST:3
+         quote 100 take_available BOOK:6   \
+         => accepted open parcels=2 cost=1730 0@HUB:2 0@WEST:3 0:1cancelled
+         place 3 100 backorder BOOK:6      \
+         => accepted open parcels=2 cost=1730 0@HUB:2 0@WEST:3 0:1waiting
+         place 4 100 ship_complete BOOK:1  => accepted open parcels=1 cost=510 0@EAST:1",
+    );
+}
+
+#[test]
+fn an_order_of_little_value_comes_in_one_parcel_or_not_at_all() {
+    shop_of_six_books().script(
+        "policy WHOLE least_cost split_below=2000
+         assign all WHOLE
+         quote 100 ship_complete BOOK:6 value=1999 => rules_forbid 0:6/3
+         quote 100 ship_complete BOOK:6 value=1    => rules_forbid 0:6/3
+         quote 100 ship_complete BOOK:6 value=-1   => rules_forbid 0:6/3
+         quote 100 ship_complete BOOK:3 value=1999 => accepted open parcels=1 cost=990 0@WEST:3
+         quote 100 backorder BOOK:4 value=1999     \
+         => accepted open parcels=1 cost=990 0@WEST:3 0:1waiting
+         quote 100 take_available BOOK:4 value=1999 \
+         => accepted open parcels=1 cost=990 0@WEST:3 0:1cancelled
+         quote 100 ship_complete BOOK:6 value=2000 \
+         => accepted open parcels=3 cost=2240 0@EAST:1 0@HUB:2 0@WEST:3
+         quote 100 ship_complete BOOK:6            \
+         => accepted open parcels=3 cost=2240 0@EAST:1 0@HUB:2 0@WEST:3",
+    );
+}
+
+#[test]
+fn an_order_with_a_listed_sku_comes_in_one_parcel_with_all_its_lines() {
+    let mut shop = shop_of_six_books();
+    shop.script(
+        "receive LAMP EAST 2                      => accepted 2/2
+         receive CHAIR WEST 2                     => accepted 2/2
+         policy WHOLE least_cost no_split=LAMP,CHAIR
+         assign all WHOLE
+         quote 100 ship_complete BOOK:4            => accepted open parcels=2 cost=1500 0@EAST:1 0@WEST:3
+         quote 100 ship_complete BOOK:2,LAMP:1     => rules_forbid 0:2/1
+         quote 100 ship_complete BOOK:1,LAMP:1     => accepted open parcels=1 cost=520 0@EAST:1 1@EAST:1
+         quote 100 ship_complete LAMP:1,CHAIR:1    => rules_forbid 1:1/0
+         quote 100 ship_complete BOOK:3,CHAIR:2    => accepted open parcels=1 cost=1050 0@WEST:3 1@WEST:2",
+    );
+}
+
+#[test]
 fn a_channel_has_its_own_policy_or_the_default() {
     shop_of_six_books().script(
         "policy EASTERN least_cost warehouses=EAST
@@ -185,6 +237,60 @@ fn a_soft_rule_gives_way_to_what_it_left_over_and_to_nothing_else() {
          => accepted open parcels=2 cost=1510 1@EAST:2 1@WEST:3 0:1cancelled
          policy FAST least_cost days_max=1
          quote 100 ship_complete BOOK:5 => rules_forbid 0:5/2",
+    );
+}
+
+#[test]
+fn the_second_pass_pays_no_parcel_twice() {
+    // The list is soft, and the first pass takes what the west has of books. The second finds the
+    // lamp there too, at the cost of a unit alone.
+    shop_of_six_books().script(
+        "receive LAMP EAST 1 => accepted 1/1
+         receive LAMP WEST 1 => accepted 1/1
+         reserve LAMP@WEST/SHOP:1
+         policy WESTERN least_cost warehouses=WEST soft=warehouses,ring_fences
+         assign all WESTERN
+         quote 100 ship_complete BOOK:2,LAMP:1 \
+         => accepted open parcels=1 cost=990 0@WEST:2 1@WEST:1
+         policy WESTERN least_cost warehouses=WEST soft=warehouses
+         quote 100 ship_complete BOOK:2,LAMP:1 \
+         => accepted open parcels=2 cost=1470 0@WEST:2 1@EAST:1",
+    );
+}
+
+#[test]
+fn soft_rules_on_parcels_open_more_for_the_rest() {
+    let mut shop = shop_of_six_books();
+    let whole = "accepted open parcels=3 cost=2240 0@WEST:3 0@EAST:1 0@HUB:2";
+    for rule in ["parcels_max=1 soft=parcels_max", "split_below=100 soft=no_split"] {
+        shop.script(&format!(
+            "policy ONE least_cost {rule}
+             assign all ONE
+             quote 100 ship_complete BOOK:3 value=99 => accepted open parcels=1 cost=990 0@WEST:3
+             quote 100 ship_complete BOOK:6 value=99 => {whole}
+             quote 100 ship_complete BOOK:7 value=99 => out_of_stock 0:7/6"
+        ));
+    }
+}
+
+#[test]
+fn a_hard_bound_on_parcels_holds_over_both_passes() {
+    shop_of_six_books().script(
+        "policy BOTH least_cost parcels_max=2 days_max=1 soft=days_max
+         assign all BOTH
+         quote 100 ship_complete BOOK:4  => accepted open parcels=2 cost=1500 0@EAST:1 0@WEST:3
+         quote 100 ship_complete BOOK:5  => rules_forbid 0:5/4
+         quote 100 take_available BOOK:6 \
+         => accepted open parcels=2 cost=1500 0@EAST:1 0@WEST:3 0:2cancelled
+         policy BOTH least_cost parcels_max=2 split_below=100 soft=no_split
+         assign all BOTH
+         quote 100 ship_complete BOOK:5 value=99 \
+         => accepted open parcels=2 cost=1730 0@WEST:3 0@HUB:2
+         quote 100 ship_complete BOOK:6 value=99 => rules_forbid 0:6/5
+         policy BOTH least_cost parcels_max=2 split_below=100 soft=parcels_max
+         quote 100 ship_complete BOOK:4 value=99 => rules_forbid 0:4/3
+         quote 100 ship_complete BOOK:6          \
+         => accepted open parcels=3 cost=2240 0@HUB:2 0@WEST:3 0@EAST:1",
     );
 }
 

@@ -90,7 +90,7 @@ fn random_shops_hold_together_and_replay_to_the_same_state() {
 
 /// What a naive reader of the records knows: sums over movements, nothing else.
 #[derive(Default)]
-struct Ledger {
+pub(crate) struct Ledger {
     on_hand: BTreeMap<(u32, u16), i64>,
     allocated: BTreeMap<(u32, u16), i64>,
     /// Units by order and line: open, waiting, allocated, shipped, cancelled.
@@ -99,7 +99,7 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn read(&mut self, record: &Record<'_>) {
+    pub(crate) fn read(&mut self, record: &Record<'_>) {
         match &record.command {
             Command::UpsertSku(sku) => {
                 let handle = record.outcome.head.handle().unwrap();
