@@ -92,7 +92,14 @@ pub(crate) fn start_on_storage(
     change: impl FnOnce(&mut ServerOptions),
     storage: Box<dyn Storage>,
 ) -> Result<Server, ServerError> {
-    let mut options = ServerOptions {
+    let mut options = small(folder);
+    change(&mut options);
+    Server::start(options, storage)
+}
+
+/// Options of a small server on `folder`, on a free port.
+pub(crate) fn small(folder: &Path) -> ServerOptions {
+    ServerOptions {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         directory: folder.to_path_buf(),
         journal: JournalOptions {
@@ -103,9 +110,7 @@ pub(crate) fn start_on_storage(
         workers: 2,
         engine_core: None,
         ..ServerOptions::default()
-    };
-    change(&mut options);
-    Server::start(options, storage)
+    }
 }
 
 /// The commands that define SKU 0, warehouse 0, zone 0, and its stock.

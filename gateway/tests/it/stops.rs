@@ -4,12 +4,13 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use gantry_gateway::ServerError;
-use gantry_journal::JournalError;
+use gantry_gateway::{Server, ServerError};
+use gantry_journal::{FileStorage, JournalError};
+use gantry_model::{Actor, Command, CommandId, UpsertCode};
 use gantry_protocol::{ErrorCode, FrameKind};
 use tempfile::TempDir;
 
-use crate::harness::{TestServer, order, start_on};
+use crate::harness::{TestServer, order, small, start_on};
 
 #[test]
 fn a_stop_answers_everything_that_was_taken() {
@@ -95,6 +96,40 @@ fn a_setting_beyond_its_limit_is_named() {
     let folder = TempDir::new().unwrap();
     let error = start_on(folder.path(), |options| options.batches = 1, None).unwrap_err();
     assert_eq!(error.to_string(), "batches is 1, must be at least 2");
+}
+
+#[test]
+fn what_comes_first_is_there_before_anybody_connects_and_durable() {
+    let folder = TempDir::new().unwrap();
+    let zone = Command::UpsertZone(UpsertCode { id: CommandId::new(7), code: "home" });
+    let storage = || Box::new(FileStorage::new());
+    let server = Server::start_after(small(folder.path()), storage(), |first, now| {
+        first.execute(&zone, Actor::COMMAND_LINE, now).map(drop).map_err(ServerError::Open)
+    });
+    let server = server.unwrap();
+    assert_eq!(server.opened().recovery.last_sequence, 0, "opened tells what was found");
+    server.stop_handle().stop();
+    let report = server.wait().unwrap();
+    assert_eq!(report.last_sequence, 1);
+    let again = start_on(folder.path(), |_| {}, None).unwrap();
+    assert_eq!(again.opened().records_replayed, 1);
+    assert_eq!(again.opened().state_hash, report.state_hash);
+}
+
+#[test]
+fn a_start_whose_first_commands_fail_leaves_nothing_running() {
+    let folder = TempDir::new().unwrap();
+    let mut options = small(folder.path());
+    options.listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let storage = Box::new(FileStorage::new());
+    let failed = Server::start_after(options.clone(), storage, |_, _| {
+        Err(ServerError::Open(JournalError::Options("no")))
+    });
+    assert!(matches!(failed, Err(ServerError::Open(JournalError::Options("no")))));
+    assert!(
+        Server::start(options, Box::new(FileStorage::new())).is_ok(),
+        "port and folder are free"
+    );
 }
 
 #[test]

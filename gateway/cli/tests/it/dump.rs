@@ -107,7 +107,10 @@ fn people_get_a_table() {
     shop.report(&[]);
     let dumped = shop.read(&["journal", "dump"], &[]);
     assert_eq!(dumped.code, Some(0), "{dumped:?}");
-    for words in ["place_order A-1 to zone 1, backorder: 2 parcels", "allocated 5 of MUG at BER"] {
+    for words in [
+        "place_order A-1 to zone 1, backorder: 2 parcels for 1275 cents, proven optimal",
+        "allocated 5 of MUG at BER",
+    ] {
         assert!(dumped.stdout.contains(words), "{words}: {}", dumped.stdout);
     }
 }

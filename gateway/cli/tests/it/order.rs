@@ -48,6 +48,7 @@ fn an_order_goes_from_quote_to_shipment() {
 
     let quote = server.json(&words(&format!("quote {basket}")));
     assert_eq!((&quote["status"], &quote["parcels"]), (&json!("answered"), &json!(2)));
+    assert_eq!((&quote["proof"], &quote["gap"]), (&json!("optimal"), &json!(0)));
 
     let place = format!("order place {basket} --id {ID} --reference WEB-1");
     let placed = server.json(&words(&place));
@@ -55,6 +56,7 @@ fn an_order_goes_from_quote_to_shipment() {
     assert_eq!(placed["order_id"], ID);
     assert_eq!(placed["lines"], quote["lines"]);
     assert_eq!(placed["allocations"], quote["allocations"]);
+    assert_eq!((&placed["proof"], &placed["gap"]), (&json!("optimal"), &json!(0)));
     assert_eq!(placed["cost_cents"], 390 + 3 * 25 + 450 + 4 * 30);
 
     let again = server.json(&words(&place));
@@ -69,6 +71,7 @@ fn an_order_goes_from_quote_to_shipment() {
     assert_eq!((&shown["order"], &shown["order_id"]), (&json!("WEB-1"), &json!(ID)));
     assert_eq!((&shown["zone"], &shown["channel"]), (&json!("10"), &json!("web")));
     assert_eq!(shown["order_status"], "shipped");
+    assert_eq!(shown["proof"], "optimal", "as it was when the order was placed");
     let line = &shown["lines"][0];
     let figures = ["ordered", "allocated", "backordered", "shipped", "cancelled"];
     assert_eq!(figures.map(|figure| line[figure].as_u64().unwrap()), [6, 0, 0, 2, 4]);
@@ -84,7 +87,7 @@ fn tables_for_people_speak_codes() {
     let server = shop(&folder.path().join("shop"));
     let run = server.run(&words(&format!("order place --zone 10 --line MUG:6 --id {ID}")));
     assert_eq!(run.code, Some(0), "{run:?}");
-    for text in [ID, "MUG", "BER 3, HAM 3", "accepted, as record 12"] {
+    for text in [ID, "MUG", "BER 3, HAM 3", "accepted, as record 12", "proven optimal"] {
         assert!(run.stdout.contains(text), "{text}: {run:?}");
     }
     assert!(!run.stdout.contains('\x1b'), "no colours where no terminal is: {run:?}");
