@@ -72,7 +72,7 @@ pub(crate) struct AssignPolicyArgs {
 /// objective least_cost_with_shadow_prices; they are never part of a reported cost.
 ///
 /// Prices that are judged on the days they were made from have seen the future: use --until, and
-/// judge them on what came after.
+/// judge them on what came after. Whether they help a shop, `gantry what-if` shows.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
