@@ -1,6 +1,7 @@
 //! Records that break one rule each: an audit that accepts one of them is worth nothing.
 
 mod bundles;
+mod random;
 mod rules;
 
 use gantry_model::{

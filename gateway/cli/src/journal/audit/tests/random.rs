@@ -1,0 +1,298 @@
+//! What the engine really journals, under rules of every kind at random, keeps the audit's rules.
+//! The two share no code, so this holds each against the other.
+
+use gantry_engine::LocalInstance;
+use gantry_journal::{FileStorage, JournalOptions, JournalReader};
+use gantry_model::{
+    AssignPolicy, Component, Item, Objective, Policy, Records, Reply, ReplyBody, ReserveRow, Rule,
+    Rules, SetBundle, SetCapacity, SetPolicy, SetReserves, SkuField, WarehouseField,
+};
+
+use super::*;
+
+const SHOPS: u64 = 40;
+const COMMANDS: usize = 150;
+const SKUS: u64 = 6;
+/// Bundles, and so not counted; what they are made of comes before them.
+const BUNDLES: std::ops::Range<u32> = 4..6;
+const WAREHOUSES: u64 = 4;
+const CHANNELS: u64 = 2;
+const NS_PER_MINUTE: u64 = 60_000_000_000;
+
+/// SplitMix64: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+
+    fn small(&mut self, bound: u64) -> u16 {
+        u16::try_from(self.below(bound)).unwrap()
+    }
+
+    fn units(&mut self, bound: u64) -> u32 {
+        u32::try_from(self.below(bound)).unwrap()
+    }
+
+    fn sku(&mut self) -> Sku {
+        Sku::new(self.units(SKUS))
+    }
+
+    fn warehouse(&mut self) -> Warehouse {
+        Warehouse::new(self.small(WAREHOUSES))
+    }
+
+    /// One of them, or none.
+    fn channel(&mut self) -> Channel {
+        let channel = self.small(CHANNELS + 1);
+        if u64::from(channel) == CHANNELS { Channel::NONE } else { Channel::new(channel) }
+    }
+
+    fn pick<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
+    }
+}
+
+/// A shop whose commands are drawn.
+struct Drawn {
+    random: Random,
+    instance: LocalInstance,
+    time_ns: u64,
+    next_id: u128,
+    orders: Vec<(CommandId, Vec<LineUnits>)>,
+    accepted: u64,
+}
+
+impl Drawn {
+    fn carry_out(&mut self, command: &Command<'_>) -> bool {
+        let now = EngineTime::new(self.time_ns);
+        let bytes = self.instance.execute(command, Actor::CLIENT_MIN, now).unwrap();
+        let (item, _) = Item::split(&bytes, usize::MAX).unwrap();
+        let reply = Reply::parse(&item).unwrap();
+        if let (Command::PlaceOrder(order), ReplyBody::Order(body)) = (command, reply.body) {
+            let taken = body.allocations.iter().map(|row| {
+                let warehouse = Warehouse::new(row.warehouse.get());
+                LineUnits::new(row.line.get(), warehouse, row.allocated.get())
+            });
+            self.orders.push((order.id, taken.collect()));
+        }
+        let is_accepted = reply.reason == 0;
+        self.accepted += u64::from(is_accepted);
+        is_accepted
+    }
+
+    fn id(&mut self) -> CommandId {
+        self.next_id += 1;
+        CommandId::new(self.next_id)
+    }
+
+    fn furnish(&mut self) {
+        for (number, code) in (0..).zip(["A", "B", "C", "D", "E", "F"]) {
+            let tracked = !BUNDLES.contains(&number);
+            let sku = UpsertSku {
+                id: self.id(),
+                order_max: 0,
+                tracked,
+                backorder: number != 0,
+                active: true,
+                code,
+            };
+            assert!(self.carry_out(&Command::UpsertSku(sku)));
+        }
+        for code in ["W", "X"] {
+            let upsert = UpsertCode { id: self.id(), code };
+            assert!(self.carry_out(&Command::UpsertChannel(upsert)));
+            let upsert = UpsertCode { id: self.id(), code };
+            assert!(self.carry_out(&Command::UpsertZone(upsert)));
+        }
+        for (warehouse, code) in (0..).map(Warehouse::new).zip(["K", "L", "M", "N"]) {
+            let upsert = UpsertWarehouse { id: self.id(), priority: 1, active: true, code };
+            assert!(self.carry_out(&Command::UpsertWarehouse(upsert)));
+            let mut row = |zone| {
+                let (parcel, unit) = (self.random.units(900), self.random.units(90));
+                CostRow::serves(Zone::new(zone), parcel, unit, self.random.small(5))
+            };
+            let rows = [row(0), row(1)];
+            let costs = SetCosts { id: self.id(), warehouse, rows: &rows };
+            assert!(self.carry_out(&Command::SetCosts(costs)));
+        }
+    }
+
+    fn draw(&mut self) {
+        self.time_ns += self.random.below(400) * NS_PER_MINUTE;
+        match self.random.below(20) {
+            0 => self.draw_policy(),
+            1 => self.draw_capacity(),
+            2 => self.draw_reserve(),
+            3 => self.draw_bundle(),
+            4..=7 => self.draw_receipt(),
+            8 => self.draw_cancel(),
+            9 => self.draw_ship(),
+            _ => self.draw_order(),
+        }
+    }
+
+    fn draw_policy(&mut self) {
+        let random = &mut self.random;
+        let warehouses = (0..4).map(Warehouse::new).map(WarehouseField::new);
+        let warehouses: Vec<_> = warehouses.filter(|_| random.one_in(2)).collect();
+        let skus = (0..6).map(Sku::new).map(SkuField::new);
+        let no_split_skus: Vec<_> = skus.filter(|_| random.one_in(6)).collect();
+        let soft = Rule::ALL.iter().filter(|_| random.one_in(4));
+        let soft = soft.fold(Rules::NONE, |soft, rule| soft.with(*rule));
+        let policy = SetPolicy {
+            objective: random.pick(Objective::ALL),
+            soft,
+            parcels_max: if random.one_in(2) { 1 + random.small(3) } else { 64 },
+            days_max: if random.one_in(3) { random.small(5) } else { u16::MAX },
+            split_value_min: i64::from(random.one_in(3)) * 500,
+            warehouses: if random.one_in(3) { &warehouses } else { &[] },
+            no_split_skus: if random.one_in(3) { &no_split_skus } else { &[] },
+            code: random.pick(&["p", "q", "r"]),
+            id: self.id(),
+        };
+        self.carry_out(&Command::SetPolicy(policy));
+        let (channel, policy) = (self.random.channel(), Policy::new(self.random.small(3)));
+        let assign = AssignPolicy { id: self.id(), channel, policy };
+        self.carry_out(&Command::AssignPolicy(assign));
+    }
+
+    fn draw_capacity(&mut self) {
+        let random = &mut self.random;
+        let capacity = SetCapacity {
+            warehouse: random.warehouse(),
+            cut_off_minute: if random.one_in(2) { random.small(1_440) } else { u16::MAX },
+            orders_per_day_max: if random.one_in(2) { random.units(4) } else { u32::MAX },
+            units_per_day_max: if random.one_in(2) { random.units(20) } else { u32::MAX },
+            id: self.id(),
+        };
+        self.carry_out(&Command::SetCapacity(capacity));
+    }
+
+    fn draw_reserve(&mut self) {
+        let random = &mut self.random;
+        let (sku, warehouse, channel) = (random.sku(), random.warehouse(), random.channel());
+        let rows = [ReserveRow::new(sku, warehouse, channel, random.units(6))];
+        let reserves = SetReserves { id: self.id(), rows: &rows };
+        self.carry_out(&Command::SetReserves(reserves));
+    }
+
+    fn draw_bundle(&mut self) {
+        let random = &mut self.random;
+        let bundle = Sku::new(random.units(2) + BUNDLES.start);
+        let parts = (0..BUNDLES.start).map(Sku::new).filter(|_| random.one_in(2));
+        let parts: Vec<Sku> = parts.collect();
+        let parts = parts.into_iter().map(|sku| Component::new(sku, 1 + random.units(3)));
+        let components: Vec<Component> = parts.collect();
+        let bundle = SetBundle { id: self.id(), sku: bundle, components: &components };
+        self.carry_out(&Command::SetBundle(bundle));
+    }
+
+    fn draw_receipt(&mut self) {
+        let quantity = i32::from(self.random.small(12)) + 1;
+        let (sku, warehouse) = (self.random.sku(), self.random.warehouse());
+        let change = StockChange { id: self.id(), sku, warehouse, ..change(quantity) };
+        self.carry_out(&Command::Receive(change));
+    }
+
+    fn draw_order(&mut self) {
+        let count = 1 + self.random.below(3);
+        let random = &mut self.random;
+        let lines = (0..count).map(|_| OrderLine::new(random.sku(), 1 + random.units(9)));
+        let lines: Vec<OrderLine> = lines.collect();
+        let short = self.random.pick(&[
+            ShortMode::ShipComplete,
+            ShortMode::TakeAvailable,
+            ShortMode::Backorder,
+        ]);
+        let Command::PlaceOrder(order) = place(short, &lines) else { unreachable!("it places") };
+        let order = PlaceOrder {
+            id: self.id(),
+            zone: Zone::new(self.random.small(2)),
+            channel: self.random.channel(),
+            value_minor: i64::from(self.random.small(1_000)),
+            currency: *b"EUR\0",
+            ..order
+        };
+        self.carry_out(&Command::PlaceOrder(order));
+    }
+
+    fn known_order(&mut self) -> (CommandId, Vec<LineUnits>) {
+        let index = self.random.below(self.orders.len() as u64);
+        self.orders[usize::try_from(index).unwrap()].clone()
+    }
+
+    fn draw_cancel(&mut self) {
+        if self.orders.is_empty() {
+            return;
+        }
+        let (order, _) = self.known_order();
+        let cancel = OrderUnits { id: self.id(), order, units: &[] };
+        self.carry_out(&Command::CancelOrder(cancel));
+    }
+
+    fn draw_ship(&mut self) {
+        if self.orders.is_empty() {
+            return;
+        }
+        let (order, units) = self.known_order();
+        let ship = OrderUnits { id: self.id(), order, units: &units };
+        self.carry_out(&Command::Ship(ship));
+    }
+}
+
+fn draw_shop(seed: u64, folder: &std::path::Path) -> u64 {
+    let options = JournalOptions {
+        new_instance_id: 1,
+        segment_bytes: 1 << 20,
+        segments_spare: 1,
+        ..JournalOptions::default()
+    };
+    let storage = Box::new(FileStorage::new());
+    let instance = LocalInstance::open(folder, options, storage, seed).unwrap();
+    let mut shop = Drawn {
+        random: Random(seed),
+        instance,
+        time_ns: 20_000 * 1_440 * NS_PER_MINUTE,
+        next_id: 0,
+        orders: Vec::new(),
+        accepted: 0,
+    };
+    shop.furnish();
+    (0..COMMANDS).for_each(|_| shop.draw());
+    shop.instance.close().unwrap();
+    shop.accepted
+}
+
+#[test]
+fn what_the_engine_journals_under_random_rules_keeps_them() {
+    let mut accepted = 0;
+    let (mut orders, mut waiting) = (0, 0);
+    for seed in 0..SHOPS {
+        let folder = tempfile::tempdir().unwrap();
+        accepted += draw_shop(seed, folder.path());
+        let mut audit = Audit::default();
+        let mut reader = JournalReader::open(folder.path()).unwrap();
+        while let Some(frame) = reader.next_frame().unwrap() {
+            for record in Records::new(frame.payload) {
+                let record = record.unwrap();
+                if let Err(broken) = audit.take(&record) {
+                    panic!("shop {seed}: {broken}: {record:#?}");
+                }
+            }
+        }
+        let sums = audit.sums();
+        (orders, waiting) = (orders + sums.orders, waiting + sums.units_backordered);
+    }
+    assert!(orders > SHOPS * 20 && waiting > 0, "{orders} orders, {waiting} units wait");
+    assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
+}
