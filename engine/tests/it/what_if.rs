@@ -283,7 +283,7 @@ fn under_other_policies_the_books_add_up_and_nothing_is_lost() {
             other += u64::from(column.figures() != what_if.recorded_figures());
         }
     }
-    assert!(unmapped > 10 && other > 20, "{unmapped} and {other} of 120 columns differ");
+    assert!(unmapped > 20 && other > 80, "{unmapped} and {other} of 120 columns differ");
 }
 
 #[test]
