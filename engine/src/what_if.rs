@@ -15,7 +15,7 @@ mod policy;
 
 use std::collections::BTreeMap;
 
-use gantry_model::{Command, CommandKind, Record, Sequence};
+use gantry_model::{Command, CommandKind, EngineTime, Record, Sequence};
 
 use crate::Engine;
 pub use column::WhatIfColumn;
@@ -33,6 +33,7 @@ pub struct WhatIf {
     replaced: BTreeMap<CommandKind, u64>,
     index_seed: u64,
     promised_days: Option<u16>,
+    begin: EngineTime,
 }
 
 impl WhatIf {
@@ -48,7 +49,15 @@ impl WhatIf {
             replaced: BTreeMap::new(),
             index_seed,
             promised_days,
+            begin: EngineTime::default(),
         }
+    }
+
+    /// Takes everything before `begin` as it was recorded, into every column: decisions and figures
+    /// begin there.
+    pub fn begin_at(&mut self, begin: EngineTime) {
+        assert_eq!(self.recorded.last_sequence(), Sequence::NONE, "before the first record");
+        self.begin = begin;
     }
 
     /// Adds a column that decides by `policy`. Columns are added before the first record.
@@ -56,7 +65,7 @@ impl WhatIf {
         self.add_column(Some(policy));
     }
 
-    /// Adds a column that decides as a new instance does.
+    /// Adds a column that decides by what is in force at the beginning: a new instance's own rule.
     pub fn add_default(&mut self) {
         self.add_column(None);
     }
@@ -70,6 +79,10 @@ impl WhatIf {
     /// Takes the next record into every column.
     pub fn feed(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
         self.recorded.replay_record(record)?;
+        if record.time < self.begin {
+            let mut columns = self.columns.iter_mut();
+            return columns.try_for_each(|column| column.replay(record));
+        }
         match &record.command {
             Command::Mark { .. } => return Ok(()),
             Command::SetPolicy(_) | Command::AssignPolicy(_) | Command::SetShadowPrices(_) => {

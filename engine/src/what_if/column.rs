@@ -78,6 +78,11 @@ impl WhatIfColumn {
         self.policy.as_ref().map(|policy| policy.missing(catalogue)).unwrap_or_default()
     }
 
+    /// Takes the next record as it was recorded.
+    pub(super) fn replay(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
+        Ok(self.engine.replay_record(record)?)
+    }
+
     /// Takes the next record; `recorded` is the state that the records so far have made.
     pub(super) fn feed(
         &mut self,

@@ -2,7 +2,8 @@
 
 use gantry_model::{
     AssignPolicy, Channel, Code, Command, CommandId, Handle, Objective, PRICE_ROWS_PER_COMMAND_MAX,
-    PriceRow, Rule, Rules, SetPolicy, SetShadowPrices, Sku, SkuField, Warehouse, WarehouseField,
+    Policy, PriceRow, Rule, Rules, SetPolicy, SetShadowPrices, Sku, SkuField, Warehouse,
+    WarehouseField,
 };
 
 use crate::state::{Catalogue, CodeTable, State};
@@ -83,8 +84,7 @@ impl Installer {
         }
         if is_new {
             let policy = catalogue.policies.handle_or_next(self.policy.code.as_str());
-            let assign = AssignPolicy { id: self.id(state), channel: Channel::NONE, policy };
-            Command::AssignPolicy(assign).write(&mut items);
+            self.put_assignments(state, policy, &mut items);
         }
         self.put_prices(state, &mut items);
         Some(items)
@@ -143,6 +143,19 @@ impl Installer {
             code: policy.code.as_str(),
         })
         .write(items);
+    }
+
+    /// The policy binds every order, and no price but its own holds.
+    fn put_assignments(&mut self, state: &State, policy: Policy, items: &mut Vec<u8>) {
+        let channels = state.catalogue.channels.handles();
+        let bound = channels.filter(|channel| state.policies.assigned(*channel) != Policy::NONE);
+        let released = bound.map(|channel| (channel, Policy::NONE));
+        for (channel, policy) in released.chain([(Channel::NONE, policy)]) {
+            let assign = AssignPolicy { id: self.id(state), channel, policy };
+            Command::AssignPolicy(assign).write(items);
+        }
+        let prices = SetShadowPrices { id: self.id(state), clear: true, rows: &[] };
+        Command::SetShadowPrices(prices).write(items);
     }
 
     fn put_prices(&mut self, state: &State, items: &mut Vec<u8>) {

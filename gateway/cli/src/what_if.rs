@@ -10,7 +10,7 @@ use std::path::Path;
 
 use gantry_engine::{WhatIf, WhatIfPolicy, WhatIfPrice};
 use gantry_journal::JournalReader;
-use gantry_model::Records;
+use gantry_model::{EngineTime, Records};
 
 use crate::args::WhatIfArgs;
 use crate::error::CliError;
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &WhatIfArgs, output: &mut Output) -> Result<(), CliError
     let policies = args.policies.iter().map(|argument| PolicyFile::read(argument));
     let policies = policies.collect::<Result<Vec<_>, _>>()?;
     let mut what_if = WhatIf::new(gantry_gateway::index_seed(), args.promised_days);
+    what_if.begin_at(args.from.unwrap_or_default());
     for policy in &policies {
         if policy.channels.is_some() {
             let source = &policy.source;
@@ -31,19 +32,23 @@ pub(crate) fn run(args: &WhatIfArgs, output: &mut Output) -> Result<(), CliError
         }
         what_if.add(column_policy(policy));
     }
-    read(&args.directory, &mut what_if)?;
-    let report = WhatIfReport::new(&what_if, &policies, args.promised_days);
+    read(&args.directory, args.until, &mut what_if)?;
+    let report = WhatIfReport::new(args, &what_if, &policies);
     report.note_undefined_codes();
     output.answer(args.format.json, &report)
 }
 
-/// Feeds every record of a folder.
-fn read(directory: &Path, what_if: &mut WhatIf) -> Result<(), CliError> {
+/// Feeds the records of a folder, up to a moment if there is one.
+fn read(directory: &Path, until: Option<EngineTime>, what_if: &mut WhatIf) -> Result<(), CliError> {
     let mut reader = JournalReader::open(directory).map_err(FolderError::from)?;
     let mut progress = Progress::new("deciding again", None);
     while let Some(frame) = reader.next_frame().map_err(FolderError::from)? {
         for record in Records::new(frame.payload) {
-            what_if.feed(&record.map_err(FolderError::from)?)?;
+            let record = record.map_err(FolderError::from)?;
+            if until.is_some_and(|until| record.time >= until) {
+                return Ok(());
+            }
+            what_if.feed(&record)?;
         }
         progress.set(frame.last_sequence());
     }

@@ -2,7 +2,7 @@
 //! differs from what was recorded.
 
 use super::report::{ColumnReport, UnmappedReport, WhatIfReport};
-use crate::output::{Answer, Page, Table, grouped};
+use crate::output::{Answer, Page, Table, grouped, utc_time};
 
 /// A figure of one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,11 @@ impl Answer for WhatIfReport {
             Some(days) => format!("more than {days} days"),
             None => "more than the policy's days_max".to_owned(),
         };
+        let moment = |time_ns: Option<u64>, none: &str| time_ns.map_or(none.to_owned(), utc_time);
         let page = Page::new().facts([
             ("records", grouped(self.records)),
+            ("decided from", moment(self.from_time_ns, "the first record")),
+            ("until", moment(self.until_time_ns, "the last record")),
             ("left out", self.replaced_text()),
             ("late is", promised),
         ]);

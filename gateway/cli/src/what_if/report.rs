@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use gantry_engine::{Catalogue, Unmapped, WhatIf, WhatIfColumn, WhatIfFigures};
+use gantry_model::EngineTime;
 use serde::Serialize;
 
+use crate::args::WhatIfArgs;
 use crate::output::note;
 use crate::policy::PolicyFile;
 
@@ -16,6 +18,10 @@ const CAUTION: &str = "Demand is taken as given: how customers would have answer
 #[derive(Debug, Serialize)]
 pub(super) struct WhatIfReport {
     pub(super) records: u64,
+    /// Where deciding again begins; `None`: with the first record.
+    pub(super) from_time_ns: Option<u64>,
+    /// Where reading ends; `None`: with the last record.
+    pub(super) until_time_ns: Option<u64>,
     pub(super) promised_days: Option<u16>,
     /// Records that every column's own policy stands in for.
     pub(super) replaced: BTreeMap<&'static str, u64>,
@@ -79,11 +85,7 @@ pub(super) struct UnmappedReport {
 
 impl WhatIfReport {
     /// `policies` are those of the columns, in their order.
-    pub(super) fn new(
-        what_if: &WhatIf,
-        policies: &[PolicyFile],
-        promised_days: Option<u16>,
-    ) -> Self {
+    pub(super) fn new(args: &WhatIfArgs, what_if: &WhatIf, policies: &[PolicyFile]) -> Self {
         let recorded = what_if.recorded();
         let catalogue = &recorded.state().catalogue;
         let figures = what_if.recorded_figures();
@@ -94,7 +96,9 @@ impl WhatIfReport {
         let replaced = what_if.replaced().iter().map(|(kind, count)| (kind.name(), *count));
         Self {
             records: recorded.last_sequence().get(),
-            promised_days,
+            from_time_ns: args.from.map(EngineTime::get),
+            until_time_ns: args.until.map(EngineTime::get),
+            promised_days: args.promised_days,
             replaced: replaced.collect(),
             caution: CAUTION,
             columns,

@@ -66,7 +66,15 @@ fn the_report_has_the_names_that_others_read() {
     let shop = tiny();
     let run = what_if(&shop, &["least_cost"], &["--json"]);
     let report = run.json();
-    let names = ["caution", "columns", "promised_days", "records", "replaced"];
+    let names = [
+        "caution",
+        "columns",
+        "from_time_ns",
+        "promised_days",
+        "records",
+        "replaced",
+        "until_time_ns",
+    ];
     let mut found = keys(&report);
     found.sort_unstable();
     assert_eq!(found, names);
@@ -175,4 +183,33 @@ fn a_shop_decided_again_by_the_policy_of_its_import_is_itself() {
         assert_eq!(columns[0][name], columns[1][name], "{name}");
     }
     assert!(columns[0]["orders_accepted"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_range_of_days_is_decided_again_on_what_was_recorded_before() {
+    let shop = Shop::tiny();
+    shop.edit("orders.csv", "order_id,service", "placed_on,order_id,service");
+    shop.edit(
+        "orders.csv",
+        "A-1,Same Day,C-1,web,12345,MUG",
+        "2024-01-01,A-1,Same Day,C-1,web,12345,MUG",
+    );
+    shop.edit("orders.csv", "\nA-1,", "\n2024-01-01,A-1,");
+    shop.edit("orders.csv", "\nA-2,", "\n2024-01-05,A-2,");
+    shop.report(&["--clock", "placed-on"]);
+    shop.write(
+        "ber.toml",
+        "name = \"berlin\"\nobjective = \"least_cost\"\nwarehouses = [\"BER\"]\n",
+    );
+    let units = |options: &[&str]| -> Vec<[u64; 2]> {
+        let columns = columns(&shop, &["ber.toml"], options);
+        let figures = |column: &Value| {
+            ["units_ordered", "units_allocated"].map(|name| column[name].as_u64().unwrap())
+        };
+        columns.iter().map(figures).collect()
+    };
+    assert_eq!(units(&[]), [[10, 7], [10, 5]]);
+    assert_eq!(units(&["--until", "2024-01-05"]), [[7, 7], [7, 5]]);
+    assert_eq!(units(&["--from", "2024-01-02"]), [[3, 0], [3, 0]]);
+    assert_eq!(units(&["--from", "2024-01-06"]), [[0, 0], [0, 0]]);
 }
