@@ -20,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use demo::DemoArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use moment::day;
+pub(crate) use moment::range;
 pub(crate) use orders::{
     BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
 };

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use gantry_client::ClientError;
 use gantry_gateway::ServerError;
 use gantry_journal::JournalError;
-use gantry_model::Namespace;
+use gantry_model::{EngineTime, Namespace};
 
+use crate::output::utc_time;
 use crate::policy::PricesError;
 
 /// How a command ended that did not fail. A rejection is an answer, not an error: it has been
@@ -123,6 +124,14 @@ pub(crate) enum CliError {
         /// How many fit.
         max: usize,
     },
+    /// Nothing lies between two moments.
+    #[error("--from {} is not before --until {}", utc_time(from.get()), utc_time(until.get()))]
+    EmptyRange {
+        /// The first moment.
+        from: EngineTime,
+        /// The first moment after the range.
+        until: EngineTime,
+    },
     /// Ctrl-C or SIGTERM.
     #[error("stopped by a signal; nothing was left behind")]
     Interrupted,
@@ -141,9 +150,7 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::OutputClosed => ExitCode::SUCCESS,
-            Self::TooManyLines { .. } | Self::Prices(PricesError::Range { .. }) => {
-                ExitCode::from(2)
-            }
+            Self::TooManyLines { .. } | Self::EmptyRange { .. } => ExitCode::from(2),
             Self::UnknownCode { .. } => Verdict::Rejected.exit_code(),
             _ => ExitCode::FAILURE,
         }

@@ -12,7 +12,7 @@ use gantry_engine::{WhatIf, WhatIfPolicy, WhatIfPrice};
 use gantry_journal::JournalReader;
 use gantry_model::{EngineTime, Records};
 
-use crate::args::WhatIfArgs;
+use crate::args::{WhatIfArgs, range};
 use crate::error::CliError;
 use crate::journal::{FolderError, note_tail};
 use crate::output::{Output, Progress, note};
@@ -24,7 +24,8 @@ pub(crate) fn run(args: &WhatIfArgs, output: &mut Output) -> Result<(), CliError
     let policies = args.policies.iter().map(|argument| PolicyFile::read(argument));
     let policies = policies.collect::<Result<Vec<_>, _>>()?;
     let mut what_if = WhatIf::new(gantry_gateway::index_seed(), args.promised_days);
-    what_if.begin_at(args.from.unwrap_or_default());
+    let (from, until) = range(args.from, args.until)?;
+    what_if.begin_at(from);
     for policy in &policies {
         if policy.channels.is_some() {
             let source = &policy.source;
@@ -32,20 +33,20 @@ pub(crate) fn run(args: &WhatIfArgs, output: &mut Output) -> Result<(), CliError
         }
         what_if.add(column_policy(policy));
     }
-    read(&args.directory, args.until, &mut what_if)?;
+    read(&args.directory, until, &mut what_if)?;
     let report = WhatIfReport::new(args, &what_if, &policies);
     report.note_undefined_codes();
     output.answer(args.format.json, &report)
 }
 
-/// Feeds the records of a folder, up to a moment if there is one.
-fn read(directory: &Path, until: Option<EngineTime>, what_if: &mut WhatIf) -> Result<(), CliError> {
+/// Feeds the records of a folder, up to a moment.
+fn read(directory: &Path, until: EngineTime, what_if: &mut WhatIf) -> Result<(), CliError> {
     let mut reader = JournalReader::open(directory).map_err(FolderError::from)?;
     let mut progress = Progress::new("deciding again", None);
     while let Some(frame) = reader.next_frame().map_err(FolderError::from)? {
         for record in Records::new(frame.payload) {
             let record = record.map_err(FolderError::from)?;
-            if until.is_some_and(|until| record.time >= until) {
+            if record.time >= until {
                 return Ok(());
             }
             what_if.feed(&record)?;

@@ -2,10 +2,21 @@
 
 use gantry_model::EngineTime;
 
+use crate::error::CliError;
+
 const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
 const EXPECTED: &str = "expected a day such as 2025-12-31, or a time such as 2025-12-31T23:59:59Z";
 /// Nanoseconds since 1970 in 64 bits reach into the year 2554.
 const YEAR_MAX: u64 = 2553;
+
+/// What lies between two moments, the first and the one behind the last; each may be left out.
+pub(crate) fn range(
+    from: Option<EngineTime>,
+    until: Option<EngineTime>,
+) -> Result<(EngineTime, EngineTime), CliError> {
+    let (from, until) = (from.unwrap_or_default(), until.unwrap_or(EngineTime::new(u64::MAX)));
+    if from >= until { Err(CliError::EmptyRange { from, until }) } else { Ok((from, until)) }
+}
 
 /// `2025-12-31`, or `2025-12-31T23:59:59.123Z`, or as our own output writes it,
 /// `2025-12-31 23:59:59.123 UTC`. A day stands for its beginning.

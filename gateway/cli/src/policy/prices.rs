@@ -41,9 +41,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use gantry_journal::JournalReader;
-use gantry_model::{EngineTime, Records};
+use gantry_model::Records;
 
-use crate::args::ShadowPricesArgs;
+use crate::args::{ShadowPricesArgs, range};
 use crate::error::CliError;
 use crate::journal::FolderError;
 use crate::output::{Output, Progress, note};
@@ -56,7 +56,8 @@ use table::{Figures, PriceTable, Report};
 /// Runs `gantry policy shadow-prices`.
 pub(crate) fn run(args: &ShadowPricesArgs, output: &mut Output) -> Result<(), CliError> {
     let started = Instant::now();
-    let range = range(args)?;
+    let (from, until) = range(args.from, args.until)?;
+    let range = Range { from, until };
     let history = read(&args.directory, range)?;
     if history.sums().orders == 0 {
         note("no order was placed in this range, so there is nothing to price");
@@ -69,15 +70,6 @@ pub(crate) fn run(args: &ShadowPricesArgs, output: &mut Output) -> Result<(), Cl
     // Rows that went to a file are not shown again.
     let rows = args.out.is_none().then_some(&table.rows[..]);
     output.answer(args.format.json, &Report { figures, rows })
-}
-
-fn range(args: &ShadowPricesArgs) -> Result<Range, PricesError> {
-    let from = args.from.unwrap_or_default();
-    let until = args.until.unwrap_or(EngineTime::new(u64::MAX));
-    if from >= until {
-        return Err(PricesError::Range { from, until });
-    }
-    Ok(Range { from, until })
 }
 
 fn read(directory: &Path, range: Range) -> Result<History, FolderError> {

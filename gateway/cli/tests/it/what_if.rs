@@ -212,4 +212,6 @@ fn a_range_of_days_is_decided_again_on_what_was_recorded_before() {
     assert_eq!(units(&["--until", "2024-01-05"]), [[7, 7], [7, 5]]);
     assert_eq!(units(&["--from", "2024-01-02"]), [[3, 0], [3, 0]]);
     assert_eq!(units(&["--from", "2024-01-06"]), [[0, 0], [0, 0]]);
+    let empty = ["--from", "2024-01-02", "--until", "2024-01-02"];
+    assert_eq!(what_if(&shop, &["greedy"], &empty).code, Some(2));
 }

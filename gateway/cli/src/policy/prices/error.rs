@@ -3,27 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gantry_model::{Code, EngineTime};
-
-use crate::output::utc_time;
+use gantry_model::Code;
 
 use super::transport::SolverError;
 
 /// A failed computation of prices.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PricesError {
-    /// Nothing lies between the two ends.
-    #[error(
-        "--from {} is not before --until {}",
-        utc_time(from.get()),
-        utc_time(until.get())
-    )]
-    Range {
-        /// The first moment.
-        from: EngineTime,
-        /// The first moment after the range.
-        until: EngineTime,
-    },
     /// A linear program that always has an optimum was not solved.
     #[error("SKU {sku}: {source}; this is a bug, here or in the solver")]
     Solver {
