@@ -1,6 +1,6 @@
 //! Bundles: SKUs that consume units of others, whole and from one warehouse.
 
-use gantry_model::{Command, Component, Limits, MovementKind, Records, SetBundle, SetLimits};
+use gantry_model::{Command, Component, MovementKind, Records, SetBundle};
 
 use crate::shop::Shop;
 
@@ -448,11 +448,9 @@ fn the_largest_order_of_bundles_fits_its_records() {
 #[test]
 fn the_largest_quantities_of_a_bundle_fill_a_cell_and_do_not_overflow() {
     let mut shop = shop();
-    let id = shop.next_id();
-    let limits = Limits { quantity_per_line_max: 1_000_000, ..Limits::DEFAULT };
-    shop.send(&Command::SetLimits(SetLimits { id, limits }));
     shop.script(
-        "bundle KIT BOOK:1000
+        "limits units=1000000
+         bundle KIT BOOK:1000
          receive BOOK EAST 1000000000 => accepted 1000000000/1000000000
          receive BOOK EAST 1000000000 => accepted 2000000000/2000000000
          place 1 100 backorder KIT:1000000,KIT:1000000,KIT:1000000 \

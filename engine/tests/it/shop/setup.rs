@@ -1,13 +1,13 @@
-//! The lines of the language that set sourcing up: channels, policies, capacity, reserves, bundles,
-//! shadow prices, and the time.
+//! The lines of the language that set sourcing up: limits, channels, policies, capacity, reserves,
+//! bundles, shadow prices, and the time.
 //!
 //! A place is `SKU@WAREHOUSE`, or `SKU@WAREHOUSE/CHANNEL` for a ring-fence. What a policy or a
-//! capacity does not name is no rule.
+//! capacity does not name is no rule; what limits do not name is as in a new instance.
 
 use gantry_model::{
-    AssignPolicy, Channel, Command, CommandId, Component, EngineTime, Objective,
+    AssignPolicy, Channel, Command, CommandId, Component, EngineTime, Limits, Objective,
     PARCELS_PER_ORDER_MAX, Policy, PriceRow, ReserveRow, Rule, Rules, SetBundle, SetCapacity,
-    SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertCode, WarehouseField,
+    SetLimits, SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertCode, WarehouseField,
 };
 
 use super::{Shop, number};
@@ -20,6 +20,22 @@ impl Shop {
                 let minutes = 1_440 * day.parse::<u64>().unwrap() + minute(clock);
                 self.clock = EngineTime::new(minutes * 60_000_000_000);
                 Vec::new()
+            }
+            ["limits", ref bounds @ ..] => {
+                let bound = |prefix| bounds.iter().find_map(|word| number(word, prefix));
+                let Limits {
+                    lines_per_order_max: lines,
+                    quantity_per_line_max: units,
+                    rejections_remembered_max: rejections,
+                    sourcing_steps_max: steps,
+                } = Limits::DEFAULT;
+                let limits = Limits {
+                    lines_per_order_max: bound("lines=").unwrap_or(lines),
+                    quantity_per_line_max: bound("units=").unwrap_or(units),
+                    rejections_remembered_max: bound("rejections=").unwrap_or(rejections),
+                    sourcing_steps_max: bound("steps=").unwrap_or(steps),
+                };
+                self.send(&Command::SetLimits(SetLimits { id, limits }))
             }
             ["channel", code] => self.send(&Command::UpsertChannel(UpsertCode { id, code })),
             ["policy", code, objective, ref rules @ ..] => self.policy(id, code, objective, rules),
