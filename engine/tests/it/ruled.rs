@@ -147,7 +147,7 @@ impl Writer {
 
     fn setup(&mut self, sku: &str, warehouse: &str, units: u32) -> String {
         let zone = self.below(2) + 1;
-        match self.below(6) {
+        match self.below(7) {
             0 => format!("cost {warehouse} {zone} {}+{units}/{}", self.below(9), self.below(5)),
             1 => format!("cost {warehouse} {zone} removed"),
             2 => format!("warehouse {warehouse} {units} {}", self.pick(&["inactive", "x", "x"])),
@@ -156,6 +156,7 @@ impl Writer {
                 let parts = ["A:1", "A:2,B:1", "B:1,C:3", "A:1,GIFT:2", "D:1", "-"];
                 format!("bundle {} {}", self.pick(&["KIT", "SET", "GIFT"]), self.pick(&parts))
             }
+            5 => format!("limits steps={}", self.pick(&["1", "20", "500000"])),
             _ => "price clear".to_owned(),
         }
     }
@@ -188,8 +189,11 @@ fn ruled_shop(seed: u64, commands: usize) -> Shop {
             let reply = shop.run(&format!("quote {order}"));
             shop.verdict(&reply)
         });
+        let before = (shop.engine.last_sequence(), shop.engine.state_hash());
         let reply = shop.run(&line);
         let verdict = shop.verdict(&reply);
+        let after = (shop.engine.last_sequence(), shop.engine.state_hash());
+        assert_eq!(before.0 == after.0, before.1 == after.1, "seed {seed}: {line}: {verdict}");
         let is_new = !verdict.starts_with("duplicate") && verdict != "id_reused";
         if let Some(quoted) = quoted.filter(|_| is_new) {
             assert_eq!(verdict, quoted, "seed {seed}: {line}");

@@ -101,6 +101,8 @@ pub(super) struct Shelf {
 /// See the file.
 #[derive(Default)]
 pub(super) struct Book {
+    /// The work limit, once it was set.
+    pub(super) steps_max: Option<u32>,
     /// By SKU: whether it is counted, and whether it may wait.
     pub(super) skus: BTreeMap<u32, (bool, bool)>,
     pub(super) active: BTreeMap<u16, bool>,
@@ -140,6 +142,7 @@ impl Book {
                     }
                 }
             }
+            Command::SetLimits(set) => self.steps_max = Some(set.limits.sourcing_steps_max),
             Command::SetPolicy(set) => {
                 self.policies.insert(small(), PolicyCopy::new(set));
             }

@@ -234,14 +234,15 @@ impl Judge<'_> {
         }
     }
 
-    /// No bound on parcels or units, and no component that two lines want.
+    /// No bound on parcels, units or work, and no component that two lines want.
     fn is_countable(&self, wanted: &BTreeMap<u32, u64>) -> bool {
         let policy = &self.policy;
         let mut parts = BTreeSet::new();
         let is_bounded = |warehouse: &u16| {
             self.book.days.get(warehouse).is_some_and(|day| day.units_max.is_some())
         };
-        policy.parcels_max == 64
+        self.book.steps_max.is_none_or(|steps| steps > 1_000)
+            && policy.parcels_max == 64
             && !policy.is_whole(self.order)
             && !self.book.active.keys().any(is_bounded)
             && wanted
