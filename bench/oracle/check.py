@@ -36,6 +36,8 @@ from verdict import METHODS, UNSETTLED, Effort, judge
 LINES = (2, 5, 14, 128)
 SOURCES = (8, 16, 32, 64)
 TOLD_MAX = 20
+# A line of progress each so many cases.
+PROGRESS_CASES = 10_000
 
 
 def arguments():
@@ -121,6 +123,9 @@ def check(options):
             if len(wrong) <= TOLD_MAX:
                 print(f"WRONG {name} ({verdict.objective}): {'; '.join(verdict.wrong)}")
         doubts.extend(f"{name} ({verdict.objective}): {doubt}" for doubt in verdict.doubts)
+        if len(verdicts) % PROGRESS_CASES == 0:
+            seconds = time.monotonic() - started
+            print(f"{len(verdicts)} cases, {len(wrong)} wrong, {seconds:.0f} s", file=sys.stderr)
     if options.keep and wrong:
         with open(options.keep, "w", encoding="utf-8") as kept:
             kept.writelines(wrong)
