@@ -17,6 +17,8 @@ branches. The table says how each level was settled:
     exact   nothing is better, in exact integers
     search  nothing is better, by the word of HiGHS alone
 
+Plans of the greedy rule need only keep the rules; they prove nothing and are called not settled.
+
 Ends with 1 if any case is wrong. With --spoil every case is spoiled first, and it ends with 1 if
 one of them passes.
 """
@@ -136,7 +138,7 @@ def check(options):
     levels = Counter(method for verdict in verdicts for method in verdict.methods)
     print("levels settled:", ", ".join(f"{method} {levels[method]}" for method in METHODS))
     optimal = sum(verdict.proof == "optimal" for verdict in verdicts)
-    unsettled = sum(UNSETTLED in verdict.methods for verdict in verdicts)
+    unsettled = sum(verdict.hardest == UNSETTLED for verdict in verdicts)
     print(
         f"{len(verdicts)} cases, {per_cent(optimal, len(verdicts))} optimal, {len(wrong)} wrong,"
         f" {unsettled} not settled, {len(doubts)} doubts, {time.monotonic() - started:.0f} s"

@@ -8,6 +8,10 @@ import json
 from dataclasses import dataclass
 
 PRICED = "least_cost_with_shadow_prices"
+# A rule, not an objective: nothing of its plans is proven.
+GREEDY = "greedy"
+# What is measured by cost and by nothing before it.
+BY_COST = ("least_cost", GREEDY)
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Case:
         parcel_cost = [source["parcel_cost"] for source in self.sources]
         units = Level("units", by_source(lambda _: -1), nothing)
         cost = Level("cost", by_source(lambda source: source["unit_cost"]), parcel_cost)
-        if self.objective == "least_cost":
+        if self.objective in BY_COST:
             objective = []
         elif self.objective == PRICED:
             priced = [
@@ -142,21 +146,29 @@ class Case:
         units = sum(units * level.units[demand][source] for demand, source, units in takes)
         return units + sum(level.parcels[source] for source in self.newly_opened(takes))
 
-    def wrong_figures(self):
-        """Where the product's own figures differ from those of its takes."""
-        levels, opened = self.levels(), self.newly_opened(self.takes)
-        value = lambda level: self.value(level, self.takes)
-        objective = [value(level) for level in levels if level.name == "objective"]
-        days = [self.sources[source]["days"] for _, source, _ in self.takes]
-        expected = {
-            "units_short": sum(self.wanted) + value(levels[0]),
-            "objective": objective or [value(levels[-1])],
-            "cost_minor": value(levels[-1]),
+    def figures(self, takes):
+        """What the product should say that a plan is measured by."""
+        levels, opened = self.levels(), self.newly_opened(takes)
+        cost = self.value(levels[-1], takes)
+        objective = [self.value(level, takes) for level in levels if level.name == "objective"]
+        days = [self.sources[source]["days"] for _, source, _ in takes]
+        return {
+            "units_short": sum(self.wanted) + self.value(levels[0], takes),
+            "objective": [cost] if self.objective in BY_COST else objective,
+            "cost_minor": cost,
             "parcels": len(opened),
             "days": max(days, default=0),
             "priorities": sum(self.sources[source]["priority"] for source in opened),
         }
+
+    def wrong_figures(self):
+        """Where the product's own figures differ from those of its takes."""
+        figures = self.figures(self.takes)
         said = {**self.measure, "plan's cost": self.cost_minor, "opened": self.opened}
-        expected |= {"plan's cost": value(levels[-1]), "opened": opened}
+        expected = {
+            **figures,
+            "plan's cost": figures["cost_minor"],
+            "opened": self.newly_opened(self.takes),
+        }
         names = [name for name in expected if said.get(name) != expected[name]]
         return [f"{name} is {expected[name]}, not {said.get(name)}" for name in names]

@@ -22,18 +22,10 @@ def spoil(case, number, effort):
 
 def _told(case, takes):
     """The case with another plan, its figures right."""
-    levels, opened = case.levels(), case.newly_opened(takes)
-    values = [(level.name, case.value(level, takes)) for level in levels]
-    cost = values[-1][1]
-    measure = {
-        "units_short": sum(case.wanted) + values[0][1],
-        "objective": [value for name, value in values if name == "objective"] or [cost],
-        "cost_minor": cost,
-        "parcels": len(opened),
-        "days": max((case.sources[source]["days"] for _, source, _ in takes), default=0),
-        "priorities": sum(case.sources[source]["priority"] for source in opened),
-    }
-    return replace(case, takes=takes, measure=measure, cost_minor=cost, opened=opened)
+    figures, opened = case.figures(takes), case.newly_opened(takes)
+    return replace(
+        case, takes=takes, measure=figures, cost_minor=figures["cost_minor"], opened=opened
+    )
 
 
 def _worse(case, effort):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from problem import GREEDY
 from program import EXCLUDED, Program
 
 # The level at which a proof leaves a gap.
@@ -42,13 +43,15 @@ def judge(case, effort):
         verdict.wrong = case.wrong_figures()
     if not verdict.wrong:
         verdict.wrong = _wrong_words(case)
-    if not verdict.wrong:
+    if not verdict.wrong and case.objective != GREEDY:
         _judge_levels(case, effort, verdict)
     return verdict
 
 
 def _wrong_words(case):
     """What is wrong with the proof as it is worded."""
+    if case.objective == GREEDY:
+        return [] if case.proof is None else [f"the greedy rule proves nothing, not {case.proof}"]
     has_gap = case.proof in GAPS
     if case.proof != "optimal" and not has_gap:
         return [f"the proof is {case.proof}"]
