@@ -19,6 +19,9 @@ branches. The table says how each level was settled:
 
 Plans of the greedy rule need only keep the rules; they prove nothing and are called not settled.
 
+`cases/hard.jsonl` has problems at which the work limit ended the search with a plan far from the
+best; `sourcing_cases --again FILE` has today's product solve them.
+
 Ends with 1 if any case is wrong. With --spoil every case is spoiled first, and it ends with 1 if
 one of them passes.
 """

@@ -7,7 +7,9 @@
 //!
 //!     cargo run --release -p gantry-bench --bin sourcing_cases -- --random 2000 --seed 1
 //!     cargo run --release -p gantry-bench --bin sourcing_cases -- --journal FOLDER
+//!     cargo run --release -p gantry-bench --bin sourcing_cases -- --again FILE
 
+mod again;
 mod case;
 mod journal;
 mod mix;
@@ -35,6 +37,9 @@ struct Arguments {
     /// Every pass of every recorded decision about an order.
     #[arg(long, value_name = "FOLDER", group = "from")]
     journal: Option<PathBuf>,
+    /// The problems of a file of cases, solved again.
+    #[arg(long, value_name = "FILE", group = "from")]
+    again: Option<PathBuf>,
     /// Seed of the random problems.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -63,6 +68,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let mut told = String::new();
     if let Some(folder) = &arguments.journal {
         told = journal::visit(folder, &mut write)?;
+    } else if let Some(file) = &arguments.again {
+        again::read(file)?.try_for_each(|case| Ok::<_, Box<dyn Error>>(write(&case?)?))?;
     } else {
         let mut problems = RandomProblems::new(arguments.seed, arguments.sizes);
         for number in 0..arguments.random.unwrap_or(0) {
