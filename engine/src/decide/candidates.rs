@@ -85,8 +85,7 @@ impl<'a> Pass<'a> {
     /// The rule that takes a candidate out, if one does.
     pub(crate) fn removed_by(&self, candidate: &Candidate) -> Option<Rule> {
         let (warehouse, capacity) = (candidate.warehouse, &self.state.capacity);
-        let is_full =
-            || capacity.orders_left(warehouse, day_of(self.now)) == 0 && !self.is_open(warehouse);
+        let is_full = || capacity.orders_left(warehouse, day_of(self.now)) == 0;
         if self.keeps(Rule::Warehouses) && !self.policy.allows(warehouse) {
             Some(Rule::Warehouses)
         } else if self.keeps(Rule::DaysMax) && self.is_late(candidate) {
