@@ -11,6 +11,7 @@ mod golden;
 mod limits;
 mod naive;
 mod policies;
+mod prices;
 mod properties;
 mod reserves;
 mod ruled;

@@ -273,6 +273,40 @@ fn soft_rules_on_parcels_open_more_for_the_rest() {
     }
 }
 
+/// With hardly any work allowed the plan over the first five is not proven; that of the sixth, which
+/// alone has lamps, always is.
+#[test]
+fn two_passes_are_proven_as_far_as_the_one_that_is_proven_less() {
+    let mut shop = Shop::new();
+    shop.script("zone 100\n sku BOOK\n sku PEN\n sku CHAIR\n sku LAMP");
+    let shelves = [
+        ("A", "500+10", [2, 1, 0, 0]),
+        ("B", "520+11", [1, 2, 1, 0]),
+        ("C", "540+12", [2, 0, 2, 0]),
+        ("D", "500+10", [2, 1, 0, 0]),
+        ("E", "500+10", [1, 2, 3, 0]),
+        ("F", "500+10", [0, 0, 0, 1]),
+    ];
+    for (place, cost, units) in shelves {
+        shop.script(&format!("warehouse {place} 1\n cost {place} 100 {cost}"));
+        for (sku, units) in ["BOOK", "PEN", "CHAIR", "LAMP"].iter().zip(units) {
+            shop.run(&format!("receive {sku} {place} {units}"));
+        }
+    }
+    shop.script("policy MIX least_cost\n assign all MIX");
+    for steps in [1, 500_000] {
+        shop.script(&format!("limits steps={steps}"));
+        for list in ["A,B,C,D,E", "F"] {
+            shop.script(&format!("policy MIX least_cost warehouses={list} soft=warehouses"));
+            let reply = shop.run("quote 100 ship_complete LAMP:1,BOOK:3,PEN:2,CHAIR:2");
+            let verdict = shop.verdict(&reply);
+            assert!(verdict.starts_with("accepted open parcels="), "{verdict}");
+            let is_proven = !verdict.contains(" gap_in_cost=");
+            assert_eq!(is_proven, steps > 1, "{list} with {steps} steps: {verdict}");
+        }
+    }
+}
+
 #[test]
 fn a_hard_bound_on_parcels_holds_over_both_passes() {
     shop_of_six_books().script(

@@ -12,8 +12,8 @@ use super::book::{Book, DAY_NS, Place, PolicyCopy};
 /// How often what was checked did occur: a check that never had to decide proves nothing.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    orders: u32,
-    bundles: u32,
+    pub(super) orders: u32,
+    pub(super) bundles: u32,
     at_parcels_max: u32,
     at_orders_max: u32,
     at_units_max: u32,
