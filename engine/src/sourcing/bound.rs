@@ -18,13 +18,13 @@
 //!
 //! **Parcels.** Of a plan that opens `more` sources or further ones, take the least parcel μ out of
 //! each: Σ f = Σ (f − μ) + μ·(number opened) ≥ Σ (f − μ) + μ·more, and spread f − μ only. What then
-//! is left of a source's f − μ, its slack, is paid by every plan that opens it: the bound plus the
-//! slack is a bound for those.
+//! is left of a source's f − μ, its slack, is paid by every plan that opens it; so the `more` least
+//! slacks come on top, and for plans that open a certain source, what its slack is above them.
 //!
 //! **Units.** The bound for plans of U units is the cheapest U units of the fills: in each demand
 //! the cheapest come first, so the dearest of all are dropped until U are left.
 
-use super::model::{Model, bits};
+use super::model::{Model, bits, least};
 use super::weight::Weight;
 
 /// A node of the search.
@@ -42,7 +42,9 @@ pub(super) struct Scope {
 #[derive(Debug, Default)]
 pub(super) struct Bound<W> {
     /// What is not yet spread of each source's parcel, by rank.
-    pub(super) slack: Vec<W>,
+    slack: Vec<W>,
+    /// The greatest slack that is in the bound.
+    counted: W,
     /// Units that the relaxed fill takes from each source, by rank.
     pub(super) taken: Vec<u32>,
     surcharges: Vec<W>,
@@ -62,8 +64,8 @@ impl<W: Weight> Bound<W> {
         missing: &[u32],
         units: u32,
     ) -> W {
-        let least = bits(scope.rest).map(|rank| model.parcels[rank]).min().unwrap_or_default();
-        self.start(model, scope, missing, least);
+        let lightest = model.lightest(scope.rest, 1);
+        self.start(model, scope, missing, lightest);
         for (demand, missing) in missing.iter().enumerate() {
             // Where the included sources suffice they set the price: nothing to spread over.
             if *missing > 0 {
@@ -77,13 +79,20 @@ impl<W: Weight> Bound<W> {
             fills += self.ascend(model, scope, demand, Charge::AllThatIsLeft);
         }
         fills = fills - self.surplus(units);
-        model.parcels_of(scope.included) + least.times(scope.more) + fills
+        let (slacks, counted) = least(bits(scope.rest).map(|rank| self.slack[rank]), scope.more);
+        self.counted = counted;
+        model.parcels_of(scope.included) + lightest.times(scope.more) + fills + slacks
     }
 
-    fn start(&mut self, model: &Model<W>, scope: Scope, missing: &[u32], least: W) {
+    /// What plans that open the source of `rank` weigh above the bound.
+    pub(super) fn paid(&self, rank: usize) -> W {
+        self.slack[rank].max(self.counted) - self.counted
+    }
+
+    fn start(&mut self, model: &Model<W>, scope: Scope, missing: &[u32], lightest: W) {
         let count = model.sources.len();
         self.slack.clear();
-        self.slack.extend(model.parcels.iter().map(|parcel| *parcel - least));
+        self.slack.extend(model.parcels.iter().map(|parcel| *parcel - lightest));
         self.taken.resize(count, 0);
         self.prices.resize(count, W::default());
         self.surcharges.clear();

@@ -36,7 +36,7 @@ pub(super) struct Flow<W> {
 
 /// The part of a problem that flows: its demands, and units that each source can still take.
 #[derive(Clone, Copy)]
-pub(super) struct Network<'a, W> {
+pub(super) struct Network<'a, W: Weight> {
     pub(super) model: &'a Model<W>,
     pub(super) set: u64,
     pub(super) demands: &'a [usize],

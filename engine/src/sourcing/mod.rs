@@ -24,6 +24,7 @@ mod problem;
 mod search;
 mod shared;
 mod singles;
+mod survey;
 mod tie;
 mod weighing;
 mod weight;

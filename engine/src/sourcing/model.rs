@@ -20,13 +20,37 @@ pub(super) fn set_of(bits: impl Iterator<Item = usize>) -> u64 {
     bits.fold(0, |set, bit| set | 1 << bit)
 }
 
+/// The sum of the `count` least weights, and the greatest of these.
+pub(super) fn least<W: Weight>(weights: impl Iterator<Item = W>, count: u32) -> (W, W) {
+    let mut least = [W::default(); 4];
+    let kept = least.len().min(count as usize);
+    let mut known = 0;
+    for weight in weights {
+        let mut at = known;
+        while at > 0 && weight < least[at - 1] {
+            if at < kept {
+                least[at] = least[at - 1];
+            }
+            at -= 1;
+        }
+        if at < kept {
+            least[at] = weight;
+            known = kept.min(known + 1);
+        }
+    }
+    let sum = least[..known].iter().fold(W::default(), |sum, weight| sum + *weight);
+    let greatest = least[..known].last().copied().unwrap_or_default();
+    // Those not kept weigh no less than the greatest that is.
+    (sum + greatest.times(count.saturating_sub(4)), greatest)
+}
+
 /// A weighed problem. Kept and filled again.
 ///
 /// A source's *rank* is its place here; rising ranks are the order in which units are wanted where
 /// weights do not tell: by weight of a unit (unless shadow prices let that differ from SKU to SKU),
 /// then priority number, then position.
 #[derive(Debug, Default)]
-pub(super) struct Model<W> {
+pub(super) struct Model<W: Weight> {
     /// Position of each source in the problem, by rank.
     pub(super) positions: Vec<usize>,
     /// The sources, by rank.
@@ -37,6 +61,8 @@ pub(super) struct Model<W> {
     pub(super) targets: Vec<u32>,
     /// Sources that have any unit of a demand.
     pub(super) suppliers: Vec<u64>,
+    /// Sources that have the target of a demand.
+    pub(super) whole: Vec<u64>,
     /// Sources that send a parcel already.
     pub(super) open: u64,
     /// All targets together.
@@ -47,6 +73,7 @@ pub(super) struct Model<W> {
     pub(super) left: Vec<u32>,
     /// Whether one demand's units may bound another's.
     pub(super) is_coupled: bool,
+    ranks: Vec<W::Rank>,
     caps: Vec<u32>,
     units: Vec<W>,
     /// Whether `units` has a weight for each demand at each source, or for each source only.
@@ -59,6 +86,7 @@ impl<W: Weight> Model<W> {
         self.rank(problem, weighing);
         self.targets.clear();
         self.suppliers.clear();
+        self.whole.clear();
         self.caps.clear();
         self.units.clear();
         self.target_units = 0;
@@ -99,17 +127,15 @@ impl<W: Weight> Model<W> {
     /// Orders the sources that have anything.
     fn rank<M: Weighing<Weight = W>>(&mut self, problem: &Problem, weighing: &M) {
         let useful = useful(problem);
-        let mut ranks: [(W, u16, usize); u64::BITS as usize] =
-            [(W::default(), 0, 0); u64::BITS as usize];
-        let count = useful.count_ones() as usize;
-        for (rank, position) in ranks.iter_mut().zip(bits(useful)) {
+        self.ranks.clear();
+        self.ranks.extend(bits(useful).map(|position| {
             let source = &problem.sources[position];
             let unit = if self.is_priced { W::default() } else { weighing.unit(source) };
-            *rank = (unit, source.priority, position);
-        }
-        ranks[..count].sort_unstable();
+            unit.rank(source.priority, position)
+        }));
+        self.ranks.sort_unstable();
         self.positions.clear();
-        self.positions.extend(ranks[..count].iter().map(|(.., position)| *position));
+        self.positions.extend(self.ranks.iter().map(W::position));
         self.sources.clear();
         self.sources.extend(self.positions.iter().map(|position| problem.sources[*position]));
         self.parcels.clear();
@@ -124,16 +150,21 @@ impl<W: Weight> Model<W> {
     fn add_demand(&mut self, problem: &Problem, demand: usize) {
         let wanted = problem.demands[demand].units;
         let row = &problem.available[demand * problem.sources.len()..][..problem.sources.len()];
-        let (mut reach, mut suppliers) = (0_u32, 0);
-        for (rank, (position, source)) in self.positions.iter().zip(&self.sources).enumerate() {
-            let cap = row[*position].min(source.units_max).min(wanted);
-            suppliers |= u64::from(cap > 0) << rank;
-            reach = reach.saturating_add(cap);
-            self.caps.push(cap);
+        let first = self.caps.len();
+        let sources = self.positions.iter().zip(&self.sources);
+        self.caps.extend(
+            sources.map(|(position, source)| row[*position].min(source.units_max).min(wanted)),
+        );
+        let caps = &self.caps[first..];
+        let target = caps.iter().fold(0, |reach: u32, cap| reach.saturating_add(*cap)).min(wanted);
+        let (mut suppliers, mut whole) = (0, 0);
+        for (rank, cap) in caps.iter().enumerate() {
+            suppliers |= u64::from(*cap > 0) << rank;
+            whole |= u64::from(*cap >= target) << rank;
         }
-        let target = reach.min(wanted);
         self.targets.push(target);
         self.suppliers.push(suppliers);
+        self.whole.push(whole & suppliers);
         self.target_units += target;
     }
 
@@ -194,6 +225,11 @@ impl<W: Weight> Model<W> {
             suppliers &= !next.map_or(0, |rank| 1 << rank);
             next
         })
+    }
+
+    /// What the `count` lightest parcels of `set` weigh.
+    pub(super) fn lightest(&self, set: u64, count: u32) -> W {
+        least(bits(set).map(|rank| self.parcels[rank]), count).0
     }
 
     /// What the parcels of `set` weigh.

@@ -27,6 +27,7 @@ use super::bound::{Bound, Scope};
 use super::coupled::Coupled;
 use super::fill::{Filled, fill};
 use super::model::{Model, bits, set_of};
+use super::survey::Survey;
 use super::tie::Tie;
 use super::weighing::Weighing;
 use super::weight::Weight;
@@ -34,7 +35,7 @@ use super::{Plan, Problem};
 
 /// Memory for searches that weigh in `W`.
 #[derive(Debug, Default)]
-pub(super) struct Room<W> {
+pub(super) struct Room<W: Weight> {
     model: Model<W>,
     bound: Bound<W>,
     survey: Survey,
@@ -52,72 +53,6 @@ struct Node<W> {
     units: u32,
     /// Weight that none of them with as many units as the best plan lies below.
     weight: W,
-    /// Whether the plans of one source of the rest are among them.
-    is_new: bool,
-}
-
-/// What the included sources of a node lack, and what each of the rest could add.
-#[derive(Debug, Default)]
-struct Survey {
-    missing: Vec<u32>,
-    missing_units: u32,
-    /// By rank.
-    marginals: Vec<u32>,
-    /// Units that the included sources and all of the rest could give.
-    reach_units: u32,
-    /// Sources without which a demand cannot reach its target.
-    forced: u64,
-}
-
-impl Survey {
-    fn fill<W: Weight>(&mut self, model: &Model<W>, scope: Scope) {
-        self.missing.clear();
-        (self.missing_units, self.reach_units) = (0, 0);
-        self.marginals.clear();
-        self.marginals.resize(model.sources.len(), 0);
-        self.forced = 0;
-        for (demand, target) in model.targets.iter().enumerate() {
-            let suppliers = model.suppliers[demand];
-            let caps = bits(suppliers & scope.included).map(|rank| model.cap(demand, rank));
-            let had = caps.fold(0, u32::saturating_add);
-            let missing = target.saturating_sub(had);
-            let mut reach = had;
-            if missing > 0 {
-                for rank in bits(suppliers & scope.rest) {
-                    let cap = model.cap(demand, rank);
-                    self.marginals[rank] += cap.min(missing);
-                    reach = reach.saturating_add(cap);
-                }
-                let spare = reach.saturating_sub(*target);
-                if spare < missing {
-                    let forced = bits(suppliers & scope.rest);
-                    let forced = forced.filter(|rank| model.cap(demand, *rank) > spare);
-                    self.forced |= set_of(forced);
-                }
-            }
-            self.missing.push(missing);
-            self.missing_units += missing;
-            self.reach_units += reach.min(*target);
-        }
-    }
-
-    /// Units that the `count` sources of `rest` that add most could add at most, and how many
-    /// sources it takes to add `units`; `None` if all together cannot.
-    fn most(&self, mut rest: u64, count: u32, units: u32) -> (u32, Option<u32>) {
-        let (mut most, mut needed) = (0_u32, (units == 0).then_some(0));
-        for number in 1..=count {
-            let Some(rank) = bits(rest).max_by_key(|rank| self.marginals[*rank]) else { break };
-            most = most.saturating_add(self.marginals[rank]).min(self.missing_units);
-            rest &= !(1 << rank);
-            if most >= units && needed.is_none() {
-                needed = Some(number);
-            }
-            if most == self.missing_units {
-                break;
-            }
-        }
-        (most, needed)
-    }
 }
 
 /// A plan, as far as plans are compared.
@@ -186,8 +121,19 @@ pub(super) fn solve<M: Weighing>(
     stack.clear();
     takes.clear();
     let best = Best { units: 0, weight: M::Weight::default(), tie: Tie::of(model, 0), set: 0 };
-    let mut search =
-        Search { model, bound, survey, stack, coupled, takes, best, steps: 0, is_cut: false, task };
+    let mut search = Search {
+        model,
+        bound,
+        survey,
+        stack,
+        coupled,
+        takes,
+        best,
+        goods: M::Weight::default(),
+        steps: 0,
+        is_cut: false,
+        task,
+    };
     search.run();
     let Search { best, steps, .. } = search;
     let (proof, gap) = prove(weighing, &best, stack);
@@ -233,7 +179,7 @@ fn prove<M: Weighing>(
     }
 }
 
-struct Search<'a, W> {
+struct Search<'a, W: Weight> {
     model: &'a Model<W>,
     bound: &'a mut Bound<W>,
     survey: &'a mut Survey,
@@ -241,6 +187,8 @@ struct Search<'a, W> {
     coupled: &'a mut Coupled<W>,
     takes: &'a mut Vec<u32>,
     best: Best<W>,
+    /// What the targets weigh without parcels, each from the cheapest sources of all.
+    goods: W,
     steps: u64,
     /// Whether some set was not evaluated to the end.
     is_cut: bool,
@@ -253,6 +201,8 @@ impl<W: Weight> Search<'_, W> {
         let (all, open) = (model.all(), model.open);
         // All sources together say what units there are; but that must leave work for the rest.
         let most = self.evaluate(all, self.task.steps_max / 4);
+        let alone = if model.is_coupled { fill(model, all, |_, _, _| {}) } else { most };
+        self.goods = alone.weight - model.parcels_of(alone.used);
         let mut units = model.target_units.min(self.task.units_max);
         if !std::mem::take(&mut self.is_cut) {
             units = units.min(most.units);
@@ -263,7 +213,7 @@ impl<W: Weight> Search<'_, W> {
         self.offer(open);
         self.offer(open | model.ranks(self.task.seed));
         let scope = Scope { included: open, rest: all & !open, more: 1 };
-        let mut next = Some(Node { scope, units, weight: W::default(), is_new: true });
+        let mut next = Some(Node { scope, units, weight: W::default() });
         // The first node gives a plan to begin with, so it is looked at whatever the limit.
         while let Some(node) = next {
             self.expand(node);
@@ -324,24 +274,22 @@ impl<W: Weight> Search<'_, W> {
     /// Looks at a node: evaluates what is to be evaluated, and puts what may hold better plans yet
     /// on the stack, in parts.
     fn expand(&mut self, mut node: Node<W>) {
-        let model = self.model;
-        if !may_better(model, &self.best, &node) {
+        if !self.may_better(&node) {
             return;
         }
         self.count(node.scope.included | node.scope.rest);
-        self.survey.fill(model, node.scope);
+        self.survey.fill(self.model, node.scope);
         self.include_forced(&mut node);
-        let opened = (node.scope.included & !model.open).count_ones();
-        let room = self.task.parcels_max.saturating_sub(opened);
-        if node.is_new && room > 0 {
-            self.complete(node.scope);
-        }
-        node.scope.more = node.scope.more.max(2);
-        if !self.bound_units(&mut node, room) {
+        let opened = (node.scope.included & !self.model.open).count_ones();
+        let Some(room) = self.task.parcels_max.checked_sub(opened) else {
+            return;
+        };
+        self.complete(&mut node, room);
+        if !self.bound_parcels(&mut node) || !self.bound_units(&mut node, room) {
             return;
         }
         let relaxed = self.bound_weight(&mut node, room);
-        if !may_better(model, &self.best, &node) {
+        if !self.may_better(&node) {
             return;
         }
         self.shrink(&mut node, relaxed);
@@ -350,13 +298,21 @@ impl<W: Weight> Search<'_, W> {
         }
     }
 
+    fn may_better(&self, node: &Node<W>) -> bool {
+        may_better(self.model, &self.best, node)
+    }
+
+    /// Whether a plan must reach every target to be as good as the best.
+    fn needs_all(&self) -> bool {
+        self.best.units == self.model.target_units
+    }
+
     /// Includes the sources that no plan of all targets can do without.
     fn include_forced(&mut self, node: &mut Node<W>) {
-        while self.best.units == self.model.target_units && self.survey.forced != 0 {
+        while self.needs_all() && self.survey.forced != 0 {
             node.scope.included |= self.survey.forced;
             node.scope.rest &= !self.survey.forced;
             node.scope.more = 1;
-            node.is_new = true;
             self.survey.fill(self.model, node.scope);
             let opened = (node.scope.included & !self.model.open).count_ones();
             if opened > self.task.parcels_max {
@@ -366,28 +322,85 @@ impl<W: Weight> Search<'_, W> {
         }
     }
 
-    /// Evaluates the included sources with each one of the rest that may be all it takes.
-    fn complete(&mut self, scope: Scope) {
-        for rank in bits(scope.rest) {
-            let lacks = self.survey.missing_units - self.survey.marginals[rank];
-            if self.model.target_units - lacks >= self.best.units {
-                self.offer(scope.included | 1 << rank);
+    /// Evaluates the included sources with each one of the rest, then with each two, unless a bound
+    /// says that they cannot be better; raises `more` accordingly.
+    fn complete(&mut self, node: &mut Node<W>, room: u32) {
+        let Scope { included, rest, more } = node.scope;
+        if more <= 1 && room >= 1 {
+            let mut completing = self.survey.completing(rest);
+            if !self.needs_all() {
+                self.survey.weigh(self.model, rest);
+                let had = self.model.target_units - self.survey.missing_units;
+                let wanted = self.best.units;
+                completing =
+                    set_of(bits(rest).filter(|rank| had + self.survey.marginal(*rank) >= wanted));
+            }
+            let fixed = self.model.parcels_of(included) + self.goods;
+            for rank in bits(completing) {
+                if !self.needs_all() || fixed + self.model.parcels[rank] <= self.best.weight {
+                    self.offer(included | 1 << rank);
+                }
+            }
+        }
+        node.scope.more = more.max(2);
+        if more <= 2 && room >= 2 && self.survey.reach_units == self.model.target_units {
+            self.complete_by_two(node.scope);
+            if self.needs_all() {
+                node.scope.more = more.max(3);
             }
         }
     }
 
+    /// Evaluates the included sources with each two of the rest that reach all targets.
+    fn complete_by_two(&mut self, scope: Scope) {
+        let Scope { included, rest, .. } = scope;
+        self.count(rest);
+        let fixed = self.model.parcels_of(included) + self.goods;
+        let lightest = self.model.lightest(rest, 1);
+        let mut later = rest;
+        for first in bits(rest) {
+            later &= !(1 << first);
+            let weight = fixed + self.model.parcels[first];
+            if self.needs_all() && weight + lightest > self.best.weight {
+                continue;
+            }
+            for second in bits(self.survey.completing_with(self.model, later, first)) {
+                let weight = weight + self.model.parcels[second];
+                if !self.needs_all() || weight <= self.best.weight {
+                    self.offer(included | 1 << first | 1 << second);
+                }
+            }
+        }
+    }
+
+    /// Bounds the weight by the lightest parcels and the cheapest units of all; whether any plan is
+    /// left.
+    fn bound_parcels(&self, node: &mut Node<W>) -> bool {
+        let Scope { included, rest, more } = node.scope;
+        node.units = node.units.min(self.survey.reach_units);
+        if node.units < self.best.units || rest.count_ones() < more {
+            return false;
+        }
+        if self.needs_all() {
+            let parcels = self.model.parcels_of(included) + self.model.lightest(rest, more);
+            node.weight = node.weight.max(parcels + self.goods);
+        }
+        self.may_better(node)
+    }
+
     /// Tightens what is known of units and parcels; whether any plan is left.
     fn bound_units(&mut self, node: &mut Node<W>, room: u32) -> bool {
-        let survey = &self.survey;
-        let had = self.model.target_units - survey.missing_units;
+        let Scope { rest, more, .. } = node.scope;
+        self.survey.weigh(self.model, rest);
+        let had = self.model.target_units - self.survey.missing_units;
         let wanted = self.best.units.saturating_sub(had);
-        let (most, needed) = survey.most(node.scope.rest, room, wanted);
-        node.units = node.units.min(had + most).min(survey.reach_units);
+        let (most, needed) = self.survey.most(rest, room, wanted);
+        node.units = node.units.min(had + most);
         let Some(needed) = needed.filter(|_| node.units >= self.best.units) else {
             return false;
         };
-        node.scope.more = node.scope.more.max(needed);
-        node.scope.more <= room.min(node.scope.rest.count_ones())
+        node.scope.more = more.max(needed);
+        node.scope.more <= room.min(rest.count_ones())
     }
 
     /// Tightens what is known of the weight, and tries the set that the relaxed fill takes from.
@@ -400,7 +413,7 @@ impl<W: Weight> Search<'_, W> {
         let taken = bits(scope.rest).filter(|rank| self.bound.taken[*rank] > 0);
         let mut taken = set_of(taken);
         while taken.count_ones() > room {
-            let least = bits(taken).min_by_key(|rank| self.survey.marginals[*rank]);
+            let least = bits(taken).min_by_key(|rank| self.survey.marginal(*rank));
             taken &= !(1 << least.unwrap_or(0));
         }
         self.offer(scope.included | taken);
@@ -414,7 +427,7 @@ impl<W: Weight> Search<'_, W> {
         }
         for rank in bits(node.scope.rest) {
             let with = self.with(node, relaxed, rank);
-            if !may_better(self.model, &self.best, &with) {
+            if !self.may_better(&with) {
                 node.scope.rest &= !(1 << rank);
             }
         }
@@ -426,7 +439,7 @@ impl<W: Weight> Search<'_, W> {
         let by = by.max_by_key(|rank| (self.bound.taken[*rank], usize::MAX - rank));
         let Some(rank) = by else { return };
         let rest = node.scope.rest & !(1 << rank);
-        self.stack.push(Node { scope: Scope { rest, ..node.scope }, is_new: false, ..node });
+        self.stack.push(Node { scope: Scope { rest, ..node.scope }, ..node });
         self.stack.push(self.with(&node, relaxed, rank));
     }
 
@@ -436,8 +449,8 @@ impl<W: Weight> Search<'_, W> {
         let source = 1 << rank;
         let more = more.saturating_sub(1);
         let scope = Scope { included: included | source, rest: rest & !source, more };
-        let weight = (relaxed + self.bound.slack[rank]).rounded().max(node.weight);
-        Node { scope, weight, is_new: true, ..*node }
+        let weight = (relaxed + self.bound.paid(rank)).rounded().max(node.weight);
+        Node { scope, weight, ..*node }
     }
 }
 

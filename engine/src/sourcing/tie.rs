@@ -1,6 +1,7 @@
 //! Ties: what decides between plans of equally many units and equal weight.
 
 use super::model::{Model, bits, set_of};
+use super::weight::Weight;
 
 /// What decides between plans of one weight: the less, the better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ impl Tie {
     }
 
     /// Of a plan with units from `used`.
-    pub(super) fn of<W>(model: &Model<W>, used: u64) -> Self {
+    pub(super) fn of<W: Weight>(model: &Model<W>, used: u64) -> Self {
         let opened = used & !model.open;
         let of_opened = || bits(opened).map(|rank| &model.sources[rank]);
         Self {
@@ -33,7 +34,7 @@ impl Tie {
 
     /// That no plan lies below which opens all of `included`, and of `rest` at least `more`
     /// sources; `parcels` is what the plan to be beaten opens.
-    pub(super) fn bound<W>(
+    pub(super) fn bound<W: Weight>(
         model: &Model<W>,
         included: u64,
         rest: u64,

@@ -298,7 +298,7 @@ fn two_passes_are_proven_as_far_as_the_one_that_is_proven_less() {
         shop.script(&format!("limits steps={steps}"));
         for list in ["A,B,C,D,E", "F"] {
             shop.script(&format!("policy MIX least_cost warehouses={list} soft=warehouses"));
-            let reply = shop.run("quote 100 ship_complete LAMP:1,BOOK:3,PEN:2,CHAIR:2");
+            let reply = shop.run("quote 100 ship_complete LAMP:1,BOOK:6,PEN:3,CHAIR:2");
             let verdict = shop.verdict(&reply);
             assert!(verdict.starts_with("accepted open parcels="), "{verdict}");
             let is_proven = !verdict.contains(" gap_in_cost=");
