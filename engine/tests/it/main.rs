@@ -10,6 +10,7 @@ mod folder;
 mod golden;
 mod limits;
 mod naive;
+mod objectives;
 mod policies;
 mod prices;
 mod properties;
