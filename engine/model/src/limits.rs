@@ -80,7 +80,7 @@ pub struct Limits {
     /// Ids of rejected commands that are remembered. Default: 1,048,576. Minimum 1.
     pub rejections_remembered_max: u32,
     /// Cells (demand × candidate) that one decision's search may look at: its work limit. Default:
-    /// 500,000. Minimum 1.
+    /// 150,000. Minimum 1.
     pub sourcing_steps_max: u32,
 }
 
@@ -90,7 +90,7 @@ impl Limits {
         lines_per_order_max: 128,
         quantity_per_line_max: 10_000,
         rejections_remembered_max: 1 << 20,
-        sourcing_steps_max: 500_000,
+        sourcing_steps_max: 150_000,
     };
     /// The largest that a command may set.
     pub const MAX: Self = Self {
