@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use crate::layout::{PAGE_LENGTH, length};
 use crate::mapping::{ReadMapping, WriteMapping};
 use crate::options::{Durability, WritePath};
-use crate::storage::{FolderLock, SegmentFile, SegmentRead, Storage, ZeroFile};
+use crate::storage::{FolderLock, NewFile, SegmentFile, SegmentRead, Storage, ZeroFile};
 
 /// Zeros are written in pieces of this size: long enough for full disk speed, short enough that a
 /// frame waits behind one piece for less than a millisecond.
@@ -142,6 +142,11 @@ impl Storage for FileStorage {
         Ok(Box::new(DiskZeroFile { file, zeros }))
     }
 
+    fn create_file(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+        Ok(Box::new(DiskNewFile { file }))
+    }
+
     fn open_segment(
         &self,
         path: &Path,
@@ -194,6 +199,21 @@ struct DiskZeroFile {
 impl ZeroFile for DiskZeroFile {
     fn write_zeros(&mut self, offset: u64, bytes: u64) -> io::Result<()> {
         self.file.write_all_at(&self.zeros[..length(bytes)], offset)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+}
+
+#[derive(Debug)]
+struct DiskNewFile {
+    file: File,
+}
+
+impl NewFile for DiskNewFile {
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset)
     }
 
     fn sync(&mut self) -> io::Result<()> {

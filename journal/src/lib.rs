@@ -36,5 +36,5 @@ pub use reader::{JournalReader, TailReport};
 pub use recover::{Opened, Recovery};
 pub use scan::FrameView;
 pub use slow::SlowStorage;
-pub use storage::{FolderLock, SegmentFile, SegmentRead, Storage, ZeroFile};
+pub use storage::{FolderLock, NewFile, SegmentFile, SegmentRead, Storage, ZeroFile};
 pub use verify::{VerifyReport, verify};

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::options::{Durability, WritePath};
-use crate::storage::{FolderLock, SegmentFile, SegmentRead, Storage, ZeroFile};
+use crate::storage::{FolderLock, NewFile, SegmentFile, SegmentRead, Storage, ZeroFile};
 
 /// Wraps a storage and sleeps `sync_delay` in every sync of a segment range.
 #[derive(Debug)]
@@ -77,6 +77,10 @@ impl Storage for SlowStorage {
 
     fn create_zero_file(&self, path: &Path, file_bytes: u64) -> io::Result<Box<dyn ZeroFile>> {
         self.inner.create_zero_file(path, file_bytes)
+    }
+
+    fn create_file(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+        self.inner.create_file(path)
     }
 
     fn open_segment(

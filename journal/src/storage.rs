@@ -51,6 +51,9 @@ pub trait Storage: Send + Sync + fmt::Debug {
     /// Creates (or empties) a file of `file_bytes`, allocated but not yet written.
     fn create_zero_file(&self, path: &Path, file_bytes: u64) -> io::Result<Box<dyn ZeroFile>>;
 
+    /// Creates (or empties) a file that is written once: a snapshot, an archive, a copy.
+    fn create_file(&self, path: &Path) -> io::Result<Box<dyn NewFile>>;
+
     /// Opens a prepared segment to write it.
     fn open_segment(
         &self,
@@ -72,6 +75,15 @@ pub trait ZeroFile: Send + fmt::Debug {
     fn write_zeros(&mut self, offset: u64, bytes: u64) -> io::Result<()>;
 
     /// Makes everything written so far durable.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A file that is written once and then named; nobody reads it before.
+pub trait NewFile: Send + fmt::Debug {
+    /// Writes `bytes` at `offset`.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes everything written so far durable. After an error the file is thrown away.
     fn sync(&mut self) -> io::Result<()>;
 }
 

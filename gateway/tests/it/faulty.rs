@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gantry_journal::{
-    Durability, FileStorage, FolderLock, SegmentFile, SegmentRead, Storage, WritePath, ZeroFile,
+    Durability, FileStorage, FolderLock, NewFile, SegmentFile, SegmentRead, Storage, WritePath,
+    ZeroFile,
 };
 
 /// What fails now.
@@ -85,6 +86,10 @@ impl Storage for FaultyStorage {
 
     fn create_zero_file(&self, path: &Path, file_bytes: u64) -> io::Result<Box<dyn ZeroFile>> {
         self.files.create_zero_file(path, file_bytes)
+    }
+
+    fn create_file(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+        self.files.create_file(path)
     }
 
     fn open_segment(

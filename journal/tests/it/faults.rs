@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gantry_journal::{
-    Durability, FileStorage, FolderLock, FrameBuffer, FrameFacts, Journal, JournalError, Opened,
-    SegmentFile, SegmentRead, SlowStorage, Storage, WritePath, ZeroFile, verify,
+    Durability, FileStorage, FolderLock, FrameBuffer, FrameFacts, Journal, JournalError, NewFile,
+    Opened, SegmentFile, SegmentRead, SlowStorage, Storage, WritePath, ZeroFile, verify,
 };
 
 use crate::support::{
@@ -94,6 +94,9 @@ impl Storage for FaultyStorage {
             return Ok(Box::new(FullDisk));
         }
         self.inner.create_zero_file(path, file_bytes)
+    }
+    fn create_file(&self, path: &Path) -> io::Result<Box<dyn NewFile>> {
+        self.inner.create_file(path)
     }
     fn open_segment(
         &self,
