@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use gantry_journal::FrameBuffer;
 use gantry_model::{
@@ -113,6 +114,10 @@ impl Engine {
                 return false;
             }
             None => {}
+        }
+        if command.kind().grows() && self.figures.no_space.load(Ordering::Relaxed) {
+            self.refuse(item.kind, &OutcomeHead::rejected(RejectReason::NoSpace, 0, 0), replies);
+            return false;
         }
         let sequence = self.last_sequence().next();
         let now = now.max(self.state.last_time());

@@ -1,7 +1,7 @@
-//! Figures that the process around the engine knows and totals show: atomics, written by the
-//! gateway's threads and read when somebody asks.
+//! What the process around the engine knows: figures that totals show, and whether the disk is
+//! full. Atomics, written by the gateway's threads and read when somebody asks.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use gantry_model::Totals;
 
@@ -20,6 +20,9 @@ pub struct ProcessFigures {
     pub durability: AtomicU8,
     /// 1 = mapped, 2 = direct.
     pub journal_io: AtomicU8,
+    /// The journal writes into its last segment and the disk has no room for another: what grows
+    /// is refused. No state: a replay knows nothing of it, since a refusal leaves no record.
+    pub no_space: AtomicBool,
 }
 
 impl ProcessFigures {

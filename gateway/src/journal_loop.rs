@@ -129,6 +129,9 @@ impl JournalLoop {
         self.figures.journal_bytes.store(stats.frame_bytes, Ordering::Relaxed);
         self.figures.syncs.store(stats.syncs, Ordering::Relaxed);
         self.unprepared_bytes += appended.bytes;
+        if stats.segments_spare == 0 {
+            self.preparer.settle_space(0, &self.figures);
+        }
         if self.unprepared_bytes >= PREPARE_EVERY_BYTES {
             self.unprepared_bytes = 0;
             self.preparer.ring();

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gantry_engine::ProcessFigures;
-use gantry_journal::{PrepareStep, SegmentPreparer};
+use gantry_journal::{JournalError, PrepareStep, SegmentPreparer};
 
 use crate::affinity::lower_priority_here;
 use crate::doorbell::Doorbell;
@@ -24,10 +24,12 @@ const RETRY_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug, Default)]
 pub(crate) struct PreparerBell {
     bell: Doorbell,
-    // Both flags are relaxed: the doorbell's fences order them against the sleep, and they guard
+    // All flags are relaxed: the doorbell's fences order them against the sleep, and they guard
     // no other data.
     due: AtomicBool,
     stop: AtomicBool,
+    /// The disk had no room for the spare that was wanted last.
+    disk_full: AtomicBool,
 }
 
 impl PreparerBell {
@@ -45,6 +47,22 @@ impl PreparerBell {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Tells the engine whether the journal writes into its last segment. The journal asks at each
+    /// roll, so that the engine knows before that segment fills; the preparer asks when it has room
+    /// again.
+    pub(crate) fn settle_space(&self, segments_spare: u64, figures: &ProcessFigures) {
+        let no_space = segments_spare == 0 && self.disk_full.load(Ordering::Relaxed);
+        let before = figures.no_space.swap(no_space, Ordering::Relaxed);
+        match (before, no_space) {
+            (false, true) => tracing::error!(
+                "THE DISK IS FULL: placing, receiving and set-up are refused (no_space) until \
+                 there is room for another segment; the last one is kept for everything else"
+            ),
+            (true, false) => tracing::warn!("there is room again: nothing is refused any more"),
+            _ => {}
+        }
     }
 }
 
@@ -64,15 +82,21 @@ pub(crate) fn run(
         let started = Instant::now();
         match preparer.step() {
             Ok(PrepareStep::Worked) => {
-                told.clear();
+                bell.settle_space(preparer.segments_spare(), figures);
                 thread::sleep((started.elapsed() * 2).clamp(REST_MIN, REST_MAX));
             }
             Ok(PrepareStep::Idle) => {
+                told.clear();
+                bell.disk_full.store(false, Ordering::Relaxed);
+                bell.settle_space(preparer.segments_spare(), figures);
                 look_at_disk(figures, directory);
                 let has_work = || bell.due.load(Ordering::Relaxed) || bell.is_stopping();
                 bell.bell.sleep(Some(LOOK_EVERY), has_work);
             }
             Err(error) => {
+                let is_full = matches!(error, JournalError::NoRoom { .. });
+                bell.disk_full.store(is_full, Ordering::Relaxed);
+                bell.settle_space(preparer.segments_spare(), figures);
                 let text = error.to_string();
                 if told != text {
                     tracing::error!(error = text, "no segment can be prepared; trying again");

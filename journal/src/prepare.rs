@@ -236,6 +236,12 @@ impl SegmentPreparer {
         })
     }
 
+    /// Prepared segments, counting the one that stands ready.
+    #[must_use]
+    pub fn segments_spare(&self) -> u64 {
+        self.shared.spares()
+    }
+
     /// Does one small piece of work. After an error the caller may try again later; a full disk is
     /// [`JournalError::NoRoom`].
     pub fn step(&mut self) -> Result<PrepareStep, JournalError> {

@@ -125,6 +125,9 @@ reasons! {
 
     /// A bug: the command's decision stopped, and nothing was changed.
     InternalError = 500 "internal_error",
+    /// The journal's disk has no room for another segment; nothing was changed, and the same id may
+    /// be sent again. Only what grows is refused: see [`crate::CommandKind::grows`].
+    NoSpace = 501 "no_space",
 }
 
 impl RejectReason {
@@ -161,5 +164,6 @@ mod tests {
         assert!(RejectReason::OutOfStock.is_journaled());
         assert!(!RejectReason::UnknownSku.is_journaled());
         assert!(!RejectReason::InternalError.is_journaled());
+        assert!(!RejectReason::NoSpace.is_journaled());
     }
 }

@@ -103,6 +103,18 @@ impl CommandKind {
         CommandClass::from_byte(high).expect("invariant: every kind's high byte is a class")
     }
 
+    /// Whether carrying it out makes more of the shop: on a full disk these are refused, so that
+    /// the last segment is left for what frees units and ends orders.
+    #[must_use]
+    pub fn grows(self) -> bool {
+        match self.class() {
+            CommandClass::Demand => self == Self::PlaceOrder,
+            CommandClass::Supply => self == Self::Receive,
+            CommandClass::Execution => false,
+            CommandClass::Control => !matches!(self, Self::Mark | Self::SetLimits),
+        }
+    }
+
     /// The schemas that this version reads, oldest first; it writes the last.
     #[must_use]
     pub const fn schemas(self) -> &'static [u16] {

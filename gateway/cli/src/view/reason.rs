@@ -67,5 +67,8 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::BelowPromised => "units on hand would fall below what is promised to orders",
         RejectReason::BelowUnavailable => "fewer units than that are unavailable",
         RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",
+        RejectReason::NoSpace => {
+            "the server's disk is full: make room, then send the same id again"
+        }
     }
 }

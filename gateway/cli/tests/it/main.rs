@@ -6,6 +6,7 @@
 mod demo;
 mod dump;
 mod explain;
+mod full_disk;
 mod import;
 mod import_clock;
 mod kill;
