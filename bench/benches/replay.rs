@@ -69,7 +69,12 @@ fn append(rig: &mut JournalRig, frames: Vec<Vec<u8>>, mut records: u64) -> u64 {
         buffer.clear();
         buffer.extend_from_slice(&frame);
         let record_count = u32::try_from(Records::new(&frame).count()).expect("below 2^32");
-        let facts = FrameFacts { first_sequence: records + 1, record_count, time_ns: 1 };
+        let facts = FrameFacts {
+            first_sequence: records + 1,
+            record_count,
+            time_ns: 1,
+            previous_sync_us: 0,
+        };
         rig.append_records(&mut buffer, facts).expect("the disk can be written");
         records += u64::from(record_count);
     }

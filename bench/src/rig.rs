@@ -44,7 +44,7 @@ impl JournalRig {
         let folder = scratch_folder().expect("invariant: the build folder can be written");
         let options = JournalOptions { new_instance_id: 1, write_path, ..Default::default() };
         let storage = Box::new(FileStorage::new());
-        let opened = Journal::open(folder.path(), options, storage, &mut |_| Ok(()))?;
+        let opened = Journal::open(folder.path(), options, storage, None, &mut |_| Ok(()))?;
         let preparing = Preparing::start(opened.preparer);
         Ok(Self { journal: opened.journal, next_sequence: 1, preparing, folder })
     }
@@ -54,7 +54,12 @@ impl JournalRig {
     /// # Errors
     /// What the journal says, but for a segment that is not ready yet: that is waited for.
     pub fn append(&mut self, buffer: &mut FrameBuffer) -> Result<Appended, JournalError> {
-        let facts = FrameFacts { first_sequence: self.next_sequence, record_count: 1, time_ns: 1 };
+        let facts = FrameFacts {
+            first_sequence: self.next_sequence,
+            record_count: 1,
+            time_ns: 1,
+            previous_sync_us: 0,
+        };
         self.append_records(buffer, facts)
     }
 

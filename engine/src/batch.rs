@@ -130,6 +130,7 @@ impl Batch {
             first_sequence: self.first_sequence.get(),
             record_count: self.record_count,
             time_ns: self.last_time.get(),
+            previous_sync_us: 0,
         })
     }
 

@@ -43,7 +43,7 @@ impl Instance {
         }
         let mut engine = Engine::with_index_seed(index_seed);
         let mut records_replayed = 0;
-        let opened = Journal::open(directory, options, storage, &mut |frame| {
+        let opened = Journal::open(directory, options, storage, None, &mut |frame| {
             records_replayed += engine.replay(frame.payload).map_err(VisitError::from)?;
             Ok(())
         })?;

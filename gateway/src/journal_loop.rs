@@ -36,6 +36,8 @@ pub(crate) struct JournalLoop {
     pub(crate) figures: Arc<ProcessFigures>,
     pub(crate) commit_floor: Duration,
     pub(crate) unprepared_bytes: u64,
+    /// How long the last frame took to become durable; the next one carries it.
+    pub(crate) sync_us: u32,
     /// Records that found no segment before the stop ran out of time; never acknowledged.
     pub(crate) records_dropped: u64,
 }
@@ -102,9 +104,15 @@ impl JournalLoop {
 
     /// `None` if there is no segment for the frame, nor for any after it.
     fn append(&mut self, batch: &mut Batch, facts: FrameFacts) -> Option<Appended> {
+        let facts = FrameFacts { previous_sync_us: self.sync_us, ..facts };
         while self.records_dropped == 0 {
+            let started = Instant::now();
             match self.journal.append(&mut batch.records, facts) {
-                Ok(appended) => return Some(appended),
+                Ok(appended) => {
+                    let sync_us = started.elapsed().as_micros();
+                    self.sync_us = u32::try_from(sync_us).unwrap_or(u32::MAX);
+                    return Some(appended);
+                }
                 Err(JournalError::NoSegmentReady) if self.handoff.is_abandoned() => break,
                 Err(JournalError::NoSegmentReady) => {
                     // Nothing was changed. The preparer logs why it is behind.

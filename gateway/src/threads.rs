@@ -102,6 +102,7 @@ impl Shared {
             figures: Arc::clone(&self.figures),
             commit_floor,
             unprepared_bytes: 0,
+            sync_us: 0,
             records_dropped: 0,
         }
     }

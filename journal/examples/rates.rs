@@ -43,7 +43,7 @@ fn run(
 ) -> Result<(), Box<dyn Error>> {
     let options = JournalOptions { new_instance_id: 1, write_path, ..JournalOptions::default() };
     let storage = Box::new(FileStorage::new());
-    let opened = Journal::open(directory, options, storage, &mut |_| Ok(()))?;
+    let opened = Journal::open(directory, options, storage, None, &mut |_| Ok(()))?;
     let (mut journal, mut preparer) = (opened.journal, opened.preparer);
     while preparer.step()? == PrepareStep::Worked {}
     let stop = AtomicBool::new(false);
@@ -80,7 +80,7 @@ fn append(
     while start.elapsed() < time {
         let before = Instant::now();
         let first_sequence = journal.last_sequence() + 1;
-        let facts = FrameFacts { first_sequence, record_count, time_ns: 0 };
+        let facts = FrameFacts { first_sequence, record_count, time_ns: 0, previous_sync_us: 0 };
         while let Err(error) = journal.append(&mut buffer, facts) {
             if !matches!(error, JournalError::NoSegmentReady) {
                 return Err(error);

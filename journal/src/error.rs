@@ -75,6 +75,24 @@ pub enum JournalError {
     /// Acknowledged data is damaged. Nothing was changed.
     #[error("{0}")]
     Damage(Box<Damage>),
+    /// The journal does not hold the frame that a bookmark stands behind: it lost data that the
+    /// bookmark had seen, or it is another history. Nothing was changed.
+    #[error(
+        "the journal does not hold what was read from it before: {} at offset {} should end with \
+         record {} (frame {}): {}. Nothing was changed: copy the folder away, then restore it, or \
+         begin from another snapshot",
+        .0.path.display(), .0.offset, .0.sequence, .0.frame, .0.fault
+    )]
+    BookmarkLost(Box<Damage>),
+    /// The journal's first segments were trimmed, so it cannot be walked from its first record.
+    #[error(
+        "the journal begins with record {first_sequence}: what came before was trimmed, so it can \
+         only be read on from a snapshot"
+    )]
+    Trimmed {
+        /// First record of the first segment there is.
+        first_sequence: u64,
+    },
     /// No prepared segment stands ready; nothing was changed. Run the preparer and try again.
     #[error("no prepared segment stands ready")]
     NoSegmentReady,
@@ -125,7 +143,7 @@ impl JournalError {
     }
 }
 
-/// Where acknowledged data is damaged.
+/// Where acknowledged data is damaged or lost.
 #[derive(Debug)]
 pub struct Damage {
     /// The damaged file.

@@ -28,6 +28,9 @@ pub struct FrameFacts {
     pub record_count: u32,
     /// Time of the frame, as the caller counts it.
     pub time_ns: u64,
+    /// How long the sync of the frame before took, in microseconds; 0 if that is not known. The
+    /// crate owns no clock; `inspect` shows it.
+    pub previous_sync_us: u32,
 }
 
 /// A frame that is durable.
@@ -138,13 +141,7 @@ impl Journal {
         let bytes = frame_bytes(payload_bytes);
         self.make_room(bytes)?;
         let place = self.place();
-        let header = data_header(
-            &place,
-            &self.position,
-            facts.record_count,
-            facts.time_ns,
-            buffer.payload(),
-        );
+        let header = data_header(&place, &self.position, &facts, buffer.payload());
         buffer.header_mut().copy_from_slice(header.as_bytes());
         buffer.zero_padding();
         self.write_durably(buffer.pages())?;

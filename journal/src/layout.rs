@@ -67,7 +67,8 @@ pub(crate) struct FrameHeader {
     pub(crate) offset: U64,
     pub(crate) durable_frame: U64,
     pub(crate) payload_bytes: U32,
-    pub(crate) reserved_small: [u8; 12],
+    pub(crate) previous_sync_us: U32,
+    pub(crate) reserved_small: [u8; 8],
     pub(crate) payload_hash: Hash,
     pub(crate) previous_chain: Hash,
     pub(crate) chain: Hash,
@@ -264,6 +265,7 @@ mod tests {
             offset_of!(FrameHeader, offset),
             offset_of!(FrameHeader, durable_frame),
             offset_of!(FrameHeader, payload_bytes),
+            offset_of!(FrameHeader, previous_sync_us),
             offset_of!(FrameHeader, reserved_small),
             offset_of!(FrameHeader, payload_hash),
             offset_of!(FrameHeader, previous_chain),
@@ -272,7 +274,8 @@ mod tests {
             offset_of!(FrameHeader, header_hash),
         ];
         let expected = [
-            0, 8, 10, 12, 16, 32, 40, 44, 48, 56, 64, 72, 80, 88, 96, 100, 112, 128, 144, 160, 240,
+            0, 8, 10, 12, 16, 32, 40, 44, 48, 56, 64, 72, 80, 88, 96, 100, 104, 112, 128, 144, 160,
+            240,
         ];
         assert_eq!(found, expected);
     }

@@ -3,6 +3,8 @@
 //! The crate knows record sequences, not orders. It owns no thread, clock or randomness: every
 //! function is a step that the caller drives. The bytes are described in `docs/FORMAT.md`.
 
+mod begin;
+mod bookmark;
 mod buffer;
 mod disk;
 mod error;
@@ -22,6 +24,7 @@ mod storage;
 mod tail;
 mod verify;
 
+pub use bookmark::Bookmark;
 pub use buffer::FrameBuffer;
 pub use disk::FileStorage;
 pub use error::{Damage, Fault, JournalError, VisitError};

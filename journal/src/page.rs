@@ -6,6 +6,7 @@
 use zerocopy::IntoBytes;
 
 use crate::error::Fault;
+use crate::journal::FrameFacts;
 use crate::layout::{
     FORMAT_VERSION, FRAME_HEADER_BYTES, FrameHeader, KIND_CLEAN_STOP, KIND_DATA, KIND_SEAL,
     PAYLOAD_BYTES_MAX, SHARD, SegmentHeader, chain_hash, hash, is_zero, length,
@@ -136,7 +137,8 @@ pub(crate) fn blank_header(kind: u16, place: &Place, position: &Position) -> Fra
         offset: place.offset.into(),
         durable_frame: 0.into(),
         payload_bytes: 0.into(),
-        reserved_small: [0; 12],
+        previous_sync_us: 0.into(),
+        reserved_small: [0; 8],
         payload_hash: [0; 16],
         previous_chain: position.chain,
         chain: [0; 16],
@@ -149,18 +151,18 @@ pub(crate) fn blank_header(kind: u16, place: &Place, position: &Position) -> Fra
 pub(crate) fn data_header(
     place: &Place,
     position: &Position,
-    record_count: u32,
-    time_ns: u64,
+    facts: &FrameFacts,
     payload: &[u8],
 ) -> FrameHeader {
     let payload_bytes = u32::try_from(payload.len()).expect("invariant: payloads are below 1 MiB");
     let mut header = blank_header(KIND_DATA, place, position);
-    header.record_count = record_count.into();
+    header.record_count = facts.record_count.into();
     header.frame_number = position.next_frame.into();
-    header.time_ns = time_ns.into();
+    header.time_ns = facts.time_ns.into();
     // One unsynced frame at a time: all before this one are durable.
     header.durable_frame = position.last_frame().into();
     header.payload_bytes = payload_bytes.into();
+    header.previous_sync_us = facts.previous_sync_us.into();
     header.payload_hash = hash(payload);
     header.chain = chain_hash(&header);
     header.finish();

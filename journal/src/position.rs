@@ -1,6 +1,6 @@
 //! Where a journal stands: what the next frame must be.
 
-use crate::layout::{CHAIN_START, Hash};
+use crate::layout::{CHAIN_START, Hash, SegmentHeader};
 
 /// State between two frames, the same for the writer and for whoever walks the files.
 #[derive(Clone, Debug)]
@@ -24,6 +24,18 @@ impl Position {
             next_frame: 1,
             next_sequence: 1,
             chain: CHAIN_START,
+            control: None,
+        }
+    }
+
+    /// Before the first frame of a segment, as its header says.
+    pub(crate) fn before(header: &SegmentHeader) -> Self {
+        Self {
+            instance_id: header.instance_id.get(),
+            term: header.term.get(),
+            next_frame: header.first_frame.get(),
+            next_sequence: header.first_sequence.get(),
+            chain: header.chain,
             control: None,
         }
     }

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::bookmark::Bookmark;
 use crate::disk::FileStorage;
 use crate::error::{Fault, JournalError};
 use crate::folder::Folder;
@@ -51,6 +52,8 @@ pub struct JournalReader {
     /// A frame that was found just when a writer started, until it is known to be durable.
     pending: Option<FoundFrame>,
     tail: TailReport,
+    /// Behind the last frame that was yielded, or where the walk began.
+    bookmark: Option<Bookmark>,
 }
 
 impl JournalReader {
@@ -61,6 +64,47 @@ impl JournalReader {
 
     /// As [`open`](Self::open), on another storage.
     pub fn open_with(directory: &Path, storage: Box<dyn Storage>) -> Result<Self, JournalError> {
+        Self::start(directory, storage, |folder, id| Scanner::begin(folder, id, None))
+    }
+
+    /// Opens the journal to read what lies behind `bookmark`, and nothing before it.
+    ///
+    /// # Errors
+    /// [`JournalError::BookmarkLost`] if the bookmark's frame is not there or another.
+    pub fn open_at(directory: &Path, bookmark: &Bookmark) -> Result<Self, JournalError> {
+        Self::open_at_with(directory, bookmark, Box::new(FileStorage::new()))
+    }
+
+    /// As [`open_at`](Self::open_at), on another storage.
+    pub fn open_at_with(
+        directory: &Path,
+        bookmark: &Bookmark,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, JournalError> {
+        let begin = |folder, id| Scanner::begin(folder, id, Some(bookmark));
+        let reader = Self::start(directory, storage, begin)?;
+        Ok(Self { bookmark: Some(*bookmark), ..reader })
+    }
+
+    /// Opens the journal to read from the first segment there is, for those who make do with a
+    /// journal whose beginning was trimmed. What lies before cannot be judged.
+    pub fn open_trimmed(directory: &Path) -> Result<Self, JournalError> {
+        Self::open_trimmed_with(directory, Box::new(FileStorage::new()))
+    }
+
+    /// As [`open_trimmed`](Self::open_trimmed), on another storage.
+    pub fn open_trimmed_with(
+        directory: &Path,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, JournalError> {
+        Self::start(directory, storage, Scanner::begin_trimmed)
+    }
+
+    fn start(
+        directory: &Path,
+        storage: Box<dyn Storage>,
+        begin: impl FnOnce(Folder, u128) -> Result<Scanner, JournalError>,
+    ) -> Result<Self, JournalError> {
         let folder = Folder::new(Arc::from(storage), directory);
         let Some(instance_id) = folder.instance_id()? else {
             let path = directory.to_path_buf();
@@ -70,8 +114,16 @@ impl JournalReader {
             });
         };
         let writer_running = folder.is_locked()?;
-        let scanner = Scanner::new(folder, instance_id);
-        Ok(Self { scanner, writer_running, pending: None, tail: TailReport::default() })
+        let scanner = begin(folder, instance_id)?;
+        let tail = TailReport::default();
+        Ok(Self { scanner, writer_running, pending: None, tail, bookmark: None })
+    }
+
+    /// The place behind the last frame that was yielded, or else where the walk was told to begin;
+    /// `None` before the first frame of a walk from the beginning.
+    #[must_use]
+    pub fn bookmark(&self) -> Option<Bookmark> {
+        self.bookmark
     }
 
     /// Id of the journal.
@@ -95,6 +147,9 @@ impl JournalReader {
     /// The next verified frame; `None` at the end, where asking again is allowed.
     pub fn next_frame(&mut self) -> Result<Option<FrameView<'_>>, JournalError> {
         let found = self.find_next()?;
+        if let Some(frame) = &found {
+            self.bookmark = Some(Bookmark::behind(&frame.header));
+        }
         Ok(found.map(|frame| self.scanner.view(&frame)))
     }
 
@@ -109,7 +164,7 @@ impl JournalReader {
             records: totals.records,
             bytes: totals.frame_bytes,
             payload_bytes: totals.payload_bytes,
-            first_sequence: u64::from(totals.frames > 0),
+            first_sequence: if totals.frames > 0 { self.scanner.first_sequence } else { 0 },
             last_sequence: self.scanner.position.last_sequence(),
             tail: self.tail,
         }

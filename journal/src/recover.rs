@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::bookmark::Bookmark;
 use crate::buffer::FrameBuffer;
 use crate::error::{JournalError, VisitError};
 use crate::folder::{Folder, SEGMENT};
@@ -36,11 +37,11 @@ pub struct Recovery {
     pub last_frame: u64,
     /// Last valid record; 0 if there is none.
     pub last_sequence: u64,
-    /// Valid frames.
+    /// Valid frames that were walked: behind the bookmark, if there was one.
     pub frames: u64,
     /// Their length with headers and padding.
     pub bytes: u64,
-    /// Segments that hold data.
+    /// Segments that were walked and hold data.
     pub segments: u64,
     /// Bytes of a torn frame that were cut (zeroed): it was never acknowledged. Tell the operator
     /// if this is not 0.
@@ -51,24 +52,30 @@ pub struct Recovery {
 
 impl Journal {
     /// Opens the journal in `directory`, creating it if there is none, and calls `visit` with every
-    /// valid frame in order.
+    /// valid frame in order; only with those behind `from` if there is one, without reading what
+    /// lies before.
     ///
     /// # Durability
     /// Everything found is synced before it is read, and the last valid frame is written again and
     /// synced before this returns: a frame that the visitor saw can no longer vanish.
     ///
     /// # Errors
-    /// [`JournalError::Damage`] names file, offset, frame and sequence and has changed nothing.
+    /// [`JournalError::Damage`] names file, offset, frame and sequence and has changed nothing, as
+    /// has [`JournalError::BookmarkLost`].
     pub fn open(
         directory: &Path,
         options: JournalOptions,
         storage: Box<dyn Storage>,
+        from: Option<&Bookmark>,
         visit: &mut dyn FnMut(FrameView<'_>) -> Result<(), VisitError>,
     ) -> Result<Opened, JournalError> {
         options.check()?;
         let folder = Folder::new(Arc::from(storage), directory);
         // Before the lock file is made: a folder that is not ours stays as it is.
-        folder.instance_id()?;
+        let found = folder.instance_id()?;
+        if found.is_none() && from.is_some() {
+            return Err(JournalError::Missing { path: directory.to_path_buf() });
+        }
         folder.storage.create_directory(directory).context("create", directory)?;
         let lock = folder.lock()?;
         let (instance_id, created) = match folder.instance_id()? {
@@ -78,8 +85,8 @@ impl Journal {
         if created {
             folder.create(instance_id)?;
         }
-        sync_everything(&folder)?;
-        let mut scanner = Scanner::new(folder.clone(), instance_id);
+        sync_everything(&folder, from.map_or(1, |bookmark| bookmark.segment))?;
+        let mut scanner = Scanner::begin(folder.clone(), instance_id, from)?;
         let end = walk(&mut scanner, visit)?;
         let term = settle_term(&scanner.position, options.term)?;
         let recovery = report(&scanner, &end, created);
@@ -99,10 +106,11 @@ impl Journal {
 }
 
 /// A process that crashed may have left pages that were written and never synced; decisions must
-/// not rest on them.
-fn sync_everything(folder: &Folder) -> Result<(), JournalError> {
+/// not rest on them. What lies before `first_segment` was durable when a bookmark was made.
+fn sync_everything(folder: &Folder, first_segment: u64) -> Result<(), JournalError> {
     let segments = folder.segments();
-    for number in folder.numbers(&segments, SEGMENT)? {
+    let numbers = folder.numbers(&segments, SEGMENT)?;
+    for number in numbers.into_iter().filter(|number| *number >= first_segment) {
         let path = folder.segment_path(number);
         folder.storage.sync_file(&path).context("sync", &path)?;
     }

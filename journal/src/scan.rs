@@ -5,11 +5,12 @@
 
 use std::path::PathBuf;
 
+use crate::bookmark::Bookmark;
 use crate::error::{Fault, JournalError};
 use crate::folder::{Folder, SEGMENT};
 use crate::layout::{
-    FORMAT_VERSION, FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, PAGE_BYTES, PAGE_LENGTH,
-    SegmentHeader, is_zero,
+    FORMAT_VERSION, FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, Hash, PAGE_BYTES,
+    PAGE_LENGTH, SegmentHeader, is_zero,
 };
 use crate::page::{Page, Place, check_payload, check_segment, judge};
 use crate::position::Position;
@@ -33,6 +34,12 @@ pub struct FrameView<'a> {
     pub segment: u64,
     /// Offset of its header in the segment file.
     pub offset: u64,
+    /// Id of the journal.
+    pub instance_id: u128,
+    /// Its chain hash.
+    pub chain: Hash,
+    /// How long the sync of the frame before took, in microseconds; 0 if the writer did not know.
+    pub previous_sync_us: u32,
     /// Its records, as the writer appended them.
     pub payload: &'a [u8],
 }
@@ -42,6 +49,20 @@ impl FrameView<'_> {
     #[must_use]
     pub fn last_sequence(&self) -> u64 {
         self.first_sequence + u64::from(self.record_count) - 1
+    }
+
+    /// The place behind it.
+    #[must_use]
+    pub fn bookmark(&self) -> Bookmark {
+        Bookmark {
+            instance_id: self.instance_id,
+            term: self.term,
+            frame_number: self.number,
+            segment: self.segment,
+            offset: self.offset,
+            last_sequence: self.last_sequence(),
+            chain: self.chain,
+        }
     }
 }
 
@@ -119,6 +140,8 @@ pub(crate) struct Scanner {
     pub(crate) folder: Folder,
     pub(crate) position: Position,
     pub(crate) totals: Totals,
+    /// Sequence of the first record that the walk can meet.
+    pub(crate) first_sequence: u64,
     pub(crate) current: Option<OpenSegment>,
     /// The last valid data frame.
     pub(crate) last: Option<FoundFrame>,
@@ -127,7 +150,14 @@ pub(crate) struct Scanner {
 impl Scanner {
     pub(crate) fn new(folder: Folder, instance_id: u128) -> Self {
         let position = Position::start(instance_id);
-        Self { folder, position, totals: Totals::default(), current: None, last: None }
+        Self {
+            folder,
+            position,
+            totals: Totals::default(),
+            first_sequence: 1,
+            current: None,
+            last: None,
+        }
     }
 
     /// Steps over the next valid frame; the end of the journal instead if there is none.
@@ -166,6 +196,9 @@ impl Scanner {
             term: header.term.get(),
             segment: frame.segment,
             offset: frame.offset,
+            instance_id: header.instance_id.get(),
+            chain: header.chain,
+            previous_sync_us: header.previous_sync_us.get(),
             payload: segment.bytes.slice(frame.offset + FRAME_HEADER_BYTES as u64, payload_bytes),
         }
     }
@@ -268,19 +301,22 @@ impl Scanner {
     /// Looks at the next segment without entering it.
     pub(crate) fn next_segment(&self) -> Result<NextSegment, JournalError> {
         let number = self.next_number();
+        match self.look_at(number)? {
+            NextSegment::None if self.exists_after(number)? => match self.look_at(number)? {
+                NextSegment::None => Err(self.missing(number)),
+                // Beside a writer both may have come since; they come in order.
+                found => Ok(found),
+            },
+            found => Ok(found),
+        }
+    }
+
+    /// Looks at a segment without entering it.
+    pub(crate) fn look_at(&self, number: u64) -> Result<NextSegment, JournalError> {
         let path = self.folder.segment_path(number);
         let bytes = match self.folder.storage.open_read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                if !self.exists_after(number)? {
-                    return Ok(NextSegment::None);
-                }
-                // Beside a writer both may have come since; they come in order.
-                match self.folder.storage.open_read(&path) {
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                        return Err(self.damage_at(&path, 0, Fault::SegmentMissing { number }));
-                    }
-                    other => other.context("open", &path)?,
-                }
+                return Ok(NextSegment::None);
             }
             other => other.context("open", &path)?,
         };

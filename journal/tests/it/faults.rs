@@ -151,7 +151,7 @@ fn open_faulty(directory: &Path) -> (Result<Opened, JournalError>, Arc<Faults>) 
     let faults = Arc::new(Faults::default());
     faults.available_bytes.store(u64::MAX, Ordering::Relaxed);
     let storage = FaultyStorage { inner: FileStorage::new(), faults: Arc::clone(&faults) };
-    let opened = Journal::open(directory, options(), Box::new(storage), &mut |_| Ok(()));
+    let opened = Journal::open(directory, options(), Box::new(storage), None, &mut |_| Ok(()));
     (opened, faults)
 }
 
@@ -159,7 +159,10 @@ fn append_one(journal: &mut Journal) -> Result<(), JournalError> {
     let mut buffer = FrameBuffer::new(100);
     buffer.extend_from_slice(&[1; 100]);
     let first_sequence = journal.last_sequence() + 1;
-    journal.append(&mut buffer, FrameFacts { first_sequence, record_count: 1, time_ns: 0 })?;
+    journal.append(
+        &mut buffer,
+        FrameFacts { first_sequence, record_count: 1, time_ns: 0, previous_sync_us: 0 },
+    )?;
     Ok(())
 }
 
@@ -260,7 +263,7 @@ fn a_read_only_folder_has_an_error_of_its_own() {
     faults.folder_is_read_only.store(true, Ordering::Relaxed);
     let storage = FaultyStorage { inner: FileStorage::new(), faults };
     let path = folder.path().join("journal");
-    let opened = Journal::open(&path, options(), Box::new(storage), &mut |_| Ok(()));
+    let opened = Journal::open(&path, options(), Box::new(storage), None, &mut |_| Ok(()));
     assert!(matches!(opened, Err(JournalError::ReadOnly { .. })));
 }
 
@@ -273,7 +276,7 @@ fn a_failed_sync_while_recovering_is_an_error() {
     let faults = Arc::new(Faults::default());
     faults.sync_fails.store(true, Ordering::Relaxed);
     let storage = FaultyStorage { inner: FileStorage::new(), faults };
-    let opened = Journal::open(folder.path(), options(), Box::new(storage), &mut |_| Ok(()));
+    let opened = Journal::open(folder.path(), options(), Box::new(storage), None, &mut |_| Ok(()));
     assert!(matches!(opened, Err(JournalError::Io { action: "sync", .. })));
 }
 
@@ -370,7 +373,7 @@ fn slow_storage_sleeps_in_every_sync() {
     let delay = Duration::from_millis(20);
     let storage = SlowStorage::new(Box::new(FileStorage::new()), delay);
     let mut opened =
-        Journal::open(folder.path(), options(), Box::new(storage), &mut |_| Ok(())).unwrap();
+        Journal::open(folder.path(), options(), Box::new(storage), None, &mut |_| Ok(())).unwrap();
     let start = std::time::Instant::now();
     append_small(&mut opened, 3);
     // A lower bound that no machine can miss: a header and three frames were synced.

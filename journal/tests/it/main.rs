@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 #![expect(clippy::print_stdout, reason = "a skipped write path is named, not hidden")]
 
+mod bookmark;
 mod faults;
 mod format;
 mod random;

@@ -80,7 +80,7 @@ fn append_without_a_ready_segment_changes_nothing() {
     let (mut opened, _) = open(folder.path(), options());
     let mut buffer = FrameBuffer::new(10);
     buffer.extend_from_slice(b"waits");
-    let facts = FrameFacts { first_sequence: 1, record_count: 1, time_ns: 5 };
+    let facts = FrameFacts { first_sequence: 1, record_count: 1, time_ns: 5, previous_sync_us: 0 };
     let refused = opened.journal.append(&mut buffer, facts);
     assert!(matches!(refused, Err(JournalError::NoSegmentReady)));
     assert_eq!(opened.journal.last_sequence(), 0);
@@ -189,7 +189,7 @@ fn a_gap_in_the_sequence_is_a_bug() {
     let (mut opened, _) = open(folder.path(), options());
     let mut buffer = FrameBuffer::new(10);
     buffer.extend_from_slice(b"late");
-    let facts = FrameFacts { first_sequence: 2, record_count: 1, time_ns: 0 };
+    let facts = FrameFacts { first_sequence: 2, record_count: 1, time_ns: 0, previous_sync_us: 0 };
     let _ = opened.journal.append(&mut buffer, facts);
 }
 
@@ -216,9 +216,10 @@ fn the_visitor_can_stop_the_opening() {
     append_small(&mut opened, 2);
     drop(opened);
     let storage = Box::new(gantry_journal::FileStorage::new());
-    let refused = Journal::open(folder.path(), options(), storage, &mut |view| match view.number {
-        2 => Err("not this one".into()),
-        _ => Ok(()),
-    });
+    let refused =
+        Journal::open(folder.path(), options(), storage, None, &mut |view| match view.number {
+            2 => Err("not this one".into()),
+            _ => Ok(()),
+        });
     assert!(matches!(refused, Err(JournalError::Visit { frame_number: 2, .. })));
 }

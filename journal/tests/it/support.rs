@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use gantry_journal::{
-    FileStorage, FrameBuffer, FrameFacts, Journal, JournalError, JournalOptions, Opened,
+    Bookmark, FileStorage, FrameBuffer, FrameFacts, Journal, JournalError, JournalOptions, Opened,
     PAGE_BYTES, PrepareStep, SegmentPreparer, WritePath,
 };
 use tempfile::TempDir;
@@ -61,13 +61,30 @@ pub(crate) fn open(directory: &Path, options: JournalOptions) -> (Opened, Vec<Fr
     try_open(directory, options).unwrap()
 }
 
+/// As [`open`], from behind a bookmark.
+pub(crate) fn open_from(
+    directory: &Path,
+    options: JournalOptions,
+    from: Option<&Bookmark>,
+) -> (Opened, Vec<Frame>) {
+    try_open_from(directory, options, from).unwrap()
+}
+
 pub(crate) fn try_open(
     directory: &Path,
     options: JournalOptions,
 ) -> Result<(Opened, Vec<Frame>), JournalError> {
+    try_open_from(directory, options, None)
+}
+
+pub(crate) fn try_open_from(
+    directory: &Path,
+    options: JournalOptions,
+    from: Option<&Bookmark>,
+) -> Result<(Opened, Vec<Frame>), JournalError> {
     let mut frames = Vec::new();
     let storage = Box::new(FileStorage::new());
-    let opened = Journal::open(directory, options, storage, &mut |view| {
+    let opened = Journal::open(directory, options, storage, from, &mut |view| {
         frames.push(Frame {
             number: view.number,
             first_sequence: view.first_sequence,
@@ -92,7 +109,7 @@ pub(crate) fn append(opened: &mut Opened, record_count: u32, payload: &[u8]) -> 
     buffer.extend_from_slice(payload);
     let first_sequence = opened.journal.last_sequence() + 1;
     let time_ns = 1_000 * first_sequence;
-    let facts = FrameFacts { first_sequence, record_count, time_ns };
+    let facts = FrameFacts { first_sequence, record_count, time_ns, previous_sync_us: 0 };
     let appended = match opened.journal.append(&mut buffer, facts) {
         Err(JournalError::NoSegmentReady) => {
             prepare(&mut opened.preparer).unwrap();
