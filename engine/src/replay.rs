@@ -46,23 +46,44 @@ pub enum ReplayError {
 impl Engine {
     /// Applies every record of one frame's payload; returns how many.
     pub fn replay(&mut self, payload: &[u8]) -> Result<u64, ReplayError> {
-        self.replay_each(payload, |_, _| Ok(()))
+        self.replay_until(payload, Sequence::MAX, ReplayCheck::Apply)
     }
 
     /// As [`Engine::replay`], and decides each command again to compare.
     pub fn replay_verified(&mut self, payload: &[u8]) -> Result<u64, ReplayError> {
-        let mut decision = Decision::new();
-        self.replay_each(payload, |engine, record| engine.verify(record, &mut decision))
+        self.replay_until(payload, Sequence::MAX, ReplayCheck::Decide)
+    }
+
+    /// As [`Engine::replay`], up to the record `until`, checked as asked.
+    fn replay_until(
+        &mut self,
+        payload: &[u8],
+        until: Sequence,
+        check: ReplayCheck,
+    ) -> Result<u64, ReplayError> {
+        match check {
+            ReplayCheck::Apply => self.replay_each(payload, until, |_, _| Ok(())),
+            ReplayCheck::Decide => {
+                let mut decision = Decision::new();
+                self.replay_each(payload, until, |engine, record| {
+                    engine.verify(record, &mut decision)
+                })
+            }
+        }
     }
 
     fn replay_each(
         &mut self,
         payload: &[u8],
+        until: Sequence,
         mut check: impl FnMut(&Self, &Record<'_>) -> Result<(), ReplayError>,
     ) -> Result<u64, ReplayError> {
         let mut count = 0;
         for record in Records::new(payload) {
             let record = record?;
+            if record.sequence > until {
+                break;
+            }
             self.check_next(&record)?;
             check(self, &record)?;
             self.state.apply(&record);
@@ -134,22 +155,22 @@ pub struct Replayed {
 }
 
 /// Replays a folder without changing it, also beside a running server: then up to the last record
-/// that is known to be durable. `index_seed` is a
-/// random number that no client can know; see [`Engine::with_index_seed`]. `on_frame` is told how many records were applied so far.
+/// that is known to be durable; in both cases not beyond the record `until`. `index_seed` is a
+/// random number that no client can know; see [`Engine::with_index_seed`]. `on_frame` is told how
+/// many records were applied so far.
 pub fn replay_directory(
     directory: &Path,
     check: ReplayCheck,
+    until: Sequence,
     index_seed: u64,
     on_frame: &mut dyn FnMut(u64),
 ) -> Result<Replayed, JournalError> {
     let mut reader = JournalReader::open(directory)?;
     let mut engine = Engine::with_index_seed(index_seed);
     let mut records = 0;
-    while let Some(frame) = reader.next_frame()? {
-        let replayed = match check {
-            ReplayCheck::Apply => engine.replay(frame.payload),
-            ReplayCheck::Decide => engine.replay_verified(frame.payload),
-        };
+    while engine.last_sequence() < until {
+        let Some(frame) = reader.next_frame()? else { break };
+        let replayed = engine.replay_until(frame.payload, until, check);
         records += replayed.map_err(|error| JournalError::Visit {
             frame_number: frame.number,
             source: VisitError::from(error),

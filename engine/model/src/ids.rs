@@ -114,6 +114,8 @@ pub type OrderId = CommandId;
 impl Sequence {
     /// No record at all.
     pub const NONE: Self = Self(0);
+    /// Behind every record.
+    pub const MAX: Self = Self(u64::MAX);
 
     /// The sequence that follows.
     #[must_use]

@@ -2,7 +2,9 @@
 
 use gantry_engine::{LocalInstance, ReplayCheck, replay_directory};
 use gantry_journal::{FileStorage, JournalError, JournalOptions, WritePath};
-use gantry_model::{Actor, Command, CommandId, EngineTime, Item, Reply, ReplyStatus, UpsertCode};
+use gantry_model::{
+    Actor, Command, CommandId, EngineTime, Item, Reply, ReplyStatus, Sequence, UpsertCode,
+};
 
 fn options(write_path: WritePath) -> JournalOptions {
     JournalOptions {
@@ -38,7 +40,8 @@ fn committed_commands_are_there_after_a_restart_and_repeat_as_duplicates() {
         instance.commit().unwrap();
         drop(instance); // No clean stop: as after a crash.
         let replayed =
-            replay_directory(directory.path(), ReplayCheck::Decide, 2, &mut |_| ()).unwrap();
+            replay_directory(directory.path(), ReplayCheck::Decide, Sequence::MAX, 2, &mut |_| ())
+                .unwrap();
         assert_eq!((replayed.records, replayed.engine.state_hash()), (12_000, hash));
         let mut instance = open(directory.path(), write_path).unwrap();
         assert_eq!(instance.engine().state_hash(), hash);

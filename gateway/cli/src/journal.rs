@@ -7,6 +7,7 @@ mod json;
 mod tail;
 mod text;
 mod verify;
+mod wanted;
 
 pub(crate) use dump::dump;
 pub(crate) use error::FolderError;

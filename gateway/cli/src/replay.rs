@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use gantry_engine::{ReplayCheck, Replayed, replay_directory};
+use gantry_model::Sequence;
 use serde::Serialize;
 
 use crate::args::ReplayArgs;
 use crate::error::CliError;
 use crate::journal::{FolderError, note_tail};
-use crate::output::{Answer, Output, Page, Progress, grouped};
+use crate::output::{Answer, Output, Page, Progress, grouped, note};
 
 /// What a replay gives. The names are a format that other programs read.
 #[derive(Debug, Serialize)]
@@ -28,17 +29,25 @@ struct ReplayReport {
 
 /// Runs `gantry replay`.
 pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Result<(), CliError> {
+    let until = args.until.map_or(Sequence::MAX, Sequence::new);
     let check = if args.verify { ReplayCheck::Decide } else { ReplayCheck::Apply };
     let started = Instant::now();
     let mut progress = Progress::new("replaying", None);
     let replayed =
-        replay_directory(&args.directory, check, gantry_gateway::index_seed(), &mut |records| {
-            progress.set(records);
+        replay_directory(&args.directory, check, until, gantry_gateway::index_seed(), &mut |at| {
+            progress.set(at);
         })
         .map_err(FolderError::from)?;
     let seconds = started.elapsed().as_secs_f64();
     drop(progress);
-    note_tail(&replayed.tail);
+    let last = replayed.engine.last_sequence().get();
+    match args.until {
+        Some(until) if last < until => {
+            note(format_args!("the journal ends with record {last}, before {until}"));
+        }
+        Some(_) => {}
+        None => note_tail(&replayed.tail),
+    }
     output.answer(args.format.json, &ReplayReport::new(&replayed, seconds))
 }
 

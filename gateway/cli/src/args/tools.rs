@@ -107,11 +107,15 @@ impl ImportArgs {
 Examples:
   gantry replay ./shop
   gantry replay ./shop --json | jq -r .state_hash
+  gantry replay ./shop --until 1000
   gantry replay ./shop --verify")]
 pub(crate) struct ReplayArgs {
     /// Folder of the journal.
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
+    /// Stop behind this record, by its sequence: the state as it was then.
+    #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) until: Option<u64>,
     /// Decide every command again, and stop at the first record that would come out otherwise.
     #[arg(long)]
     pub(crate) verify: bool,
@@ -148,6 +152,8 @@ pub(crate) struct VerifyArgs {
 Examples:
   gantry journal dump ./shop
   gantry journal dump ./shop --from 1000 --until 1010
+  gantry journal dump ./shop --order 4711
+  gantry journal dump ./shop --sku MUG
   gantry journal dump ./shop --json | jq 'select(.outcome.status == \"rejected\")'")]
 pub(crate) struct DumpArgs {
     /// Folder of the journal.
@@ -159,6 +165,12 @@ pub(crate) struct DumpArgs {
     /// Last record to print, by its sequence. Default: the journal's last.
     #[arg(long, value_name = "SEQUENCE")]
     pub(crate) until: Option<u64>,
+    /// Only records about this order, by its id or by the shop's own number.
+    #[arg(long, value_name = "ID|NUMBER")]
+    pub(crate) order: Option<String>,
+    /// Only records that name or move this SKU.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) sku: Option<String>,
     #[command(flatten)]
     pub(crate) format: OutputFormat,
 }

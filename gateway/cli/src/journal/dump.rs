@@ -11,11 +11,13 @@ use crate::output::Output;
 use super::FolderError;
 use super::json::RecordJson;
 use super::text;
+use super::wanted::Wanted;
 
 /// Runs `gantry journal dump`.
 pub(crate) fn dump(args: &DumpArgs, output: &mut Output) -> Result<(), CliError> {
     let mut reader = JournalReader::open(&args.directory).map_err(FolderError::from)?;
     let mut names = Names::default();
+    let mut wanted = Wanted::new(args.order.as_deref(), args.sku.as_deref());
     let until = args.until.unwrap_or(u64::MAX);
     if !args.format.json {
         output.line(text::HEAD)?;
@@ -28,7 +30,9 @@ pub(crate) fn dump(args: &DumpArgs, output: &mut Output) -> Result<(), CliError>
                 return Ok(());
             }
             names.learn(&record);
-            if sequence < args.from {
+            // Asked of every record: an order's later records are known by its first.
+            let is_wanted = wanted.takes(&record, &names);
+            if sequence < args.from || !is_wanted {
                 continue;
             }
             if args.format.json {

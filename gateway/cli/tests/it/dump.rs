@@ -101,6 +101,39 @@ fn a_part_of_a_dump_is_the_same_as_in_the_whole() {
     assert_eq!(shop.dump(&["--from", "100000"]), Vec::<Value>::new());
 }
 
+/// Whether the JSON of a record has `value` under `name` anywhere.
+fn mentions(record: &Value, name: &str, value: &Value) -> bool {
+    match record {
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, field)| key == name && field == value || mentions(field, name, value)),
+        Value::Array(items) => items.iter().any(|item| mentions(item, name, value)),
+        _ => false,
+    }
+}
+
+#[test]
+fn a_dump_of_one_order_or_one_sku_is_what_the_whole_says_of_it() {
+    let shop = Shop::sample();
+    shop.report(&[]);
+    let whole = shop.dump(&[]);
+    let placed: Vec<_> = whole.iter().filter(|it| it["command"]["type"] == "place_order").collect();
+    let order = &placed[placed.len() / 2]["command"];
+    let of = |name: &str, value: &Value| -> Vec<Value> {
+        whole.iter().filter(|record| mentions(record, name, value)).cloned().collect()
+    };
+    let by_id = shop.dump(&["--order", &text(&order["order_id"])]);
+    assert_eq!(by_id, of("order_id", &order["order_id"]));
+    assert_eq!(shop.dump(&["--order", &text(&order["order"])]), by_id, "by the shop's number");
+    let sku = &order["lines"][0]["sku"];
+    let by_sku = shop.dump(&["--sku", &text(sku)]);
+    assert_eq!(by_sku, of("sku", sku));
+    assert!(by_sku.len() > 2 && by_sku.len() < whole.len(), "{}", by_sku.len());
+    let both = shop.dump(&["--sku", &text(sku), "--order", &text(&order["order_id"])]);
+    assert_eq!(both, by_id);
+    assert_eq!(shop.dump(&["--order", "no such order"]), Vec::<Value>::new());
+}
+
 #[test]
 fn people_get_a_table() {
     let shop = Shop::tiny();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::shop::{Shop, keys};
+use crate::shop::{Ledger, Shop, keys};
 
 #[test]
 fn the_report_has_the_names_that_others_read() {
@@ -46,6 +46,26 @@ fn deciding_again_comes_out_the_same() {
         assert_eq!(verified.code, Some(0), "{mode}: {verified:?}");
         assert_eq!(verified.json()["state_hash"], shop.replay()["state_hash"]);
     }
+}
+
+#[test]
+fn a_replay_until_a_record_is_the_state_as_it_was_behind_it() {
+    let shop = Shop::sample();
+    shop.report(&[]);
+    let whole = shop.replay();
+    let last = whole["last_sequence"].as_u64().unwrap();
+    for until in [1, last / 3, last / 2, last - 1, last, last + 1] {
+        let until_text = until.to_string();
+        let run = shop.read(&["replay"], &["--until", &until_text, "--json"]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let replayed = run.json();
+        assert_eq!(replayed["last_sequence"], until.min(last));
+        Ledger::of(&shop.dump(&["--until", &until_text])).check_state(&replayed);
+        assert_eq!(run.stderr.contains("ends with record"), until > last, "{run:?}");
+        assert_eq!(replayed["state_hash"] == whole["state_hash"], until >= last);
+    }
+    let none = shop.read(&["replay"], &["--until", "0"]);
+    assert_eq!(none.code, Some(2), "{none:?}");
 }
 
 #[test]
