@@ -14,8 +14,9 @@ use gantry_model::{
 
 use crate::process::{Server, run};
 
-/// Room for the segment that is written to and two spares of 2 MiB, and not for one more.
-const DISK_BYTES: &str = "7m";
+/// Room for the segment that is written to, two spares of 2 MiB, and one more once the filler is
+/// gone.
+const DISK_BYTES: &str = "9m";
 /// A lone order takes a page of the journal: this many fill all segments that there are.
 const ORDERS_MAX: usize = 3 * (2 << 20) / 4096;
 /// A shop that does not go on after this long has failed.
