@@ -1,0 +1,170 @@
+//! The driver: appends the frames of a seed to a real journal and says what is durable.
+//!
+//! It is one thread, so that its system calls come in the same order each time. Lines on standard
+//! output: `opened SEQUENCE`, `ack SEQUENCE` for each durable frame, `full` when there is no room,
+//! `done`. With `--wait` it goes on after each line only when it gets one byte: then the rig knows
+//! that nothing is done between an acknowledgement and its being noted.
+
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use gantry_journal::{FileStorage, Journal, JournalError, Opened, WritePath};
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::history::Frame;
+use crate::judge::{Case, append, prepare};
+
+/// How frames reach the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Io {
+    /// Copied into a mapped segment, then synced.
+    Mapped,
+    /// Written with `O_DIRECT | O_DSYNC`.
+    Direct,
+}
+
+impl Io {
+    /// Both write paths.
+    pub const ALL: [Self; 2] = [Self::Mapped, Self::Direct];
+
+    /// The journal's word for it.
+    #[must_use]
+    pub fn write_path(self) -> WritePath {
+        match self {
+            Self::Mapped => WritePath::Mapped,
+            Self::Direct => WritePath::Direct,
+        }
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mapped => "mapped",
+            Self::Direct => "direct",
+        }
+    }
+}
+
+/// Appends the frames of a seed to a journal and says what is durable.
+#[derive(Debug, Parser)]
+pub struct Arguments {
+    /// Folder of the journal.
+    #[arg(long)]
+    directory: PathBuf,
+    /// Seed of the history.
+    #[arg(long)]
+    seed: u64,
+    /// Frames to append in this run.
+    #[arg(long, default_value_t = 10)]
+    frames: u64,
+    /// Write path.
+    #[arg(long, default_value = "mapped")]
+    io: Io,
+    /// Length of new segments.
+    #[arg(long, default_value_t = gantry_journal::SEGMENT_BYTES_MIN)]
+    segment_bytes: u64,
+    /// Write a seal behind every N-th frame.
+    #[arg(long, value_name = "N")]
+    seal_every: Option<u64>,
+    /// End with a clean stop.
+    #[arg(long)]
+    close: bool,
+    /// Wait for one byte after each line.
+    #[arg(long)]
+    wait: bool,
+    /// Stop (SIGSTOP) before and after the append of the last frame.
+    #[arg(long)]
+    stop_around_last: bool,
+}
+
+/// Standard output and input of the driver.
+struct Talk {
+    wait: bool,
+}
+
+impl Talk {
+    fn say(&self, line: &str) -> io::Result<()> {
+        // One system call, so that no kill leaves half a line.
+        io::stdout().lock().write_all(format!("{line}\n").as_bytes())?;
+        io::stdout().lock().flush()?;
+        if self.wait {
+            io::stdin().lock().read_exact(&mut [0])?;
+        }
+        Ok(())
+    }
+}
+
+/// The program.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The rig reads it only when it has to tell of a violation.
+            let _ = writeln!(io::stderr(), "driver: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let case = Case {
+        seed: arguments.seed,
+        write_path: arguments.io.write_path(),
+        segment_bytes: arguments.segment_bytes,
+    };
+    let talk = Talk { wait: arguments.wait };
+    let storage = Box::new(FileStorage::new());
+    let mut opened =
+        Journal::open(&arguments.directory, case.options(), storage, &mut |_| Ok(()))?;
+    talk.say(&format!("opened {}", opened.journal.last_sequence()))?;
+    let skipped = usize::try_from(opened.journal.last_frame())?;
+    let frames = case.history().skip(skipped).zip(1..=arguments.frames);
+    for (frame, count) in frames {
+        prepare_or_wait(&mut opened, &talk)?;
+        let stop = arguments.stop_around_last && count == arguments.frames;
+        let durable = append_one(&mut opened, &frame, stop)?;
+        talk.say(&format!("ack {durable}"))?;
+        if arguments.seal_every.is_some_and(|every| count.is_multiple_of(every)) {
+            opened.journal.seal()?;
+        }
+    }
+    if arguments.close {
+        opened.journal.close()?;
+    }
+    talk.say("done")?;
+    Ok(())
+}
+
+/// Prepares segments. A full disk is no failure while a segment stands ready; without one the
+/// driver says so and tries again when it is told.
+fn prepare_or_wait(opened: &mut Opened, talk: &Talk) -> Result<(), Box<dyn std::error::Error>> {
+    while let Err(error) = prepare(&mut opened.preparer) {
+        if !matches!(error, JournalError::NoRoom { .. }) {
+            return Err(error.into());
+        }
+        if opened.journal.segment_remaining_bytes() > 0 || !talk.wait {
+            return Ok(());
+        }
+        talk.say("full")?;
+    }
+    Ok(())
+}
+
+fn append_one(
+    opened: &mut Opened,
+    frame: &Frame,
+    stop: bool,
+) -> Result<u64, Box<dyn std::error::Error>> {
+    if stop {
+        kill_process(getpid(), Signal::STOP)?;
+    }
+    let durable = append(&mut opened.journal, frame)?;
+    if stop {
+        kill_process(getpid(), Signal::STOP)?;
+    }
+    Ok(durable)
+}
