@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gantry_journal::{Journal, JournalError};
 
 use crate::history::Frame;
-use crate::judge::{Case, PAYLOAD_BYTES_MAX, Violation, append, open, prepare};
+use crate::judge::{Case, Violation, append, open, prepare};
 use crate::memory::{Bytes, MemoryStorage};
 
 /// The folder that all journals in memory live in.
@@ -104,9 +104,7 @@ impl Specimen {
     /// A journal of `segments` segments, the last about half full.
     #[must_use]
     pub fn of_segments(case: Case, ending: Ending, segments: u64) -> Self {
-        Self::grow(case, ending, move |used, left| {
-            used < segments || left > case.segment_bytes / 2
-        })
+        Self::grow(case, ending, move |used, left| used < segments || left > case.segment_bytes / 2)
     }
 
     /// Path of a segment.
@@ -140,9 +138,10 @@ impl Specimen {
         }
         match opened {
             Err(JournalError::Damage(_) | JournalError::UnsupportedVersion { .. }) => {
-                let unchanged = what.segment.zip(before).is_none_or(|(path, before)| {
-                    Arc::ptr_eq(&damaged.get(path), &before)
-                });
+                let unchanged = what
+                    .segment
+                    .zip(before)
+                    .is_none_or(|(path, before)| Arc::ptr_eq(&damaged.get(path), &before));
                 let wrong = || self.violation(what, "it was refused, and yet changed");
                 if unchanged { Ok(Answer::Refused) } else { Err(wrong()) }
             }

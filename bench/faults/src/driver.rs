@@ -29,6 +29,15 @@ impl Io {
     /// Both write paths.
     pub const ALL: [Self; 2] = [Self::Mapped, Self::Direct];
 
+    /// The journal's word, turned round.
+    #[must_use]
+    pub fn of(write_path: WritePath) -> Self {
+        match write_path {
+            WritePath::Mapped => Self::Mapped,
+            WritePath::Direct => Self::Direct,
+        }
+    }
+
     /// The journal's word for it.
     #[must_use]
     pub fn write_path(self) -> WritePath {
@@ -118,8 +127,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     };
     let talk = Talk { wait: arguments.wait };
     let storage = Box::new(FileStorage::new());
-    let mut opened =
-        Journal::open(&arguments.directory, case.options(), storage, &mut |_| Ok(()))?;
+    let mut opened = Journal::open(&arguments.directory, case.options(), storage, &mut |_| Ok(()))?;
     talk.say(&format!("opened {}", opened.journal.last_sequence()))?;
     let skipped = usize::try_from(opened.journal.last_frame())?;
     let frames = case.history().skip(skipped).zip(1..=arguments.frames);

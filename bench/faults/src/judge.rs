@@ -9,6 +9,7 @@ use gantry_journal::{
 };
 
 use crate::history::{Frame, History};
+use crate::programs::no_program_starts;
 
 /// Id of every journal that a rig makes, unless it wants another.
 pub const INSTANCE: u128 = 0x6661_756c_7473_6661_756c_7473_6661_756c;
@@ -134,6 +135,7 @@ pub fn check_prefix(found: &[Frame], mut history: History) -> Result<u64, Violat
 /// Recovers `directory`, in which everything up to `acknowledged` was acknowledged. Then goes on
 /// where it ends, as a restarted writer would, and recovers again.
 pub fn judge(directory: &Path, case: &Case, acknowledged: u64) -> Result<Survived, Violation> {
+    let _alone = no_program_starts();
     let refused = |error: JournalError| Violation(format!("recovery refused: {error}"));
     let storage = || Box::new(FileStorage::new());
     let (mut opened, mut found) = open(directory, case.options(), storage()).map_err(refused)?;

@@ -15,3 +15,6 @@ pub mod history;
 pub mod judge;
 pub mod memory;
 pub mod mix_up;
+pub mod programs;
+pub mod scenario;
+pub mod system_calls;

@@ -58,6 +58,12 @@ const ARROWS: &[Arrows] = &[
         ],
         tests_use: &[],
     },
+    // On top of everything, as the benchmarks are: it breaks what the others promise.
+    Arrows {
+        name: "gantry-faults",
+        uses: &["gantry-journal", "gantry-client", "gantry-protocol", "gantry-model"],
+        tests_use: &[],
+    },
 ];
 
 /// What would bring a runtime, a clock or randomness into the deterministic core.

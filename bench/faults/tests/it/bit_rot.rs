@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use gantry_faults::bit_rot::{
-    Ending, FOLDER, Specimen, Tally, cut_at_every_byte, flip_every_bit,
-};
+use gantry_faults::bit_rot::{Ending, FOLDER, Specimen, Tally, cut_at_every_byte, flip_every_bit};
 use gantry_faults::judge::{Case, Violation, append, open, prepare};
 use gantry_faults::memory::MemoryStorage;
 use gantry_faults::mix_up::{

@@ -1,0 +1,21 @@
+//! What a rig needs of the machine, and what its tests do where that is missing.
+
+use gantry_faults::judge::Violation;
+
+/// Whether a rig can run. Where it cannot, the test says why and passes; in continuous integration
+/// as root, where everything can be installed, it fails.
+pub(crate) fn can_run(name: &str, is_there: bool, needs: &str) -> bool {
+    if is_there {
+        return true;
+    }
+    let must = std::env::var_os("CI").is_some_and(|value| value == "true")
+        && rustix::process::geteuid().is_root();
+    assert!(!must, "{name} must run here and cannot: it needs {needs}");
+    println!("skipped {name}: it needs {needs}");
+    false
+}
+
+/// The result, or a panic with the violation.
+pub(crate) fn expect<T>(result: Result<T, Violation>) -> T {
+    result.unwrap_or_else(|violation| panic!("{violation}"))
+}
