@@ -127,7 +127,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     };
     let talk = Talk { wait: arguments.wait };
     let storage = Box::new(FileStorage::new());
-    let mut opened = Journal::open(&arguments.directory, case.options(), storage, &mut |_| Ok(()))?;
+    let mut opened =
+        Journal::open(&arguments.directory, case.options(), storage, None, &mut |_| Ok(()))?;
     talk.say(&format!("opened {}", opened.journal.last_sequence()))?;
     let skipped = usize::try_from(opened.journal.last_frame())?;
     let frames = case.history().skip(skipped).zip(1..=arguments.frames);

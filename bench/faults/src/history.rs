@@ -3,6 +3,7 @@
 //! A frame depends on seed and number only. So a driver that was killed goes on where its journal
 //! ends, and the judge knows every byte that may be there.
 
+use gantry_journal::{FrameFacts, FrameView};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -20,11 +21,48 @@ pub struct Frame {
     pub record_count: u32,
     /// Time of the frame.
     pub time_ns: u64,
+    /// How long the sync of the frame before took, as its writer counted.
+    pub previous_sync_us: u32,
     /// Its records; what they mean is nobody's business here.
     pub payload: Vec<u8>,
 }
 
 impl Frame {
+    /// A frame that was found in a journal.
+    #[must_use]
+    pub fn of(view: &FrameView<'_>) -> Self {
+        Self {
+            number: view.number,
+            first_sequence: view.first_sequence,
+            record_count: view.record_count,
+            time_ns: view.time_ns,
+            previous_sync_us: view.previous_sync_us,
+            payload: view.payload.to_vec(),
+        }
+    }
+
+    /// Whether a frame of a journal is this one.
+    #[must_use]
+    pub fn is(&self, view: &FrameView<'_>) -> bool {
+        self.number == view.number
+            && self.first_sequence == view.first_sequence
+            && self.record_count == view.record_count
+            && self.time_ns == view.time_ns
+            && self.previous_sync_us == view.previous_sync_us
+            && self.payload == view.payload
+    }
+
+    /// What a writer says of it.
+    #[must_use]
+    pub fn facts(&self) -> FrameFacts {
+        FrameFacts {
+            first_sequence: self.first_sequence,
+            record_count: self.record_count,
+            time_ns: self.time_ns,
+            previous_sync_us: self.previous_sync_us,
+        }
+    }
+
     /// Sequence of its last record.
     #[must_use]
     pub fn last_sequence(&self) -> u64 {
@@ -88,6 +126,7 @@ impl Iterator for History {
             first_sequence: self.next_sequence,
             record_count: random.random_range(1..=5),
             time_ns: 1_000 * self.next_number,
+            previous_sync_us: random.random(),
             payload,
         };
         self.next_number += 1;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use gantry_journal::{
-    FileStorage, FrameBuffer, FrameFacts, Journal, JournalError, JournalOptions, Opened,
-    PrepareStep, SegmentPreparer, Storage, WritePath,
+    FileStorage, FrameBuffer, Journal, JournalError, JournalOptions, Opened, PrepareStep,
+    SegmentPreparer, Storage, WritePath,
 };
 
 use crate::history::{Frame, History};
@@ -83,14 +83,8 @@ pub fn open(
     storage: Box<dyn Storage>,
 ) -> Result<(Opened, Vec<Frame>), JournalError> {
     let mut frames = Vec::new();
-    let opened = Journal::open(directory, options, storage, &mut |view| {
-        frames.push(Frame {
-            number: view.number,
-            first_sequence: view.first_sequence,
-            record_count: view.record_count,
-            time_ns: view.time_ns,
-            payload: view.payload.to_vec(),
-        });
+    let opened = Journal::open(directory, options, storage, None, &mut |view| {
+        frames.push(Frame::of(&view));
         Ok(())
     })?;
     Ok((opened, frames))
@@ -106,12 +100,7 @@ pub fn prepare(preparer: &mut SegmentPreparer) -> Result<(), JournalError> {
 pub fn append(journal: &mut Journal, frame: &Frame) -> Result<u64, JournalError> {
     let mut buffer = FrameBuffer::new(frame.payload.len());
     buffer.extend_from_slice(&frame.payload);
-    let facts = FrameFacts {
-        first_sequence: frame.first_sequence,
-        record_count: frame.record_count,
-        time_ns: frame.time_ns,
-    };
-    Ok(journal.append(&mut buffer, facts)?.durable_sequence)
+    Ok(journal.append(&mut buffer, frame.facts())?.durable_sequence)
 }
 
 /// Whether `found` is what `history` begins with; the last sequence of it.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use gantry_journal::{JournalOptions, PAGE_BYTES};
+use gantry_journal::{Journal, JournalError, JournalOptions, JournalReader, PAGE_BYTES};
 
 use crate::bit_rot::{Damaged, Ending, FOLDER, Specimen, Tally, change};
 use crate::judge::{INSTANCE, Violation, append, open, prepare};
@@ -68,7 +68,7 @@ pub fn foreign_segments(specimen: &Specimen) -> Result<Tally, Violation> {
 /// Restores whole segments to what they were at an earlier time, all but the last one.
 ///
 /// The last one is the limit of a single copy: an older copy of it *is* a journal that was once
-/// right. What finds it is a witness outside of the segment: a snapshot's bookmark.
+/// right. What finds it is a witness outside of the segment: see [`stale_end_beside_a_bookmark`].
 pub fn stale_segments(specimen: &Specimen) -> Result<Tally, Violation> {
     let mut tally = Tally::default();
     for earlier in 1..specimen.frames.len() {
@@ -82,6 +82,34 @@ pub fn stale_segments(specimen: &Specimen) -> Result<Tally, Violation> {
             damaged.put(&path, before.get(&path));
             let name = format!("segment {number} as it was after frame {earlier}");
             tally.count(specimen.judge(&damaged, &whole(name))?);
+        }
+    }
+    Ok(tally)
+}
+
+/// Restores the last segment to what it was before each of its frames, and opens from a bookmark
+/// behind the last frame, as a snapshot holds one; each must be refused.
+pub fn stale_end_beside_a_bookmark(specimen: &Specimen) -> Result<Tally, Violation> {
+    let directory = Path::new(FOLDER);
+    let fork = Box::new(specimen.storage.fork());
+    let mut reader = JournalReader::open_with(directory, fork).unwrap();
+    while reader.next_frame().unwrap().is_some() {}
+    let bookmark = reader.bookmark().unwrap();
+    let path = Specimen::segment(SEGMENTS);
+    let first = specimen.places.iter().position(|(segment, ..)| *segment == SEGMENTS).unwrap();
+    let mut tally = Tally::default();
+    for earlier in first..specimen.frames.len() {
+        let before = grown_to(specimen, earlier);
+        let damaged = specimen.storage.fork();
+        damaged.put(&path, before.get(&path));
+        let options = specimen.case.options();
+        let boxed = Box::new(damaged);
+        match Journal::open(directory, options, boxed, Some(&bookmark), &mut |_| Ok(())) {
+            Err(JournalError::BookmarkLost { .. } | JournalError::Damage(_)) => tally.refused += 1,
+            other => {
+                let text = format!("the end as of frame {earlier} was taken: {other:?}");
+                return Err(Violation(text));
+            }
         }
     }
     Ok(tally)

@@ -110,7 +110,7 @@ fn frames_before_roll(case: &Case) -> u64 {
 fn tear_last(directory: &Path, case: &Case) {
     let mut place = (0, 0, 0);
     let storage = Box::new(FileStorage::new());
-    Journal::open(directory, case.options(), storage, &mut |view| {
+    Journal::open(directory, case.options(), storage, None, &mut |view| {
         place = (view.segment, view.offset, 256 + view.payload.len() as u64);
         Ok(())
     })

@@ -6,7 +6,8 @@ use gantry_faults::bit_rot::{Ending, FOLDER, Specimen, Tally, cut_at_every_byte,
 use gantry_faults::judge::{Case, Violation, append, open, prepare};
 use gantry_faults::memory::MemoryStorage;
 use gantry_faults::mix_up::{
-    SEGMENTS, foreign_segments, mix_up_segments, stale_pages, stale_segments,
+    SEGMENTS, foreign_segments, mix_up_segments, stale_end_beside_a_bookmark, stale_pages,
+    stale_segments,
 };
 use gantry_journal::{FileStorage, WritePath};
 
@@ -78,6 +79,8 @@ fn segments_and_pages_from_an_earlier_time_are_refused() {
     let specimen = Specimen::of_segments(case(6), Ending::Sealed, SEGMENTS);
     let tally = expect("stale segments", stale_segments(&specimen));
     assert!(tally.refused > 10 && tally.total() == tally.refused, "{tally:?}");
+    let tally = expect("stale end", stale_end_beside_a_bookmark(&specimen));
+    assert!(tally.refused > 0 && tally.total() == tally.refused, "{tally:?}");
     let tally = expect("stale pages", stale_pages(&specimen));
     // The seal alone may go: every frame before it is whole.
     assert_eq!((tally.harmless, tally.cut), (1, 0));
