@@ -9,8 +9,8 @@ use crate::folder::{Folder, SEGMENT};
 use crate::layout::{FRAME_HEADER_BYTES, FrameHeader, KIND_DATA, PAGE_BYTES, chain_hash};
 use crate::page::check_place;
 use crate::position::Position;
-use crate::scan::{Found, FoundFrame, NextSegment, OpenSegment, Scanner, Stop};
-use crate::storage::Context;
+use crate::scan::{Found, FoundFrame, NextSegment, Scanner, Stop};
+use crate::segment::OpenSegment;
 
 /// How often a segment is looked for that a trim beside this walk removes.
 const TRIM_TRIES: u32 = 100;
@@ -111,16 +111,16 @@ impl Scanner {
     ) -> Result<(), JournalError> {
         let at = |fault| self.damage_at(&segment.path, bookmark.offset, fault);
         let offset = bookmark.offset;
-        let last_page = segment.bytes.segment_bytes() - PAGE_BYTES;
+        let last_page = segment.segment_bytes() - PAGE_BYTES;
         if !offset.is_multiple_of(PAGE_BYTES) || offset < PAGE_BYTES || offset > last_page {
             return Err(at(Fault::Header));
         }
         let mut bytes = [0; FRAME_HEADER_BYTES];
-        segment.bytes.read_at(offset, &mut bytes).context("read", &segment.path)?;
+        segment.read_at(offset, &mut bytes)?;
         let Some(header) = FrameHeader::parse(&bytes) else { return Err(at(Fault::Header)) };
         segment.offset = offset;
         self.compare(&segment, &header, bookmark).map_err(at)?;
-        match self.find_frame(&segment, Box::new(header)) {
+        match self.find_frame(&segment, Box::new(header))? {
             Found::Frame(frame) => {
                 segment.offset += frame.header.frame_bytes();
                 self.begin_from(bookmark.position());

@@ -311,7 +311,7 @@ impl SegmentRead for ReadSegment {
         self.file.read_exact_at(bytes, offset)
     }
 
-    fn slice(&self, offset: u64, bytes: u64) -> &[u8] {
+    fn slice(&self, offset: u64, bytes: u64) -> io::Result<&[u8]> {
         self.mapping.slice(length(offset), length(bytes))
     }
 }

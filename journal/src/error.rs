@@ -28,6 +28,16 @@ pub enum JournalError {
         /// The system's answer.
         source: io::Error,
     },
+    /// The disk cannot read a part of a segment. Nothing was changed.
+    #[error("cannot read {} at offset {offset}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The first place that cannot be read.
+        offset: u64,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// Another writer holds the folder.
     #[error("{} is locked: another process is writing this journal", path.display())]
     Locked {

@@ -17,7 +17,7 @@ use crate::layout::{
 use crate::options::JournalOptions;
 use crate::page::{Place, control_header, data_header, segment_header};
 use crate::position::Position;
-use crate::prepare::{Shared, Window};
+use crate::prepare::{PrepareStep, SegmentPreparer, Shared, Window};
 
 /// What the caller knows about the records of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,6 +223,31 @@ impl Journal {
         self.poisoned
     }
 
+    /// Begins a new term, durably: a start of anybody else then knows that this writer was here,
+    /// even if it never writes a frame.
+    pub(crate) fn raise_term(
+        &mut self,
+        term: u64,
+        preparer: &mut SegmentPreparer,
+    ) -> Result<(), JournalError> {
+        assert!(term >= self.position.term, "terms only rise");
+        if term == self.position.term {
+            return Ok(());
+        }
+        self.position.term = term;
+        // One page for the seal that says so, and one for the clean stop.
+        if self.active.as_ref().is_some_and(|active| room_bytes(active) >= 2 * PAGE_BYTES) {
+            return self.write_control(KIND_SEAL);
+        }
+        while !self.shared.is_ready() {
+            if preparer.step()? == PrepareStep::Idle {
+                return Err(JournalError::NoSegmentReady);
+            }
+        }
+        // The header of a segment says it as well.
+        self.roll()
+    }
+
     fn check_poison(&self) -> Result<(), JournalError> {
         if self.poisoned { Err(JournalError::Poisoned) } else { Ok(()) }
     }
@@ -246,6 +271,11 @@ impl Journal {
         if self.active.as_ref().is_some_and(|active| remaining_bytes(active) >= bytes) {
             return Ok(());
         }
+        self.roll()
+    }
+
+    /// Begins the ready segment.
+    fn roll(&mut self) -> Result<(), JournalError> {
         let ready = self.shared.take_ready().ok_or(JournalError::NoSegmentReady)?;
         let expected = self.active.as_ref().map_or(1, |active| active.number + 1);
         assert_eq!(ready.number, expected, "segments are used in order");
@@ -263,8 +293,7 @@ impl Journal {
 
     fn write_control(&mut self, kind: u16) -> Result<(), JournalError> {
         let active = self.active();
-        let room = active.window.file.segment_bytes() - active.offset;
-        assert!(room >= PAGE_BYTES, "two pages are kept for a seal and a clean stop");
+        assert!(room_bytes(active) >= PAGE_BYTES, "two pages are kept for a seal and a clean stop");
         let header = control_header(kind, &self.place(), &self.position);
         self.write_page(header.as_bytes())?;
         self.position.control = Some(kind);
@@ -312,6 +341,10 @@ impl Drop for Journal {
 fn remaining_bytes(active: &Active) -> u64 {
     let end = active.window.file.segment_bytes() - CONTROL_PAGES_RESERVED * PAGE_BYTES;
     end.saturating_sub(active.offset)
+}
+
+fn room_bytes(active: &Active) -> u64 {
+    active.window.file.segment_bytes() - active.offset
 }
 
 fn write_and_sync(window: &Window, offset: u64, pages: &[u8]) -> io::Result<()> {

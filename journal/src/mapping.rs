@@ -7,10 +7,12 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use memmap2::{Advice, MmapOptions, MmapRaw, UncheckedAdvice};
+
+use crate::layout::PAGE_LENGTH;
 
 /// A reader's pages are faulted in by windows of this size.
 const READ_WINDOW_BYTES: usize = 8 * 1024 * 1024;
@@ -70,8 +72,8 @@ impl WriteMapping {
 #[derive(Debug)]
 pub(crate) struct ReadMapping {
     memory: MmapRaw,
-    /// End of the part that was faulted in ahead of its use.
-    populated_bytes: AtomicUsize,
+    /// What was faulted in ahead of its use.
+    populated: Mutex<Range<usize>>,
 }
 
 impl ReadMapping {
@@ -79,7 +81,7 @@ impl ReadMapping {
     pub(crate) fn new(file: &File) -> io::Result<Self> {
         let memory = MmapOptions::new().map_raw_read_only(file)?;
         memory.advise(Advice::Sequential)?;
-        Ok(Self { memory, populated_bytes: AtomicUsize::new(0) })
+        Ok(Self { memory, populated: Mutex::new(0..0) })
     }
 
     /// Length of the mapping.
@@ -87,27 +89,76 @@ impl ReadMapping {
         self.memory.len()
     }
 
-    /// The bytes of a range that no writer changes any more.
-    pub(crate) fn slice(&self, offset: usize, bytes: usize) -> &[u8] {
+    /// The bytes of a range that no writer changes any more; an error if the disk cannot read them.
+    ///
+    /// A page that the kernel takes back between here and its use, and then cannot read again, is
+    /// still a signal.
+    pub(crate) fn slice(&self, offset: usize, bytes: usize) -> io::Result<&[u8]> {
         let end = offset.checked_add(bytes).expect("invariant: offsets are file offsets");
         assert!(end <= self.memory.len(), "read beyond the mapping");
-        self.populate(end);
+        self.populate(offset, end)?;
         let start = self.memory.as_ptr().wrapping_add(offset);
         // SAFETY: the range lies inside the mapping (asserted above), which lives as long as the
         // returned borrow of `self`. Callers ask only for durable frames, which are never written
         // again, or read while no writer holds the folder; the file is never shortened by us.
-        unsafe { std::slice::from_raw_parts(start, bytes) }
+        Ok(unsafe { std::slice::from_raw_parts(start, bytes) })
     }
 
-    /// Faults whole windows in, in one call each: page by page costs more than the hashing.
-    fn populate(&self, end: usize) {
-        let populated = self.populated_bytes.load(Ordering::Relaxed);
-        if end <= populated {
-            return;
+    /// Faults whole windows in, in one call each: page by page costs more than the hashing, and a
+    /// page that cannot be read says so here.
+    fn populate(&self, start: usize, end: usize) -> io::Result<()> {
+        let mut populated = self.populated.lock().unwrap_or_else(PoisonError::into_inner);
+        if populated.start <= start && end <= populated.end {
+            return Ok(());
         }
+        let page = start - start % PAGE_LENGTH;
+        let goes_on = (populated.start..=populated.end).contains(&page);
+        let from = if goes_on { populated.end } else { page };
         let target = end.next_multiple_of(READ_WINDOW_BYTES).min(self.memory.len());
-        // Only a hint: where the kernel cannot, the read itself faults the pages in.
-        let _ = self.memory.advise_range(Advice::PopulateRead, populated, target - populated);
-        self.populated_bytes.store(target, Ordering::Relaxed);
+        match self.memory.advise_range(Advice::PopulateRead, from, target - from) {
+            Ok(()) => {}
+            // A kernel before 5.14 does not know the call: the use of a page reads it in.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+            // Some page of the window, perhaps none of those that were asked for.
+            Err(_) => {
+                return self.memory.advise_range(Advice::PopulateRead, page, end - page);
+            }
+        }
+        *populated = if goes_on { populated.start..target } else { from..target };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that lost its end stands for a disk that cannot read: both are SIGBUS at the use.
+    #[test]
+    fn a_page_that_cannot_be_read_is_an_error() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(16 * 4096).unwrap();
+        let mapping = ReadMapping::new(&file).unwrap();
+        file.set_len(3 * 4096).unwrap();
+        assert_eq!(mapping.slice(4096, 8192).unwrap(), [0; 8192]);
+        assert!(mapping.slice(2 * 4096 + 10, 4096).is_err());
+        assert!(mapping.slice(15 * 4096, 100).is_err());
+        assert_eq!(mapping.slice(10, 100).unwrap(), [0; 100]);
+        assert!(mapping.slice(0, 16 * 4096).is_err(), "an error is not forgotten");
+    }
+
+    #[test]
+    fn a_read_in_the_middle_populates_nothing_before_it() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(64 * 1024 * 1024).unwrap();
+        let mapping = ReadMapping::new(&file).unwrap();
+        let offset = 40 * 1024 * 1024 + 5000;
+        mapping.slice(offset, 10).unwrap();
+        let populated = mapping.populated.lock().unwrap().clone();
+        assert_eq!(populated, 40 * 1024 * 1024 + 4096..48 * 1024 * 1024);
+        mapping.slice(0, 10).unwrap();
+        assert_eq!(*mapping.populated.lock().unwrap(), 0..READ_WINDOW_BYTES);
+        mapping.slice(READ_WINDOW_BYTES - 5, 10).unwrap();
+        assert_eq!(*mapping.populated.lock().unwrap(), 0..2 * READ_WINDOW_BYTES);
     }
 }

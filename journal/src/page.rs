@@ -30,7 +30,7 @@ pub(crate) enum Page {
     /// The data frame that belongs here, as far as its header tells.
     Data(Box<FrameHeader>),
     /// A seal or clean stop that belongs here.
-    Control(u16),
+    Control(Box<FrameHeader>),
     /// A whole header that does not belong here.
     Wrong(Fault),
 }
@@ -53,7 +53,7 @@ pub(crate) fn judge(bytes: &[u8], place: &Place, position: &Position) -> Page {
     match (checked, header.kind.get()) {
         (Err(fault), _) => Page::Wrong(fault),
         (Ok(()), KIND_DATA) => Page::Data(Box::new(header)),
-        (Ok(()), kind) => Page::Control(kind),
+        (Ok(()), _) => Page::Control(Box::new(header)),
     }
 }
 
@@ -94,7 +94,10 @@ fn check_data(header: &FrameHeader, position: &Position) -> Result<(), Fault> {
 
 fn check_control(header: &FrameHeader, position: &Position) -> Result<(), Fault> {
     let (frame, sequence) = (header.durable_frame.get(), header.first_sequence.get());
-    if frame != position.last_frame() || sequence != position.next_sequence {
+    let in_order = frame == position.last_frame()
+        && sequence == position.next_sequence
+        && header.term.get() >= position.term;
+    if !in_order {
         return Err(Fault::OutOfOrder { frame, sequence });
     }
     if header.chain != position.chain { Err(Fault::Chain) } else { Ok(()) }

@@ -137,6 +137,11 @@ impl Shared {
         Some(segment)
     }
 
+    /// Whether a segment stands ready.
+    pub(crate) fn is_ready(&self) -> bool {
+        hold(&self.ready).is_some()
+    }
+
     /// Names the segment ahead of whose end pages are populated.
     pub(crate) fn set_current(&self, window: Option<Arc<Window>>) {
         *hold(&self.current) = window;

@@ -16,8 +16,9 @@ use crate::layout::{
     is_zero,
 };
 use crate::page::{Page, judge};
-use crate::scan::{End, Found, FoundFrame, FrameView, NextSegment, OpenSegment, Scanner, Stop};
-use crate::storage::{Context, Storage};
+use crate::scan::{End, Found, FoundFrame, FrameView, NextSegment, Scanner, Stop};
+use crate::segment::OpenSegment;
+use crate::storage::Storage;
 use crate::tail::{TailStop, durable_evidence};
 use crate::verify::VerifyReport;
 
@@ -44,7 +45,8 @@ impl TailReport {
 ///
 /// # Trade-offs
 /// Takes no lasting lock: a writer may start at any time and the reader notices. It maps segments
-/// read-only, so a failing disk ends the process with SIGBUS rather than an error.
+/// read-only and asks the kernel for the pages before it looks at them, so a disk that cannot read
+/// is an error with file and offset; only a page that memory pressure took in between is a SIGBUS.
 #[derive(Debug)]
 pub struct JournalReader {
     scanner: Scanner,
@@ -150,7 +152,7 @@ impl JournalReader {
         if let Some(frame) = &found {
             self.bookmark = Some(Bookmark::behind(&frame.header));
         }
-        Ok(found.map(|frame| self.scanner.view(&frame)))
+        found.map(|frame| self.scanner.view(&frame)).transpose()
     }
 
     /// What was walked so far.
@@ -238,7 +240,7 @@ impl JournalReader {
             };
             match self.look(segment)? {
                 Page::Wrong(fault) => return Err(self.scanner.damage(fault)),
-                Page::Control(kind) => self.scanner.step_over_control(kind),
+                Page::Control(header) => self.scanner.step_over_control(&header),
                 Page::Data(header) => {
                     let end = segment.offset + header.frame_bytes();
                     if self.is_followed(segment, end, header.frame_number.get())? {
@@ -258,11 +260,11 @@ impl JournalReader {
 
     /// Judges the page at the walk's place from a copy, since it may be being written.
     fn look(&self, segment: &OpenSegment) -> Result<Page, JournalError> {
-        if segment.offset >= segment.bytes.segment_bytes() {
+        if segment.offset >= segment.segment_bytes() {
             return Ok(Page::Zero);
         }
         let mut page = [0; PAGE_LENGTH];
-        segment.bytes.read_at(segment.offset, &mut page).context("read", &segment.path)?;
+        segment.read_at(segment.offset, &mut page)?;
         let place = self.scanner.place(segment);
         Ok(match judge(&page, &place, &self.scanner.position) {
             // The header is there and the rest is not yet.
@@ -280,8 +282,8 @@ impl JournalReader {
         number: u64,
     ) -> Result<bool, JournalError> {
         let mut bytes = [0; FRAME_HEADER_BYTES];
-        if end < segment.bytes.segment_bytes() {
-            segment.bytes.read_at(end, &mut bytes).context("read", &segment.path)?;
+        if end < segment.segment_bytes() {
+            segment.read_at(end, &mut bytes)?;
         }
         if !is_zero(&bytes) {
             return Ok(true);
@@ -306,11 +308,11 @@ impl JournalReader {
             reach_bytes: FRAME_BYTES_MAX_U64,
             header_whole: false,
         };
-        let limit = segment.bytes.segment_bytes().min(offset + FRAME_BYTES_MAX_U64 + PAGE_BYTES);
+        let limit = segment.segment_bytes().min(offset + FRAME_BYTES_MAX_U64 + PAGE_BYTES);
         let mut bytes = [0; FRAME_HEADER_BYTES];
         let mut at = offset + PAGE_BYTES;
         while at < limit {
-            segment.bytes.read_at(at, &mut bytes).context("read", &segment.path)?;
+            segment.read_at(at, &mut bytes)?;
             if let Some(durable_frame) = durable_evidence(&bytes, at, &stop) {
                 return Ok(Some((at, durable_frame)));
             }
@@ -321,7 +323,7 @@ impl JournalReader {
 
     fn take_durable(&mut self, header: Box<FrameHeader>) -> Result<FoundFrame, JournalError> {
         let segment = self.scanner.current.as_ref().expect("invariant: the frame stands in it");
-        match self.scanner.find_frame(segment, header) {
+        match self.scanner.find_frame(segment, header)? {
             Found::Frame(frame) => {
                 self.scanner.step_over_frame(&frame);
                 Ok(frame)

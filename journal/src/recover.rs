@@ -13,6 +13,7 @@ use crate::options::JournalOptions;
 use crate::position::Position;
 use crate::prepare::{SegmentPreparer, Shared, Window};
 use crate::scan::{End, FrameView, Scanner};
+use crate::segment::OpenSegment;
 use crate::storage::{Context, SegmentFile, Storage};
 
 /// A journal, ready to append.
@@ -92,15 +93,15 @@ impl Journal {
         let recovery = report(&scanner, &end, created);
         let active = repair(&scanner, &end, &options)?;
         let next_segment = active.as_ref().map_or(1, |active| active.number + 1);
-        let position = Position { term, ..scanner.position };
         let shared = Arc::new(Shared::new(lock));
-        let preparer = SegmentPreparer::new(
+        let mut preparer = SegmentPreparer::new(
             folder.clone(),
             Arc::clone(&shared),
             options.clone(),
             next_segment,
         )?;
-        let journal = Journal::new(folder, shared, position, &options, active);
+        let mut journal = Journal::new(folder, shared, scanner.position, &options, active);
+        journal.raise_term(term, &mut preparer)?;
         Ok(Opened { journal, preparer, recovery })
     }
 }
@@ -128,7 +129,7 @@ fn walk(
         match scanner.next()? {
             Err(end) => return Ok(end),
             Ok(frame) => {
-                let view = scanner.view(&frame);
+                let view = scanner.view(&frame)?;
                 let frame_number = view.number;
                 visit(view).map_err(|source| JournalError::Visit { frame_number, source })?;
             }
@@ -225,11 +226,13 @@ fn rewrite_last(
         let path = scanner.folder.segment_path(last.segment);
         let file = open_segment(&scanner.folder, &path, options)?;
         let read = scanner.folder.storage.open_read(&path).context("open", &path)?;
-        let pages = FrameBuffer::load_pages(read.slice(last.offset, last.header.frame_bytes()));
+        let read = OpenSegment::new(last.segment, &path, read);
+        let pages = read.slice(last.offset, last.header.frame_bytes())?;
+        let pages = FrameBuffer::load_pages(pages);
         write_pages(file.as_ref(), &path, last.offset, &pages)?;
     }
     let start = here.map_or(0, |last| last.offset);
-    let pages = segment.bytes.slice(start, segment.offset - start);
+    let pages = segment.slice(start, segment.offset - start)?;
     write_pages(file, &segment.path, start, &FrameBuffer::load_pages(pages))
 }
 

@@ -3,8 +3,6 @@
 //! Recovery, reader and verification share this walk. It changes nothing. Here no writer is at
 //! work; what differs beside a running writer is in `reader`.
 
-use std::path::PathBuf;
-
 use crate::bookmark::Bookmark;
 use crate::error::{Fault, JournalError};
 use crate::folder::{Folder, SEGMENT};
@@ -14,7 +12,8 @@ use crate::layout::{
 };
 use crate::page::{Page, Place, check_payload, check_segment, judge};
 use crate::position::Position;
-use crate::storage::{Context, SegmentRead};
+use crate::segment::OpenSegment;
+use crate::storage::Context;
 use crate::tail::{TailStop, torn_bytes};
 
 /// A verified frame.
@@ -76,15 +75,6 @@ pub(crate) struct Totals {
     pub(crate) payload_bytes: u64,
 }
 
-/// A segment that the walk is in.
-#[derive(Debug)]
-pub(crate) struct OpenSegment {
-    pub(crate) number: u64,
-    pub(crate) path: PathBuf,
-    pub(crate) bytes: Box<dyn SegmentRead>,
-    pub(crate) offset: u64,
-}
-
 /// A data frame whose header belongs where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct FoundFrame {
@@ -96,7 +86,7 @@ pub(crate) struct FoundFrame {
 /// What stands at the walk's place.
 pub(crate) enum Found {
     Frame(FoundFrame),
-    Control(u16),
+    Control(Box<FrameHeader>),
     Stop(Stop),
 }
 
@@ -164,7 +154,7 @@ impl Scanner {
     pub(crate) fn next(&mut self) -> Result<Result<FoundFrame, End>, JournalError> {
         loop {
             let found = match &self.current {
-                Some(segment) => self.find(segment),
+                Some(segment) => self.find(segment)?,
                 None => Found::Stop(Stop::Full),
             };
             match found {
@@ -172,7 +162,7 @@ impl Scanner {
                     self.step_over_frame(&frame);
                     return Ok(Ok(frame));
                 }
-                Found::Control(kind) => self.step_over_control(kind),
+                Found::Control(header) => self.step_over_control(&header),
                 Found::Stop(stop) => {
                     if let Some(end) = self.leave_segment(stop)? {
                         return Ok(Err(end));
@@ -183,12 +173,12 @@ impl Scanner {
     }
 
     /// The view of a frame that the walk has just stepped over.
-    pub(crate) fn view(&self, frame: &FoundFrame) -> FrameView<'_> {
+    pub(crate) fn view(&self, frame: &FoundFrame) -> Result<FrameView<'_>, JournalError> {
         let segment = self.current.as_ref().expect("invariant: the frame's segment is open");
         assert_eq!(segment.number, frame.segment, "a view outlives its segment");
         let header = &frame.header;
         let payload_bytes = u64::from(header.payload_bytes.get());
-        FrameView {
+        Ok(FrameView {
             number: header.frame_number.get(),
             first_sequence: header.first_sequence.get(),
             record_count: header.record_count.get(),
@@ -199,36 +189,40 @@ impl Scanner {
             instance_id: header.instance_id.get(),
             chain: header.chain,
             previous_sync_us: header.previous_sync_us.get(),
-            payload: segment.bytes.slice(frame.offset + FRAME_HEADER_BYTES as u64, payload_bytes),
-        }
+            payload: segment.slice(frame.offset + FRAME_HEADER_BYTES as u64, payload_bytes)?,
+        })
     }
 
     /// Looks at the walk's place without moving.
-    fn find(&self, segment: &OpenSegment) -> Found {
-        if segment.offset >= segment.bytes.segment_bytes() {
-            return Found::Stop(Stop::Full);
+    fn find(&self, segment: &OpenSegment) -> Result<Found, JournalError> {
+        if segment.offset >= segment.segment_bytes() {
+            return Ok(Found::Stop(Stop::Full));
         }
-        let page = segment.bytes.slice(segment.offset, PAGE_BYTES);
+        let page = segment.slice(segment.offset, PAGE_BYTES)?;
         let place = self.place(segment);
-        match judge(page, &place, &self.position) {
+        Ok(match judge(page, &place, &self.position) {
             Page::Zero => Found::Stop(Stop::Zero),
             Page::Invalid => Found::Stop(torn(Fault::Header)),
             Page::Wrong(fault) => Found::Stop(Stop::Damaged(fault)),
             Page::Control(_) if !is_zero(&page[FRAME_HEADER_BYTES..]) => {
                 Found::Stop(torn(Fault::Padding))
             }
-            Page::Control(kind) => Found::Control(kind),
-            Page::Data(header) => self.find_frame(segment, header),
-        }
+            Page::Control(header) => Found::Control(header),
+            Page::Data(header) => return self.find_frame(segment, header),
+        })
     }
 
-    pub(crate) fn find_frame(&self, segment: &OpenSegment, header: Box<FrameHeader>) -> Found {
+    pub(crate) fn find_frame(
+        &self,
+        segment: &OpenSegment,
+        header: Box<FrameHeader>,
+    ) -> Result<Found, JournalError> {
         let frame_bytes = header.frame_bytes();
-        if frame_bytes > segment.bytes.segment_bytes() - segment.offset {
-            return Found::Stop(Stop::Damaged(Fault::Header));
+        if frame_bytes > segment.segment_bytes() - segment.offset {
+            return Ok(Found::Stop(Stop::Damaged(Fault::Header)));
         }
-        let frame = segment.bytes.slice(segment.offset, frame_bytes);
-        match check_payload(frame, &header) {
+        let frame = segment.slice(segment.offset, frame_bytes)?;
+        Ok(match check_payload(frame, &header) {
             Ok(()) => {
                 let (number, offset) = (segment.number, segment.offset);
                 Found::Frame(FoundFrame { header, segment: number, offset })
@@ -237,7 +231,7 @@ impl Scanner {
                 let reach_bytes = frame_bytes;
                 Found::Stop(Stop::Torn { fault, reach_bytes, header_whole: true })
             }
-        }
+        })
     }
 
     pub(crate) fn place(&self, segment: &OpenSegment) -> Place {
@@ -261,8 +255,9 @@ impl Scanner {
         self.last = Some(frame.clone());
     }
 
-    pub(crate) fn step_over_control(&mut self, kind: u16) {
-        self.position.control = Some(kind);
+    pub(crate) fn step_over_control(&mut self, header: &FrameHeader) {
+        self.position.control = Some(header.kind.get());
+        self.position.term = header.term.get();
         let segment = self.current.as_mut().expect("invariant: seals stand in a segment");
         segment.offset += PAGE_BYTES;
     }
@@ -320,18 +315,20 @@ impl Scanner {
             }
             other => other.context("open", &path)?,
         };
-        if bytes.segment_bytes() < PAGE_BYTES {
-            let fault = Fault::SegmentLength { found: bytes.segment_bytes(), expected: PAGE_BYTES };
+        let mut segment = OpenSegment::new(number, &path, bytes);
+        let found = segment.segment_bytes();
+        if found < PAGE_BYTES {
+            let fault = Fault::SegmentLength { found, expected: PAGE_BYTES };
             return Err(self.damage_at(&path, 0, fault));
         }
         let mut page = [0; PAGE_LENGTH];
-        bytes.read_at(0, &mut page).context("read", &path)?;
+        segment.read_at(0, &mut page)?;
         if is_zero(&page) {
             return Ok(NextSegment::Unused);
         }
         match SegmentHeader::parse(&page) {
             Some(header) if is_zero(&page[FRAME_HEADER_BYTES..]) => {
-                let segment = OpenSegment { number, path, bytes, offset: PAGE_BYTES };
+                segment.offset = PAGE_BYTES;
                 Ok(NextSegment::Begun(segment, Box::new(header)))
             }
             _ => Ok(NextSegment::Torn),
@@ -355,7 +352,7 @@ impl Scanner {
             return Err(JournalError::UnsupportedVersion { path: segment.path, found });
         }
         let place = Place { offset: 0, ..self.place(&segment) };
-        let file_bytes = segment.bytes.segment_bytes();
+        let file_bytes = segment.segment_bytes();
         check_segment(header, &place, file_bytes, &self.position)
             .map_err(|fault| self.damage_at(&segment.path, 0, fault))?;
         self.position.term = header.term.get();
@@ -367,8 +364,7 @@ impl Scanner {
     /// A segment that was left for the next one holds nothing behind its last frame.
     pub(crate) fn require_unwritten_rest(&self, stop: Stop) -> Result<(), JournalError> {
         let Some(segment) = &self.current else { return Ok(()) };
-        let rest_bytes = segment.bytes.segment_bytes() - segment.offset;
-        if is_zero(segment.bytes.slice(segment.offset, rest_bytes)) {
+        if is_zero(segment.rest(segment.offset)?) {
             return Ok(());
         }
         Err(self.damage(match stop {
@@ -391,7 +387,7 @@ impl Scanner {
     fn require_unused(&self, number: u64, offset: u64) -> Result<(), JournalError> {
         let path = self.folder.segment_path(number);
         let bytes = self.folder.storage.open_read(&path).context("open", &path)?;
-        if is_zero(bytes.slice(offset, bytes.segment_bytes() - offset)) {
+        if is_zero(OpenSegment::new(number, &path, bytes).rest(offset)?) {
             return Ok(());
         }
         Err(self.damage_at(&path, 0, Fault::SegmentHeader))
@@ -405,8 +401,7 @@ impl Scanner {
         };
         let next_frame = self.position.next_frame;
         let tail = TailStop { place: self.place(segment), next_frame, reach_bytes, header_whole };
-        let rest_bytes = segment.bytes.segment_bytes() - segment.offset;
-        torn_bytes(segment.bytes.slice(segment.offset, rest_bytes), &tail)
+        torn_bytes(segment.rest(segment.offset)?, &tail)
             .map_err(|(at, fault)| self.damage_at(&segment.path, at, fault))
     }
 

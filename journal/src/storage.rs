@@ -121,8 +121,8 @@ pub trait SegmentRead: Send + fmt::Debug {
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()>;
 
     /// Bytes that no writer will change any more: durable frames, or anything while no writer
-    /// runs.
-    fn slice(&self, offset: u64, bytes: u64) -> &[u8];
+    /// runs. A part that the disk cannot read is an error here, not a signal at its use.
+    fn slice(&self, offset: u64, bytes: u64) -> io::Result<&[u8]>;
 }
 
 /// Adds the facts of a failed call to its error.

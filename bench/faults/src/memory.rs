@@ -257,8 +257,8 @@ impl SegmentRead for Reading {
         Ok(())
     }
 
-    fn slice(&self, offset: u64, bytes: u64) -> &[u8] {
+    fn slice(&self, offset: u64, bytes: u64) -> io::Result<&[u8]> {
         let start = usize::try_from(offset).unwrap();
-        &self.bytes[start..start + usize::try_from(bytes).unwrap()]
+        Ok(&self.bytes[start..start + usize::try_from(bytes).unwrap()])
     }
 }

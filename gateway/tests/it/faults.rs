@@ -4,16 +4,13 @@ use std::env;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gantry_gateway::{ServerError, ServerOptions, ServerStats};
-use gantry_journal::JournalError;
+use gantry_journal::{DiskCall, DiskError, DiskWhen, FaultStorage, Faults, JournalError};
 use gantry_protocol::FrameKind;
 use tempfile::TempDir;
 
-use crate::faulty::{Faults, FaultyStorage};
 use crate::harness::{TestServer, long_order, order, start_on, start_on_storage};
 use crate::wire::Wire;
 
@@ -21,18 +18,18 @@ const FOLDER_VARIABLE: &str = "GANTRY_TEST_FOLDER";
 const SIGABRT: i32 = 6;
 
 /// A server whose disk is full from the second segment on.
-fn start_on_full_disk(stop_timeout: Duration) -> (TestServer, Arc<Faults>) {
+fn start_on_full_disk(stop_timeout: Duration) -> (TestServer, Faults) {
     let folder = TempDir::new().unwrap();
-    let faults = Arc::new(Faults::default());
+    let faults = Faults::new();
     let small = |options: &mut ServerOptions| {
         options.journal.segment_bytes = 1 << 20;
         options.stop_timeout = stop_timeout;
     };
-    let storage = FaultyStorage::boxed(&faults);
+    let storage = Box::new(FaultStorage::new(&faults));
     let server = start_on_storage(folder.path(), small, storage).unwrap();
     let test = TestServer { folder, server };
     test.furnish();
-    faults.disk_full.store(true, Ordering::Relaxed);
+    faults.fill_disk();
     (test, faults)
 }
 
@@ -66,7 +63,7 @@ fn on_a_full_disk_answers_wait_and_service_resumes_by_itself() {
     let looks = test.server.stats().journal_waits_for_segment;
     test.wait_for("more looks", |stats| stats.journal_waits_for_segment > looks + 20);
     assert_eq!(test.server.stats().durable_sequence, durable);
-    faults.disk_full.store(false, Ordering::Relaxed);
+    faults.heal();
     for request in 1..=sent {
         assert_eq!(wire.next_replies(request).accepted, 10);
     }
@@ -86,7 +83,7 @@ fn a_stop_on_a_full_disk_ends_and_says_what_was_not_written() {
         answered += u64::from(frame.kind == FrameKind::Replies);
     }
     assert_eq!(answered, sent - 1, "the last frame was not acknowledged");
-    faults.disk_full.store(false, Ordering::Relaxed);
+    faults.heal();
     let server = start_on(folder.path(), |_| {}, None).unwrap();
     let again = TestServer { folder, server };
     let mut wire = again.connect();
@@ -97,9 +94,9 @@ fn a_stop_on_a_full_disk_ends_and_says_what_was_not_written() {
 #[test]
 fn a_start_on_a_full_disk_says_so() {
     let folder = TempDir::new().unwrap();
-    let faults = Arc::new(Faults::default());
-    faults.disk_full.store(true, Ordering::Relaxed);
-    let storage = FaultyStorage::boxed(&faults);
+    let faults = Faults::new();
+    faults.set_available_bytes(0);
+    let storage = Box::new(FaultStorage::new(&faults));
     let error = start_on_storage(folder.path(), |_| {}, storage).unwrap_err();
     assert!(matches!(error, ServerError::Open(JournalError::NoRoom { .. })), "{error}");
 }
@@ -110,14 +107,14 @@ fn a_start_on_a_full_disk_says_so() {
 fn serve_until_a_sync_fails() {
     let Some(folder) = env::var_os(FOLDER_VARIABLE) else { return };
     let folder = Path::new(&folder);
-    let faults = Arc::new(Faults::default());
-    let storage = FaultyStorage::boxed(&faults);
+    let faults = Faults::new();
+    let storage = Box::new(FaultStorage::new(&faults));
     let server = start_on_storage(folder, |_| {}, storage).unwrap();
     let mut wire = Wire::greeted(server.local_addr());
     wire.send_commands(1, &[order(1, 1)]);
     assert_eq!(wire.next_replies(1).rejected, 1, "there is no such SKU");
     let lamp = crate::harness::furniture();
-    faults.sync_fails.store(true, Ordering::Relaxed);
+    faults.fail(&[DiskCall::SyncPages], DiskWhen::ALWAYS, DiskError::Device);
     wire.send_commands(2, &lamp);
     // Whatever comes now was told although it was not durable.
     let told = wire.next();

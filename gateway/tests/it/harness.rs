@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gantry_gateway::{Server, ServerError, ServerOptions, ServerStats, StopReport};
-use gantry_journal::{FileStorage, JournalOptions, SlowStorage, Storage};
+use gantry_journal::{DiskCall, FaultStorage, Faults, JournalOptions, Storage};
 use gantry_model::{
     AdjustReason, Channel, Command, CommandId, CostRow, OrderId, OrderLine, PlaceOrder, SetCosts,
     ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse,
@@ -79,10 +79,9 @@ pub(crate) fn start_on(
     change: impl FnOnce(&mut ServerOptions),
     delay: Option<Duration>,
 ) -> Result<Server, ServerError> {
-    let mut storage: Box<dyn Storage> = Box::new(FileStorage::new());
-    if let Some(delay) = delay {
-        storage = Box::new(SlowStorage::new(storage, delay));
-    }
+    let faults = Faults::new();
+    faults.delay(DiskCall::SyncPages, delay.unwrap_or_default());
+    let storage = Box::new(FaultStorage::new(&faults));
     start_on_storage(folder, change, storage)
 }
 

@@ -4,7 +4,6 @@
 
 mod bounds;
 mod faults;
-mod faulty;
 mod frames;
 mod harness;
 mod last_unit;

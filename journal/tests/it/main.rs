@@ -10,3 +10,4 @@ mod reader;
 mod recovery;
 mod roundtrip;
 mod support;
+mod term;

@@ -153,19 +153,6 @@ fn a_closed_journal_stops_its_preparer() {
 }
 
 #[test]
-fn terms_only_rise() {
-    let folder = folder();
-    let with_term = |term| JournalOptions { term: Some(term), ..options() };
-    let (mut opened, _) = open(folder.path(), with_term(7));
-    append_small(&mut opened, 1);
-    drop(opened);
-    let refused = try_open(folder.path(), with_term(6));
-    assert!(matches!(refused, Err(JournalError::TermBehind { journal: 7, given: 6 })));
-    let (opened, _) = open(folder.path(), options());
-    assert_eq!(opened.journal.term(), 7);
-}
-
-#[test]
 fn verify_counts_what_was_written() {
     let folder = folder();
     let (mut opened, _) = open(folder.path(), options());

@@ -1,0 +1,66 @@
+//! A segment that is being read: its file, and how far a walk has come in it.
+//!
+//! Every read of a segment's bytes goes through here, so that a disk that cannot read says so with
+//! file and offset.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::JournalError;
+use crate::layout::{PAGE_BYTES, PAGE_LENGTH, length};
+use crate::storage::SegmentRead;
+
+/// A segment that a walk is in.
+#[derive(Debug)]
+pub(crate) struct OpenSegment {
+    pub(crate) number: u64,
+    pub(crate) path: PathBuf,
+    bytes: Box<dyn SegmentRead>,
+    /// Where the walk stands.
+    pub(crate) offset: u64,
+}
+
+impl OpenSegment {
+    /// A walk at the start of a segment.
+    pub(crate) fn new(number: u64, path: &Path, bytes: Box<dyn SegmentRead>) -> Self {
+        Self { number, path: path.to_path_buf(), bytes, offset: 0 }
+    }
+
+    /// Length of the file.
+    pub(crate) fn segment_bytes(&self) -> u64 {
+        self.bytes.segment_bytes()
+    }
+
+    /// Bytes that no writer changes any more.
+    pub(crate) fn slice(&self, offset: u64, bytes: u64) -> Result<&[u8], JournalError> {
+        self.bytes.slice(offset, bytes).map_err(|error| self.unreadable(offset, bytes, error))
+    }
+
+    /// Everything from `offset` on.
+    pub(crate) fn rest(&self, offset: u64) -> Result<&[u8], JournalError> {
+        self.slice(offset, self.segment_bytes() - offset)
+    }
+
+    /// Copies bytes out, also where a writer may be at work.
+    pub(crate) fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<(), JournalError> {
+        self.bytes.read_at(offset, bytes).map_err(|source| self.error(offset, source))
+    }
+
+    /// Names the first page of the range that cannot be read: a mapping only tells that there is
+    /// one.
+    fn unreadable(&self, offset: u64, bytes: u64, source: std::io::Error) -> JournalError {
+        let mut page = [0; PAGE_LENGTH];
+        let mut at = offset;
+        while at < offset + bytes {
+            let piece_bytes = PAGE_BYTES.min(offset + bytes - at);
+            if let Err(source) = self.bytes.read_at(at, &mut page[..length(piece_bytes)]) {
+                return self.error(at, source);
+            }
+            at += piece_bytes;
+        }
+        self.error(offset, source)
+    }
+
+    fn error(&self, offset: u64, source: std::io::Error) -> JournalError {
+        JournalError::Read { path: self.path.clone(), offset, source }
+    }
+}
