@@ -15,6 +15,7 @@ pub mod history;
 pub mod judge;
 pub mod memory;
 pub mod mix_up;
+pub mod product;
 pub mod programs;
 pub mod scenario;
 pub mod system_calls;

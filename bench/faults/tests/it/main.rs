@@ -3,5 +3,6 @@
 #![expect(clippy::print_stdout, reason = "a long test says what it did, a skipped one says so")]
 
 mod bit_rot;
+mod kills;
 mod support;
 mod system_calls;

@@ -9,7 +9,6 @@ mod explain;
 mod full_disk;
 mod import;
 mod import_clock;
-mod kill;
 mod order;
 mod policy;
 mod policy_at_start;

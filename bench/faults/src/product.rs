@@ -1,0 +1,9 @@
+//! The whole product under fault: the real binary, real clients, real folders.
+
+mod kills;
+mod ledger;
+mod server;
+mod shop;
+
+pub use kills::{Kills, torment};
+pub use server::{Product, Ran, Server};

@@ -1,0 +1,157 @@
+//! Running the binary: a command to its end, or a server that never outlives its rig.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::driver::Io;
+use crate::judge::Violation;
+use crate::programs::{sibling, start};
+
+/// Small, so that runs cross segments and starts are quick.
+const SEGMENT_BYTES: &str = "1048576";
+
+/// A build of the binary.
+#[derive(Clone, Debug)]
+pub struct Product {
+    /// The program.
+    pub program: PathBuf,
+    /// What its environment has besides.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A command that ran to its end.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Its code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// The one JSON value that it printed.
+    pub fn json(&self) -> Result<Value, Violation> {
+        serde_json::from_str(&self.stdout)
+            .map_err(|error| Violation(format!("no JSON came out ({error}): {self:?}")))
+    }
+}
+
+impl Product {
+    /// The binary beside the program that runs now.
+    #[must_use]
+    pub fn beside() -> Self {
+        Self { program: sibling("gantry"), environment: Vec::new() }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("GANTRY_") {
+                command.env_remove(name);
+            }
+        }
+        command.envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Runs a command to its end.
+    #[must_use]
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.command();
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = start(&mut command).wait_with_output().unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs a command that must succeed; its JSON.
+    pub fn json(&self, arguments: &[&str]) -> Result<Value, Violation> {
+        let ran = self.run(&[arguments, &["--json"]].concat());
+        if ran.code == Some(0) {
+            return ran.json();
+        }
+        Err(Violation(format!("{arguments:?} failed: {ran:?}")))
+    }
+}
+
+/// A running `gantry serve` on a free port.
+#[derive(Debug)]
+pub struct Server {
+    product: Product,
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    /// Starts it and waits until it listens.
+    pub fn start(product: &Product, directory: &Path, io: Io) -> Result<Self, Violation> {
+        let mut child = spawn(product, directory, io);
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        // From here on its drop ends the child.
+        let mut server = Self { product: product.clone(), child, address: String::new() };
+        match line.trim_end().strip_prefix("listening on ") {
+            Some(address) => server.address = address.to_owned(),
+            None => {
+                let log = std::fs::read_to_string(directory.with_extension("log")).unwrap();
+                return Err(Violation(format!("the server did not start: {line}{log}")));
+            }
+        }
+        Ok(server)
+    }
+
+    /// Starts it and kills it after a while, wherever it is by then.
+    pub fn start_and_kill(product: &Product, directory: &Path, io: Io, after: Duration) {
+        let mut child = spawn(product, directory, io);
+        thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Runs a command against it that must succeed; its JSON.
+    pub fn json(&self, arguments: &[&str]) -> Result<Value, Violation> {
+        self.product.json(&[arguments, &["--addr", &self.address]].concat())
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails only if it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(product: &Product, directory: &Path, io: Io) -> Child {
+    let log = directory.with_extension("log");
+    let mut command = product.command();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--segment-bytes", SEGMENT_BYTES]);
+    command.args(["--until-stdin-closes", "--journal-io", io.name()]);
+    command.arg("--directory").arg(directory);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
+    start(&mut command)
+}
