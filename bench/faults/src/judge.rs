@@ -125,8 +125,17 @@ pub fn check_prefix(found: &[Frame], mut history: History) -> Result<u64, Violat
 /// where it ends, as a restarted writer would, and recovers again.
 pub fn judge(directory: &Path, case: &Case, acknowledged: u64) -> Result<Survived, Violation> {
     let _alone = no_program_starts();
+    judge_on(&|| Box::new(FileStorage::new()), directory, case, acknowledged)
+}
+
+/// The same on another storage.
+pub fn judge_on(
+    storage: &dyn Fn() -> Box<dyn Storage>,
+    directory: &Path,
+    case: &Case,
+    acknowledged: u64,
+) -> Result<Survived, Violation> {
     let refused = |error: JournalError| Violation(format!("recovery refused: {error}"));
-    let storage = || Box::new(FileStorage::new());
     let (mut opened, mut found) = open(directory, case.options(), storage()).map_err(refused)?;
     let last_sequence = check_prefix(&found, case.history())?;
     if last_sequence < acknowledged {

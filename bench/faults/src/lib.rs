@@ -18,4 +18,5 @@ pub mod mix_up;
 pub mod product;
 pub mod programs;
 pub mod scenario;
+pub mod steps;
 pub mod system_calls;

@@ -69,6 +69,13 @@ impl MemoryStorage {
         self.hold().files.contains_key(path)
     }
 
+    /// Paths of the files in a folder.
+    #[must_use]
+    pub fn paths_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let tree = self.hold();
+        tree.files.keys().filter(|path| path.parent() == Some(folder)).cloned().collect()
+    }
+
     /// Creates or replaces a file.
     pub fn put(&self, path: &Path, bytes: Bytes) {
         self.hold().files.insert(path.to_path_buf(), bytes);

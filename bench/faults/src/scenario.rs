@@ -41,10 +41,21 @@ impl Scenario {
     #[must_use]
     pub fn recovery(seed: u64, write_path: WritePath) -> Self {
         let mut scenario = Self::creation(seed, write_path);
-        scenario.frames_before = frames_before_roll(&scenario.drive.case);
+        // One more will be torn, and one more will still fit.
+        let most = frames_before_roll(&scenario.drive.case);
+        scenario.frames_before = most.saturating_sub(2).max(1);
         scenario.torn = true;
         scenario.drive.frames = 3;
         scenario.drive.seal_every = Some(3);
+        scenario
+    }
+
+    /// One frame, for which the next segment has to be begun.
+    #[must_use]
+    pub fn roll(seed: u64, write_path: WritePath) -> Self {
+        let mut scenario = Self::creation(seed, write_path);
+        scenario.frames_before = frames_before_roll(&scenario.drive.case);
+        scenario.drive.frames = 1;
         scenario
     }
 
@@ -102,8 +113,7 @@ fn frames_before_roll(case: &Case) -> u64 {
         room -= bytes;
         count += 1;
     }
-    // One more will be torn, and one more will still fit.
-    if count > 2 { count - 2 } else { 1 }
+    count
 }
 
 /// Zeroes about half of the sectors of the last frame, as a power cut in the middle of its sync.

@@ -4,5 +4,6 @@
 
 mod bit_rot;
 mod kills;
+mod steps;
 mod support;
 mod system_calls;
