@@ -5,7 +5,7 @@
 
 use crate::bookmark::Bookmark;
 use crate::error::{Damage, Fault, JournalError};
-use crate::folder::{Folder, SEGMENT};
+use crate::folder::Folder;
 use crate::layout::{FRAME_HEADER_BYTES, FrameHeader, KIND_DATA, PAGE_BYTES, chain_hash};
 use crate::page::check_place;
 use crate::position::Position;
@@ -51,8 +51,7 @@ impl Scanner {
 
     /// Number of the first segment there is.
     pub(crate) fn lowest_segment(&self) -> Result<Option<u64>, JournalError> {
-        let numbers = self.folder.numbers(&self.folder.segments(), SEGMENT)?;
-        Ok(numbers.first().copied())
+        Ok(self.folder.segment_numbers()?.first().copied())
     }
 
     /// The error for a segment that is not there although a later one is: trimmed, if nothing

@@ -103,6 +103,48 @@ pub enum JournalError {
         /// First record of the first segment there is.
         first_sequence: u64,
     },
+    /// A repair was asked to cut within a whole frame. Nothing was changed.
+    #[error(
+        "frame {frame} holds the records {first_sequence} to {last_sequence} and is whole: it is \
+         kept or lost as one. Name {first_sequence} to give it up, or {} to keep it",
+        .last_sequence + 1
+    )]
+    InsideFrame {
+        /// The frame.
+        frame: u64,
+        /// Its first record.
+        first_sequence: u64,
+        /// Its last record.
+        last_sequence: u64,
+    },
+    /// A repair found the journal whole up to its end. Nothing was changed.
+    #[error(
+        "there is nothing to give up: the journal is whole and ends with record {last_sequence}"
+    )]
+    NothingToGiveUp {
+        /// The journal's last record.
+        last_sequence: u64,
+    },
+    /// A backup or a restore needs a place of its own. Nothing was changed.
+    #[error("{} is not empty", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder is not a backup.
+    #[error("{} is not a backup: it has no valid gantry.backup", path.display())]
+    NotABackup {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A backup does not hold what it held when it was made. Nothing was published.
+    #[error("the backup {} is damaged: {what}", path.display())]
+    BackupDamaged {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// No prepared segment stands ready; nothing was changed. Run the preparer and try again.
     #[error("no prepared segment stands ready")]
     NoSegmentReady,

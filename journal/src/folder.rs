@@ -14,12 +14,19 @@ const INSTANCE: &str = "gantry.instance";
 const INSTANCE_PARTIAL: &str = "gantry.instance.partial";
 const SEGMENTS: &str = "segments";
 const POOL: &str = "pool";
+const SNAPSHOTS: &str = "snapshots";
+const ARCHIVE: &str = "archive";
+const LOST: &str = "lost";
 
 /// Ending of a segment's name.
 pub(crate) const SEGMENT: &str = ".segment";
 /// Ending of the name of a spare that is zero to its end, durably.
 pub(crate) const SPARE: &str = ".zero";
-/// Ending of the name of a spare that is still being filled; worthless after a crash.
+/// Ending of a snapshot's name; what it holds is not the journal's business.
+pub(crate) const SNAPSHOT: &str = ".snapshot";
+/// Ending of the name of an archive; what it holds is not the journal's business.
+pub(crate) const ARCHIVED: &str = ".archive";
+/// Ending of the name of a file or folder that is still being made; worthless after a crash.
 pub(crate) const PARTIAL: &str = ".partial";
 
 /// A journal's folder on a storage.
@@ -50,6 +57,18 @@ impl Folder {
         self.root.join(POOL)
     }
 
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.root.join(SNAPSHOTS)
+    }
+
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.root.join(ARCHIVE)
+    }
+
+    pub(crate) fn lost(&self) -> PathBuf {
+        self.root.join(LOST)
+    }
+
     pub(crate) fn segment_path(&self, number: u64) -> PathBuf {
         self.segments().join(format!("{number:020}{SEGMENT}"))
     }
@@ -60,6 +79,11 @@ impl Folder {
 
     pub(crate) fn partial_path(&self, number: u64) -> PathBuf {
         self.pool().join(format!("{number:020}{PARTIAL}"))
+    }
+
+    /// Numbers of the segments, rising.
+    pub(crate) fn segment_numbers(&self) -> Result<Vec<u64>, JournalError> {
+        self.numbers(&self.segments(), SEGMENT)
     }
 
     /// Numbers of the files of `directory` whose names are 20 digits and `ending`, rising.
@@ -87,6 +111,18 @@ impl Folder {
             Ok(names) if self.is_new(&names)? => Ok(None),
             Ok(_) => Err(JournalError::NotAJournal { path: self.root.clone() }),
         }
+    }
+
+    /// The instance id of a folder that must be a journal.
+    pub(crate) fn require_instance_id(&self) -> Result<u128, JournalError> {
+        if let Some(instance_id) = self.instance_id()? {
+            return Ok(instance_id);
+        }
+        let path = self.root.clone();
+        Err(match self.storage.list(&path) {
+            Ok(_) => JournalError::NotAJournal { path },
+            Err(_) => JournalError::Missing { path },
+        })
     }
 
     fn parse_instance(&self, bytes: &[u8]) -> Result<u128, JournalError> {

@@ -128,7 +128,8 @@ pub(crate) fn hash(bytes: &[u8]) -> Hash {
     truncate(&blake3::hash(bytes))
 }
 
-fn truncate(hash: &blake3::Hash) -> Hash {
+/// The first 128 bits of a hash.
+pub(crate) fn truncate(hash: &blake3::Hash) -> Hash {
     let mut short = [0; size_of::<Hash>()];
     short.copy_from_slice(&hash.as_bytes()[..size_of::<Hash>()]);
     short

@@ -3,16 +3,20 @@
 //! The crate knows record sequences, not orders. It owns no thread, clock or randomness: every
 //! function is a step that the caller drives. The bytes are described in `docs/FORMAT.md`.
 
+mod backup;
 mod begin;
 mod bookmark;
 mod buffer;
+mod copy;
 mod disk;
 mod error;
 mod fault;
 mod fault_storage;
 mod folder;
+mod inspect;
 mod journal;
 mod layout;
+mod manifest;
 mod mapping;
 mod options;
 mod page;
@@ -20,18 +24,22 @@ mod position;
 mod prepare;
 mod reader;
 mod recover;
+mod repair;
 mod scan;
 mod segment;
 mod storage;
 mod tail;
+mod trim;
 mod verify;
 
+pub use backup::{BackupReport, backup, backup_with, restore, restore_with};
 pub use bookmark::Bookmark;
 pub use buffer::FrameBuffer;
 pub use disk::FileStorage;
 pub use error::{Damage, Fault, JournalError, VisitError};
 pub use fault::{DiskCall, DiskError, DiskWhen, Faults, WrittenPages};
 pub use fault_storage::FaultStorage;
+pub use inspect::{Histogram, HistogramClass, Inspection, SegmentFacts, inspect, inspect_with};
 pub use journal::{Appended, FrameFacts, Journal, JournalStats};
 pub use layout::{
     FORMAT_VERSION, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, PAGE_BYTES, PAYLOAD_BYTES_MAX,
@@ -41,6 +49,8 @@ pub use options::{Durability, JournalOptions, WritePath};
 pub use prepare::{PrepareStep, SegmentPreparer};
 pub use reader::{JournalReader, TailReport};
 pub use recover::{Opened, Recovery};
+pub use repair::{RepairReport, repair, repair_with};
 pub use scan::FrameView;
 pub use storage::{FolderLock, NewFile, SegmentFile, SegmentRead, Storage, ZeroFile};
+pub use trim::{TrimReport, trim, trim_with};
 pub use verify::{VerifyReport, verify};

@@ -11,6 +11,7 @@ use crate::bookmark::Bookmark;
 use crate::disk::FileStorage;
 use crate::error::{Fault, JournalError};
 use crate::folder::Folder;
+use crate::inspect::SegmentFacts;
 use crate::layout::{
     FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, KIND_CLEAN_STOP, PAGE_BYTES, PAGE_LENGTH,
     is_zero,
@@ -66,7 +67,8 @@ impl JournalReader {
 
     /// As [`open`](Self::open), on another storage.
     pub fn open_with(directory: &Path, storage: Box<dyn Storage>) -> Result<Self, JournalError> {
-        Self::start(directory, storage, |folder, id| Scanner::begin(folder, id, None))
+        let folder = Folder::new(Arc::from(storage), directory);
+        Self::start(folder, |folder, id| Scanner::begin(folder, id, None))
     }
 
     /// Opens the journal to read what lies behind `bookmark`, and nothing before it.
@@ -84,7 +86,7 @@ impl JournalReader {
         storage: Box<dyn Storage>,
     ) -> Result<Self, JournalError> {
         let begin = |folder, id| Scanner::begin(folder, id, Some(bookmark));
-        let reader = Self::start(directory, storage, begin)?;
+        let reader = Self::start(Folder::new(Arc::from(storage), directory), begin)?;
         Ok(Self { bookmark: Some(*bookmark), ..reader })
     }
 
@@ -99,22 +101,18 @@ impl JournalReader {
         directory: &Path,
         storage: Box<dyn Storage>,
     ) -> Result<Self, JournalError> {
-        Self::start(directory, storage, Scanner::begin_trimmed)
+        Self::open_trimmed_on(Folder::new(Arc::from(storage), directory))
+    }
+
+    pub(crate) fn open_trimmed_on(folder: Folder) -> Result<Self, JournalError> {
+        Self::start(folder, Scanner::begin_trimmed)
     }
 
     fn start(
-        directory: &Path,
-        storage: Box<dyn Storage>,
+        folder: Folder,
         begin: impl FnOnce(Folder, u128) -> Result<Scanner, JournalError>,
     ) -> Result<Self, JournalError> {
-        let folder = Folder::new(Arc::from(storage), directory);
-        let Some(instance_id) = folder.instance_id()? else {
-            let path = directory.to_path_buf();
-            return Err(match folder.storage.list(directory) {
-                Ok(_) => JournalError::NotAJournal { path },
-                Err(_) => JournalError::Missing { path },
-            });
-        };
+        let instance_id = folder.require_instance_id()?;
         let writer_running = folder.is_locked()?;
         let scanner = begin(folder, instance_id)?;
         let tail = TailReport::default();
@@ -153,6 +151,25 @@ impl JournalReader {
             self.bookmark = Some(Bookmark::behind(&frame.header));
         }
         found.map(|frame| self.scanner.view(&frame)).transpose()
+    }
+
+    /// The journal's term as far as it was walked.
+    #[must_use]
+    pub fn term(&self) -> u64 {
+        self.scanner.position.term
+    }
+
+    pub(crate) fn segments(&self) -> &[SegmentFacts] {
+        &self.scanner.segments
+    }
+
+    /// Segment and offset behind the last page that is known to be durable; `None` before the
+    /// first segment.
+    pub(crate) fn durable_end(&self) -> Option<(u64, u64)> {
+        if let Some(frame) = &self.pending {
+            return Some((frame.segment, frame.offset));
+        }
+        self.scanner.current.as_ref().map(|segment| (segment.number, segment.offset))
     }
 
     /// What was walked so far.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::bookmark::Bookmark;
 use crate::buffer::FrameBuffer;
 use crate::error::{JournalError, VisitError};
-use crate::folder::{Folder, SEGMENT};
+use crate::folder::Folder;
 use crate::journal::{Active, Journal};
 use crate::layout::{KIND_CLEAN_STOP, PAGE_BYTES};
 use crate::options::JournalOptions;
@@ -70,8 +70,17 @@ impl Journal {
         from: Option<&Bookmark>,
         visit: &mut dyn FnMut(FrameView<'_>) -> Result<(), VisitError>,
     ) -> Result<Opened, JournalError> {
+        Self::open_folder(Folder::new(Arc::from(storage), directory), options, from, visit)
+    }
+
+    pub(crate) fn open_folder(
+        folder: Folder,
+        options: JournalOptions,
+        from: Option<&Bookmark>,
+        visit: &mut dyn FnMut(FrameView<'_>) -> Result<(), VisitError>,
+    ) -> Result<Opened, JournalError> {
         options.check()?;
-        let folder = Folder::new(Arc::from(storage), directory);
+        let directory = folder.root.as_path();
         // Before the lock file is made: a folder that is not ours stays as it is.
         let found = folder.instance_id()?;
         if found.is_none() && from.is_some() {
@@ -91,7 +100,7 @@ impl Journal {
         let end = walk(&mut scanner, visit)?;
         let term = settle_term(&scanner.position, options.term)?;
         let recovery = report(&scanner, &end, created);
-        let active = repair(&scanner, &end, &options)?;
+        let active = mend(&scanner, &end, &options)?;
         let next_segment = active.as_ref().map_or(1, |active| active.number + 1);
         let shared = Arc::new(Shared::new(lock));
         let mut preparer = SegmentPreparer::new(
@@ -108,9 +117,9 @@ impl Journal {
 
 /// A process that crashed may have left pages that were written and never synced; decisions must
 /// not rest on them. What lies before `first_segment` was durable when a bookmark was made.
-fn sync_everything(folder: &Folder, first_segment: u64) -> Result<(), JournalError> {
+pub(crate) fn sync_everything(folder: &Folder, first_segment: u64) -> Result<(), JournalError> {
     let segments = folder.segments();
-    let numbers = folder.numbers(&segments, SEGMENT)?;
+    let numbers = folder.segment_numbers()?;
     for number in numbers.into_iter().filter(|number| *number >= first_segment) {
         let path = folder.segment_path(number);
         folder.storage.sync_file(&path).context("sync", &path)?;
@@ -164,7 +173,7 @@ fn report(scanner: &Scanner, end: &End, created: bool) -> Recovery {
 }
 
 /// Brings the files into the state that the walk found; idempotent, in case of a crash midway.
-fn repair(
+fn mend(
     scanner: &Scanner,
     end: &End,
     options: &JournalOptions,
@@ -187,7 +196,7 @@ fn repair(
     Ok(Some(Active { number, path, window: Arc::new(Window::new(file, offset)), offset }))
 }
 
-fn open_segment(
+pub(crate) fn open_segment(
     folder: &Folder,
     path: &Path,
     options: &JournalOptions,
@@ -195,11 +204,11 @@ fn open_segment(
     folder.storage.open_segment(path, options.write_path, options.durability).context("open", path)
 }
 
-fn put_back(folder: &Folder, number: u64) -> Result<(), JournalError> {
+pub(crate) fn put_back(folder: &Folder, number: u64) -> Result<(), JournalError> {
     folder.move_file(&folder.segment_path(number), &folder.spare_path(number))
 }
 
-fn zero_range(
+pub(crate) fn zero_range(
     file: &dyn SegmentFile,
     path: &Path,
     offset: u64,
@@ -236,7 +245,7 @@ fn rewrite_last(
     write_pages(file, &segment.path, start, &FrameBuffer::load_pages(pages))
 }
 
-fn write_pages(
+pub(crate) fn write_pages(
     file: &dyn SegmentFile,
     path: &Path,
     offset: u64,

@@ -5,7 +5,8 @@
 
 use crate::bookmark::Bookmark;
 use crate::error::{Fault, JournalError};
-use crate::folder::{Folder, SEGMENT};
+use crate::folder::Folder;
+use crate::inspect::SegmentFacts;
 use crate::layout::{
     FORMAT_VERSION, FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, Hash, PAGE_BYTES,
     PAGE_LENGTH, SegmentHeader, is_zero,
@@ -48,6 +49,12 @@ impl FrameView<'_> {
     #[must_use]
     pub fn last_sequence(&self) -> u64 {
         self.first_sequence + u64::from(self.record_count) - 1
+    }
+
+    /// Its length in the file, with header and padding.
+    #[must_use]
+    pub fn frame_bytes(&self) -> u64 {
+        (FRAME_HEADER_BYTES as u64 + self.payload.len() as u64).next_multiple_of(PAGE_BYTES)
     }
 
     /// The place behind it.
@@ -133,6 +140,8 @@ pub(crate) struct Scanner {
     /// Sequence of the first record that the walk can meet.
     pub(crate) first_sequence: u64,
     pub(crate) current: Option<OpenSegment>,
+    /// The segments that were entered.
+    pub(crate) segments: Vec<SegmentFacts>,
     /// The last valid data frame.
     pub(crate) last: Option<FoundFrame>,
 }
@@ -146,22 +155,29 @@ impl Scanner {
             totals: Totals::default(),
             first_sequence: 1,
             current: None,
+            segments: Vec::new(),
             last: None,
         }
     }
 
     /// Steps over the next valid frame; the end of the journal instead if there is none.
     pub(crate) fn next(&mut self) -> Result<Result<FoundFrame, End>, JournalError> {
+        let found = self.peek()?;
+        if let Ok(frame) = &found {
+            self.step_over_frame(frame);
+        }
+        Ok(found)
+    }
+
+    /// Goes to the next valid frame without stepping over it.
+    pub(crate) fn peek(&mut self) -> Result<Result<FoundFrame, End>, JournalError> {
         loop {
             let found = match &self.current {
                 Some(segment) => self.find(segment)?,
                 None => Found::Stop(Stop::Full),
             };
             match found {
-                Found::Frame(frame) => {
-                    self.step_over_frame(&frame);
-                    return Ok(Ok(frame));
-                }
+                Found::Frame(frame) => return Ok(Ok(frame)),
                 Found::Control(header) => self.step_over_control(&header),
                 Found::Stop(stop) => {
                     if let Some(end) = self.leave_segment(stop)? {
@@ -252,6 +268,9 @@ impl Scanner {
         self.totals.payload_bytes += u64::from(header.payload_bytes.get());
         let segment = self.current.as_mut().expect("invariant: frames stand in a segment");
         segment.offset += header.frame_bytes();
+        if let Some(facts) = self.segments.last_mut() {
+            facts.take_frame(header);
+        }
         self.last = Some(frame.clone());
     }
 
@@ -260,6 +279,11 @@ impl Scanner {
         self.position.term = header.term.get();
         let segment = self.current.as_mut().expect("invariant: seals stand in a segment");
         segment.offset += PAGE_BYTES;
+        if let Some(facts) = self.segments.last_mut() {
+            facts.seals += 1;
+            facts.used_bytes += PAGE_BYTES;
+            facts.term = self.position.term;
+        }
     }
 
     /// Goes on to the next segment, or ends the walk.
@@ -337,8 +361,7 @@ impl Scanner {
 
     /// Whether a segment with a higher number exists.
     fn exists_after(&self, number: u64) -> Result<bool, JournalError> {
-        let numbers = self.folder.numbers(&self.folder.segments(), SEGMENT)?;
-        Ok(numbers.iter().any(|found| *found > number))
+        Ok(self.folder.segment_numbers()?.iter().any(|found| *found > number))
     }
 
     /// Enters a segment whose header is whole.
@@ -357,6 +380,13 @@ impl Scanner {
             .map_err(|fault| self.damage_at(&segment.path, 0, fault))?;
         self.position.term = header.term.get();
         self.totals.segments += 1;
+        self.segments.push(SegmentFacts {
+            number: segment.number,
+            bytes: file_bytes,
+            used_bytes: PAGE_BYTES,
+            term: self.position.term,
+            ..SegmentFacts::default()
+        });
         self.current = Some(segment);
         Ok(())
     }
@@ -375,7 +405,7 @@ impl Scanner {
 
     /// Segments from `number` on, which must all be zero.
     fn unused_from(&self, number: u64) -> Result<Vec<u64>, JournalError> {
-        let mut numbers = self.folder.numbers(&self.folder.segments(), SEGMENT)?;
+        let mut numbers = self.folder.segment_numbers()?;
         numbers.retain(|found| *found >= number);
         for number in &numbers {
             self.require_unused(*number, 0)?;

@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 #![expect(clippy::print_stdout, reason = "a skipped write path is named, not hidden")]
 
+mod backup;
 mod bookmark;
 mod faults;
 mod format;
+mod inspect;
 mod random;
 mod reader;
 mod recovery;
+mod repair;
 mod roundtrip;
 mod support;
 mod term;
