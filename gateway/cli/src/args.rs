@@ -3,6 +3,7 @@
 //! Values are parsed into types that cannot be wrong (`values`); nothing here touches a disk or a
 //! socket.
 
+mod copies;
 mod demo;
 mod explain;
 mod moment;
@@ -17,6 +18,7 @@ mod what_if;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use copies::{BackupArgs, InspectArgs, RepairArgs, RestoreArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use moment::day;
@@ -99,9 +101,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     WhatIf(WhatIfArgs),
     Replay(ReplayArgs),
-    /// Check a journal, or print what is in it
+    /// Check a journal, print what is in it, or give up what is damaged
     #[command(subcommand)]
     Journal(JournalCommand),
+    Backup(BackupArgs),
+    Restore(RestoreArgs),
 }
 
 /// Options of every command that talks to a server.

@@ -1,9 +1,11 @@
-//! `gantry journal verify` and `gantry journal dump`: read-only, also beside a running server.
+//! `gantry journal verify`, `dump`, `inspect`: read-only, also beside a running server; and `repair`.
 
 mod audit;
 mod dump;
 mod error;
+mod inspect;
 mod json;
+mod repair;
 mod tail;
 mod text;
 mod verify;
@@ -11,5 +13,7 @@ mod wanted;
 
 pub(crate) use dump::dump;
 pub(crate) use error::FolderError;
+pub(crate) use inspect::inspect;
+pub(crate) use repair::repair;
 pub(crate) use tail::note_tail;
 pub(crate) use verify::verify;

@@ -5,6 +5,7 @@
 
 mod args;
 mod catalogue;
+mod copies;
 mod demo;
 mod error;
 mod explain;
@@ -75,5 +76,13 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Journal(JournalCommand::Dump(args)) => {
             journal::dump(&args, output).map(|()| Verdict::Done)
         }
+        Command::Journal(JournalCommand::Inspect(args)) => {
+            journal::inspect(&args, output).map(|()| Verdict::Done)
+        }
+        Command::Journal(JournalCommand::Repair(args)) => {
+            journal::repair(&args, output).map(|()| Verdict::Done)
+        }
+        Command::Backup(args) => copies::run_backup(&args, output).map(|()| Verdict::Done),
+        Command::Restore(args) => copies::run_restore(&args, output).map(|()| Verdict::Done),
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use gantry_model::ShortMode;
 
-use super::OutputFormat;
 use super::values::short_mode_for_import;
+use super::{InspectArgs, OutputFormat, RepairArgs};
 
 /// Bring a shop's catalogue, stock and orders into a folder, from CSV files
 ///
@@ -128,6 +128,8 @@ pub(crate) struct ReplayArgs {
 pub(crate) enum JournalCommand {
     Verify(VerifyArgs),
     Dump(DumpArgs),
+    Inspect(InspectArgs),
+    Repair(RepairArgs),
 }
 
 /// Check every page, hash and record of a journal, without changing it
