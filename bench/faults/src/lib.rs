@@ -10,11 +10,13 @@
 #![expect(clippy::unwrap_used, reason = "a rig that cannot go on should panic, as a test does")]
 
 pub mod bit_rot;
+pub mod campaign;
 pub mod driver;
 pub mod history;
 pub mod judge;
 pub mod memory;
 pub mod mix_up;
+pub mod power;
 pub mod product;
 pub mod programs;
 pub mod scenario;

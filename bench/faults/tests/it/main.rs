@@ -1,9 +1,11 @@
 //! The rigs at work: what continuous integration asks of them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 #![expect(clippy::print_stdout, reason = "a long test says what it did, a skipped one says so")]
 
 mod bit_rot;
 mod kills;
+mod power;
 mod steps;
 mod support;
 mod system_calls;

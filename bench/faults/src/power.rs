@@ -1,0 +1,154 @@
+//! Power cuts on a real file system.
+//!
+//! A driver runs in ext4 or xfs on a disk that is a file of our own: a **recorder** serves it over
+//! FUSE and notes every block write and flush, in order, with the acknowledgements between them. A
+//! power cut then leaves everything before some flush and any part of what came after it. Such an
+//! **image** is mounted, recovered and judged; or it becomes the disk of another recording, so that
+//! the second cut falls into the recovery from the first.
+//!
+//! Needs root, `/dev/fuse`, loop devices and the tools of the file system. Whoever runs this should
+//! be in a mount namespace of its own (`unshare --mount`), so that no mount outlives it.
+
+mod disk;
+mod image;
+mod machine;
+mod recorder;
+mod session;
+
+pub use disk::Disk;
+pub use image::{Cut, crash};
+pub use machine::{FileSystem, why_not};
+pub use session::{Session, Trouble};
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::driver::Io;
+use crate::judge::{Case, Violation};
+use crate::programs::Drive;
+
+/// Images that are taken of a recording and of the recovery from one of its cuts.
+const IMAGES_PER_SESSION: u64 = 50;
+
+/// What a number of power cuts found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cuts {
+    /// Images that were judged.
+    pub images: u64,
+    /// Recordings that they were taken of.
+    pub sessions: u64,
+    /// Of these, recordings of a recovery from an earlier cut.
+    pub recoveries: u64,
+    /// Of these, recordings in which the disk refused a write.
+    pub refusals: u64,
+    /// Images that the file system could not be mounted from.
+    pub unmountable: u64,
+    /// Images in which a torn frame was cut.
+    pub torn: u64,
+    /// Images that held records which had not been acknowledged.
+    pub ahead: u64,
+}
+
+/// Cuts the power `images` times, with everything drawn from `seed`.
+pub fn cut_power(
+    file_system: FileSystem,
+    driver: &Driver,
+    seed: u64,
+    images: u64,
+) -> Result<Cuts, Violation> {
+    let mut cuts = Cuts::default();
+    let blank = file_system.blank_disk();
+    for round in 0.. {
+        if cuts.images >= images {
+            break;
+        }
+        let wanted = IMAGES_PER_SESSION.min(images - cuts.images);
+        let seed = seed.wrapping_mul(1_000_003).wrapping_add(round);
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let drive = random_drive(&mut random, seed, round);
+        let named = |violation| Violation(format!("{file_system:?}, seed {seed}: {violation}"));
+        // Every third recording is of a disk that refuses one write, which nobody may shrug off.
+        let trouble = (round % 3 == 2).then(|| Trouble::RefusesWrite(random.random_range(1..400)));
+        let first = Session::record(file_system, blank.clone(), driver, &drive, 0, trouble);
+        cuts.refusals += u64::from(trouble.is_some());
+        judge_images(&first, &mut random, wanted / 2, &mut cuts).map_err(named)?;
+        let cut = Cut::random(&first, &mut random);
+        let (disk, acknowledged) = crash(&first, &cut, &mut random);
+        let second = Session::record(file_system, disk, driver, &drive, acknowledged, None);
+        cuts.recoveries += 1;
+        cuts.sessions += 2;
+        judge_images(&second, &mut random, wanted - wanted / 2, &mut cuts).map_err(named)?;
+    }
+    Ok(cuts)
+}
+
+/// The driver that is run, and its environment.
+#[derive(Clone, Debug)]
+pub struct Driver {
+    /// The program.
+    pub program: std::path::PathBuf,
+    /// What its environment has besides.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Driver {
+    /// The driver beside the program that runs now.
+    #[must_use]
+    pub fn beside() -> Self {
+        let program = crate::programs::sibling("faults-driver");
+        Self { program, environment: Vec::new() }
+    }
+}
+
+fn random_drive(random: &mut ChaCha8Rng, seed: u64, round: u64) -> Drive {
+    let io = Io::ALL[usize::from(!round.is_multiple_of(2))];
+    Drive {
+        case: Case::new(seed, io.write_path()),
+        frames: random.random_range(10..40),
+        seal_every: random.random_bool(0.5).then(|| random.random_range(1..=6)),
+        close: random.random_bool(0.3),
+    }
+}
+
+/// Judges that many images of a recording, on two threads.
+fn judge_images(
+    session: &Session,
+    random: &mut ChaCha8Rng,
+    count: u64,
+    cuts: &mut Cuts,
+) -> Result<(), Violation> {
+    let seeds: Vec<u64> = (0..count).map(|_| random.random()).collect();
+    let next = AtomicU64::new(0);
+    let shared = Mutex::new(*cuts);
+    let work = || -> Result<(), Violation> {
+        let bench = machine::Bench::new(session.file_system);
+        loop {
+            let index = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap();
+            let Some(seed) = seeds.get(index) else { return Ok(()) };
+            let mut random = ChaCha8Rng::seed_from_u64(*seed);
+            let cut = Cut::random(session, &mut random);
+            let (disk, acknowledged) = crash(session, &cut, &mut random);
+            let found = bench.judge(&disk, &session.case, acknowledged).map_err(|violation| {
+                Violation(format!("{:?}, image {seed}, {cut:?}: {violation}", session.case))
+            })?;
+            let mut cuts = shared.lock().unwrap();
+            cuts.images += 1;
+            match found {
+                None => cuts.unmountable += 1,
+                Some(survived) => {
+                    cuts.torn += u64::from(survived.cut_bytes > 0);
+                    cuts.ahead += u64::from(survived.last_sequence > acknowledged);
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let running = [scope.spawn(work), scope.spawn(work)];
+        running.into_iter().try_for_each(|thread| thread.join().unwrap())
+    })?;
+    *cuts = shared.into_inner().unwrap();
+    Ok(())
+}
