@@ -8,8 +8,9 @@ use gantry_model::{
 };
 use zerocopy::little_endian::U32;
 
+use crate::archive::Known;
 use crate::decide::Decision;
-use crate::state::{AllocationRow, Cell, FirstAnswer, LineRow, State};
+use crate::state::{AllocationRow, Cell, FirstAnswer, LineRow, OrderView, State};
 
 /// The answer to a command that has a record.
 pub(crate) fn of_command(
@@ -26,14 +27,16 @@ pub(crate) fn of_command(
     let reply = begin(replies, kind, ReplyStatus::Accepted, sequence);
     match command {
         // The order just placed stands last: no need to look its id up.
-        Command::PlaceOrder(_) => put_order_at(reply, state, state.orders.last_slot()).end(),
-        _ => put_thing(reply, state, command).end(),
+        Command::PlaceOrder(_) => {
+            put_order(reply, &state.orders.view(state.orders.last_slot())).end();
+        }
+        _ => put_thing(reply, Known::of(state), command).end(),
     }
 }
 
 /// The answer to an id that was answered before: the thing as it stands now.
 pub(crate) fn of_duplicate(
-    state: &State,
+    known: Known<'_>,
     command: &Command<'_>,
     first: &FirstAnswer,
     replies: &mut Vec<u8>,
@@ -44,18 +47,16 @@ pub(crate) fn of_duplicate(
         return ReplyWriter::begin(replies, kind, header).end();
     }
     let reply = begin(replies, kind, ReplyStatus::Duplicate, first.sequence);
-    put_thing(reply, state, command).end();
+    put_thing(reply, known, command).end();
 }
 
-/// Whether what an accepted `command` is about exists, as it does if it is the one that `first`
-/// remembers.
-pub(crate) fn is_made(state: &State, command: &Command<'_>, first: &FirstAnswer) -> bool {
-    let catalogue = &state.catalogue;
+/// Whether what an accepted `command` is about exists, as it does if it is the one that is
+/// remembered.
+pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
+    let catalogue = &known.state.catalogue;
     match command {
-        Command::PlaceOrder(_) => first.order_slot.is_some(),
-        Command::CancelOrder(units) | Command::Ship(units) => {
-            state.order_slot(units.order).is_some()
-        }
+        Command::PlaceOrder(order) => known.order(order.id).is_some(),
+        Command::CancelOrder(units) | Command::Ship(units) => known.order(units.order).is_some(),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             catalogue.skus.contains(change.sku) && catalogue.warehouses.contains(change.warehouse)
         }
@@ -63,7 +64,7 @@ pub(crate) fn is_made(state: &State, command: &Command<'_>, first: &FirstAnswer)
         | Command::UpsertWarehouse(_)
         | Command::UpsertZone(_)
         | Command::UpsertChannel(_)
-        | Command::SetPolicy(_) => handle_of(state, command).is_some(),
+        | Command::SetPolicy(_) => handle_of(known.state, command).is_some(),
         Command::SetCosts(_)
         | Command::SetLimits(_)
         | Command::AssignPolicy(_)
@@ -71,7 +72,8 @@ pub(crate) fn is_made(state: &State, command: &Command<'_>, first: &FirstAnswer)
         | Command::SetReserves(_)
         | Command::SetBundle(_)
         | Command::SetShadowPrices(_)
-        | Command::Mark { .. } => true,
+        | Command::Mark { .. }
+        | Command::Retire(_) => true,
     }
 }
 
@@ -115,19 +117,20 @@ pub(crate) fn of_quote(
     let (cost, parcels) = (head.cost_minor(), head.parcels());
     let gap = u32::try_from(head.gap()).unwrap_or(u32::MAX);
     let order = order_head(OrderStatus::Open, cost, parcels, &lines, &allocations);
-    put_order(reply, order.proven(head.proof(), gap), &lines, &allocations).end();
+    put_rows(reply, order.proven(head.proof(), gap), &lines, &allocations).end();
 }
 
 /// The answer to a query other than a quote and totals.
-pub(crate) fn of_query(state: &State, query: &Query<'_>, replies: &mut Vec<u8>) {
+pub(crate) fn of_query(known: Known<'_>, query: &Query<'_>, replies: &mut Vec<u8>) {
+    let state = known.state;
     let kind = query.kind().number();
     let sequence = state.last_sequence();
     let no = |reason: RejectReason, replies: &mut Vec<u8>| {
         rejected(kind, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, replies);
     };
     match query {
-        Query::ReadOrder(order) => match state.order_slot(*order) {
-            Some(slot) => put_order_detail(state, slot, sequence, replies),
+        Query::ReadOrder(order) => match known.order(*order) {
+            Some(order) => put_order_detail(&order, sequence, replies),
             None => no(RejectReason::UnknownOrder, replies),
         },
         Query::ReadStock(sku) => match state.catalogue.sku(*sku) {
@@ -201,11 +204,16 @@ fn begin(
 }
 
 /// What a command was about, as it stands now.
-fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -> ReplyWriter<'a> {
+fn put_thing<'a>(
+    reply: ReplyWriter<'a>,
+    known: Known<'_>,
+    command: &Command<'_>,
+) -> ReplyWriter<'a> {
+    let state = known.state;
     match command {
-        Command::PlaceOrder(order) => put_order_of(reply, state, order.id),
+        Command::PlaceOrder(order) => put_order_of(reply, known, order.id),
         Command::CancelOrder(units) | Command::Ship(units) => {
-            put_order_of(reply, state, units.order)
+            put_order_of(reply, known, units.order)
         }
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
@@ -226,7 +234,8 @@ fn put_thing<'a>(reply: ReplyWriter<'a>, state: &State, command: &Command<'_>) -
         | Command::SetReserves(_)
         | Command::SetBundle(_)
         | Command::SetShadowPrices(_)
-        | Command::Mark { .. } => reply,
+        | Command::Mark { .. }
+        | Command::Retire(_) => reply,
     }
 }
 
@@ -249,20 +258,18 @@ fn put_handle(reply: ReplyWriter<'_>, handle: u32) -> ReplyWriter<'_> {
 
 fn put_order_of<'a>(
     reply: ReplyWriter<'a>,
-    state: &State,
+    known: Known<'_>,
     id: gantry_model::OrderId,
 ) -> ReplyWriter<'a> {
-    let slot = state.order_slot(id).expect("invariant: the command's order is there");
-    put_order_at(reply, state, slot)
+    let order = known.order(id).expect("invariant: the command's order is there");
+    put_order(reply, &order)
 }
 
-fn put_order_at<'a>(reply: ReplyWriter<'a>, state: &State, slot: u32) -> ReplyWriter<'a> {
-    let row = state.orders.row(slot);
-    let (lines, allocations) = (state.orders.lines(row), state.orders.allocations(row));
-    let detail = state.orders.detail(slot);
-    let head =
-        order_head(state.orders.status(row), row.cost_minor, row.parcels, lines, allocations);
-    put_order(reply, head.proven(detail.proof, detail.gap), lines, allocations)
+fn put_order<'a>(reply: ReplyWriter<'a>, order: &OrderView<'_>) -> ReplyWriter<'a> {
+    let OrderView { row, detail, lines, allocations, .. } = *order;
+    let status = row.status(lines);
+    let head = order_head(status, row.cost_minor, row.parcels, lines, allocations);
+    put_rows(reply, head.proven(detail.proof, detail.gap), lines, allocations)
 }
 
 fn order_head(
@@ -275,7 +282,7 @@ fn order_head(
     OrderHead::new(status, cost_minor, parcels, count(lines.len()), count(allocations.len()))
 }
 
-fn put_order<'a>(
+fn put_rows<'a>(
     reply: ReplyWriter<'a>,
     head: OrderHead,
     lines: &[LineRow],
@@ -298,11 +305,10 @@ fn put_order<'a>(
     reply.put(&head).put_all(lines).put_all(allocations)
 }
 
-fn put_order_detail(state: &State, slot: u32, sequence: Sequence, replies: &mut Vec<u8>) {
+fn put_order_detail(order: &OrderView<'_>, sequence: Sequence, replies: &mut Vec<u8>) {
     let kind = QueryKind::ReadOrder.number();
     let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
-    let (row, detail) = (state.orders.row(slot), state.orders.detail(slot));
-    let reference = state.orders.reference(detail);
+    let OrderView { row, detail, reference, .. } = *order;
     let view = OrderDetail {
         id: row.id.get().into(),
         customer: detail.customer.into(),
@@ -317,7 +323,7 @@ fn put_order_detail(state: &State, slot: u32, sequence: Sequence, replies: &mut 
         reference_bytes: u8::try_from(reference.len()).expect("invariant: at most 40"),
         reserved: [0; 4],
     };
-    put_order_at(reply, state, slot).put(&view).put(reference).end();
+    put_order(reply, order).put(&view).put(reference).end();
 }
 
 fn count(length: usize) -> u16 {

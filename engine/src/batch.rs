@@ -37,6 +37,7 @@ struct ReplySpan {
     request: u64,
     item_count: u32,
     end: usize,
+    is_refused: bool,
 }
 
 /// The replies to one request frame.
@@ -50,6 +51,8 @@ pub struct OutboxReply<'a> {
     pub item_count: u32,
     /// Reply items, back to back.
     pub payload: &'a [u8],
+    /// Nothing of the request was looked at: ask again.
+    pub is_refused: bool,
 }
 
 impl Outbox {
@@ -64,13 +67,21 @@ impl Outbox {
                 request: span.request,
                 item_count: span.item_count,
                 payload,
+                is_refused: span.is_refused,
             }
         })
     }
 
     /// Closes the answer to one request: all bytes since the last closed one.
     pub(crate) fn close_reply(&mut self, session: u64, request: u64, item_count: u32) {
-        self.spans.push(ReplySpan { session, request, item_count, end: self.bytes.len() });
+        let (end, is_refused) = (self.bytes.len(), false);
+        self.spans.push(ReplySpan { session, request, item_count, end, is_refused });
+    }
+
+    /// Says of a request that nothing of it was looked at.
+    pub(crate) fn refuse(&mut self, session: u64, request: u64) {
+        let (end, is_refused) = (self.bytes.len(), true);
+        self.spans.push(ReplySpan { session, request, item_count: 0, end, is_refused });
     }
 
     /// Whether the answer that is not closed yet has room for another reply.

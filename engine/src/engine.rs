@@ -7,13 +7,14 @@ use std::sync::atomic::Ordering;
 use gantry_journal::FrameBuffer;
 use gantry_model::{
     Actor, Command, EngineTime, Item, Malformed, Outcome, OutcomeHead, Query, Record, RecordHeader,
-    RejectReason, Sequence, Totals, content_hash,
+    RejectReason, Retire, Sequence, Totals, content_hash,
 };
 use zerocopy::IntoBytes;
 
 use crate::ProcessFigures;
 use crate::answer;
-use crate::decide::{Decision, decide};
+use crate::archive::{ArchiveFacts, Archived, Known};
+use crate::decide::{Decision, decide_known};
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
 /// State, the scratch of decisions, and counters of this run.
@@ -28,6 +29,8 @@ pub struct Engine {
     rejected_unjournaled: u64,
     /// The last command whose decision stopped by a bug, until somebody logs it.
     stopped_by_bug: Option<Vec<u8>>,
+    /// Scratch for commands of the engine's own.
+    own_bytes: Vec<u8>,
     figures: Arc<ProcessFigures>,
 }
 
@@ -50,6 +53,7 @@ impl Engine {
             records: 0,
             rejected_unjournaled: 0,
             stopped_by_bug: None,
+            own_bytes: Vec::new(),
             figures: Arc::default(),
         }
     }
@@ -91,10 +95,24 @@ impl Engine {
 
     /// Decides one command item, applies it, appends its record if it has one, and its reply.
     /// `records` must have room for [`gantry_model::RECORD_BYTES_MAX`]. Returns whether there is a
-    /// record.
+    /// record. Only for an engine whose orders are all in memory.
     pub fn execute(
         &mut self,
         item: &Item<'_>,
+        actor: Actor,
+        now: EngineTime,
+        records: &mut FrameBuffer,
+        replies: &mut Vec<u8>,
+    ) -> bool {
+        self.execute_known(item, &[], actor, now, records, replies)
+    }
+
+    /// As [`Engine::execute`], where `archived` is what the archive knows of the item's ids, rising
+    /// by id.
+    pub(crate) fn execute_known(
+        &mut self,
+        item: &Item<'_>,
+        archived: &[Archived],
         actor: Actor,
         now: EngineTime,
         records: &mut FrameBuffer,
@@ -107,7 +125,7 @@ impl Engine {
                 return false;
             }
         };
-        match self.answered_before(&command, item, replies) {
+        match self.answered_before(&command, item, archived, replies) {
             Some(Ok(())) => return false,
             Some(Err(reason)) => {
                 self.refuse(item.kind, &OutcomeHead::rejected(reason, 0, 0), replies);
@@ -121,7 +139,7 @@ impl Engine {
         }
         let sequence = self.last_sequence().next();
         let now = now.max(self.state.last_time());
-        if !self.decide(&command, sequence, now) {
+        if !self.decide(&command, archived, sequence, now) {
             self.stopped_by_bug = Some(item.bytes.to_vec());
         }
         if self.decision.head.reason().is_some_and(|reason| !reason.is_journaled()) {
@@ -134,13 +152,26 @@ impl Engine {
         true
     }
 
-    /// Answers a query from the state as it stands at time `now`.
+    /// Answers a query from the state as it stands at time `now`. Only for an engine whose orders
+    /// are all in memory.
     pub fn query(&mut self, item: &Item<'_>, now: EngineTime, replies: &mut Vec<u8>) {
+        self.query_known(item, &[], now, replies);
+    }
+
+    /// As [`Engine::query`], where `archived` is what the archive knows of the item's ids, rising
+    /// by id.
+    pub(crate) fn query_known(
+        &mut self,
+        item: &Item<'_>,
+        archived: &[Archived],
+        now: EngineTime,
+        replies: &mut Vec<u8>,
+    ) {
         match Query::parse(item) {
             Ok(Query::Quote(order)) => {
                 let sequence = self.last_sequence();
                 let now = now.max(self.state.last_time());
-                if !self.decide(&Command::PlaceOrder(order), sequence.next(), now) {
+                if !self.decide(&Command::PlaceOrder(order), &[], sequence.next(), now) {
                     self.stopped_by_bug = Some(item.bytes.to_vec());
                 }
                 answer::of_quote(&order, &self.decision, sequence, replies);
@@ -148,7 +179,9 @@ impl Engine {
             Ok(Query::ReadTotals) => {
                 answer::of_totals(&self.totals(), self.last_sequence(), replies);
             }
-            Ok(query) => answer::of_query(&self.state, &query, replies),
+            Ok(query) => {
+                answer::of_query(Known { state: &self.state, archived }, &query, replies);
+            }
             Err(malformed) => self.refuse_malformed(item.kind, malformed, replies),
         }
     }
@@ -157,11 +190,33 @@ impl Engine {
     pub fn mark(&mut self, now: EngineTime, records: &mut FrameBuffer) {
         let command =
             Command::Mark { state_hash: self.state_hash(), hash_version: STATE_HASH_VERSION };
-        let mut bytes = Vec::new();
-        command.write(&mut bytes);
-        self.decision.accept_empty();
         self.last_mark = self.last_sequence().next();
-        self.commit(&command, &bytes, Actor::ENGINE, now, records);
+        self.commit_own(&command, now, records);
+    }
+
+    /// Journals that the oldest closed orders and commands leave memory, at most `rows_max`: those
+    /// of the archive file that is begun, or of `next`, which is durable. Returns whether there
+    /// were any.
+    pub fn retire(
+        &mut self,
+        next: Option<&ArchiveFacts>,
+        rows_max: u32,
+        now: EngineTime,
+        records: &mut FrameBuffer,
+    ) -> bool {
+        let Some(file) = self.state.retiring(next) else { return false };
+        let orders = (file.orders_total - file.orders_retired).min(rows_max);
+        let commands = (file.commands_total - file.commands_retired).min(rows_max - orders);
+        let command = Command::Retire(Retire {
+            archive: file.number,
+            archive_hash: file.hash,
+            orders_total: file.orders_total,
+            commands_total: file.commands_total,
+            orders,
+            commands,
+        });
+        self.commit_own(&command, now, records);
+        true
     }
 
     /// The bytes of the last command whose decision stopped by a bug and was answered
@@ -199,36 +254,55 @@ impl Engine {
         &self,
         command: &Command<'_>,
         item: &Item<'_>,
+        archived: &[Archived],
         replies: &mut Vec<u8>,
     ) -> Option<Result<(), RejectReason>> {
         let Some(id) = command.id() else { return Some(Err(RejectReason::NotForClients)) };
         if id.get() == 0 {
             return Some(Err(RejectReason::IdZero));
         }
-        let first: FirstAnswer = self.state.first_answer(id)?;
+        let known = Known { state: &self.state, archived };
+        let first: FirstAnswer = known.first_answer(id)?;
         // Whoever looks for two commands of one hash finds them. The second look keeps such a
         // pair from asking for a thing that was never made.
         let is_same = first.content_hash == content_hash(item.bytes)
-            && (first.rejected.is_some() || answer::is_made(&self.state, command, &first));
+            && (first.rejected.is_some() || answer::is_made(known, command));
         if !is_same {
             return Some(Err(RejectReason::IdReused));
         }
-        answer::of_duplicate(&self.state, command, &first, replies);
+        answer::of_duplicate(known, command, &first, replies);
         Some(Ok(()))
     }
 
     /// Fills the decision. A panic in there has changed nothing: it becomes a rejection. Says
     /// whether it came to its own end.
-    fn decide(&mut self, command: &Command<'_>, sequence: Sequence, now: EngineTime) -> bool {
-        let (state, decision) = (&self.state, &mut self.decision);
+    fn decide(
+        &mut self,
+        command: &Command<'_>,
+        archived: &[Archived],
+        sequence: Sequence,
+        now: EngineTime,
+    ) -> bool {
+        let known = Known { state: &self.state, archived };
+        let decision = &mut self.decision;
         let decided = catch_unwind(AssertUnwindSafe(|| {
-            decide(state, command, sequence, now, decision);
+            decide_known(known, command, sequence, now, decision);
         }));
         if decided.is_err() {
             self.decision = Decision::new();
             self.decision.head = OutcomeHead::rejected(RejectReason::InternalError, 0, 0);
         }
         decided.is_ok()
+    }
+
+    /// Writes and applies the record of a command of the engine's own, which moves nothing.
+    fn commit_own(&mut self, command: &Command<'_>, now: EngineTime, records: &mut FrameBuffer) {
+        let mut bytes = std::mem::take(&mut self.own_bytes);
+        bytes.clear();
+        command.write(&mut bytes);
+        self.decision.accept_empty();
+        self.commit(command, &bytes, Actor::ENGINE, now, records);
+        self.own_bytes = bytes;
     }
 
     /// Writes the record of the decision and applies it.

@@ -9,10 +9,25 @@ use gantry_journal::{
 };
 use gantry_model::{Actor, COMMAND_BYTES_MAX, Command, EngineTime, Item, Query};
 
-use crate::{Batch, Engine};
+use crate::archive::{
+    ArchiveError, ArchiveFacts, ArchiveFile, ArchiveFiles, ArchiveFolder, ArchiveLimits, Moment,
+    build_archive,
+};
+use crate::{Batch, Engine, RequestKind};
 
 /// The smallest segment an instance can use: the longest record must fit a frame of it.
 pub const INSTANCE_SEGMENT_BYTES_MIN: u64 = 1 << 20;
+
+/// A failure of an instance: of its journal, or of its archive.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    /// Of its journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// Of its archive.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+}
 
 /// A folder opened for writing, replayed.
 #[derive(Debug)]
@@ -27,19 +42,23 @@ pub struct Instance {
     pub recovery: Recovery,
     /// Records applied.
     pub records_replayed: u64,
+    /// Where its archive files lie.
+    pub archive_folder: ArchiveFolder,
+    /// What left memory.
+    pub archive: ArchiveFiles,
 }
 
 impl Instance {
-    /// Opens or creates the folder and replays its journal. `index_seed` is a random number that
+    /// Opens or creates the folder, replays its journal and opens its archive. `index_seed` is a random number that
     /// no client can know; see [`Engine::with_index_seed`].
     pub fn open(
         directory: &Path,
         options: JournalOptions,
         storage: Box<dyn Storage>,
         index_seed: u64,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Self, InstanceError> {
         if options.segment_bytes < INSTANCE_SEGMENT_BYTES_MIN {
-            return Err(JournalError::Options("a segment must be at least 1 MiB"));
+            return Err(JournalError::Options("a segment must be at least 1 MiB").into());
         }
         let mut engine = Engine::with_index_seed(index_seed);
         let mut records_replayed = 0;
@@ -48,7 +67,9 @@ impl Instance {
             Ok(())
         })?;
         let Opened { journal, preparer, recovery } = opened;
-        Ok(Self { engine, journal, preparer, recovery, records_replayed })
+        let archive_folder = ArchiveFolder::new(directory, recovery.instance_id);
+        let archive = ArchiveFiles::open(&archive_folder, &engine.state().archives)?;
+        Ok(Self { engine, journal, preparer, recovery, records_replayed, archive_folder, archive })
     }
 }
 
@@ -72,7 +93,7 @@ impl LocalInstance {
         options: JournalOptions,
         storage: Box<dyn Storage>,
         index_seed: u64,
-    ) -> Result<Self, JournalError> {
+    ) -> Result<Self, InstanceError> {
         Instance::open(directory, options, storage, index_seed).map(Self::from)
     }
 
@@ -95,7 +116,7 @@ impl LocalInstance {
         command: &Command<'_>,
         actor: Actor,
         now: EngineTime,
-    ) -> Result<Vec<u8>, JournalError> {
+    ) -> Result<Vec<u8>, InstanceError> {
         if self.batch.is_full() {
             self.commit()?;
         }
@@ -103,8 +124,11 @@ impl LocalInstance {
         command.write(&mut bytes);
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
             .expect("invariant: a written command is a whole item");
+        let archived = self.instance.archive.look_up_item(RequestKind::Commands, &item)?;
         let mut reply = Vec::new();
-        if self.instance.engine.execute(&item, actor, now, &mut self.batch.records, &mut reply) {
+        let Instance { engine, .. } = &mut self.instance;
+        let records = &mut self.batch.records;
+        if engine.execute_known(&item, &archived, actor, now, records, &mut reply) {
             self.batch.count_record(
                 self.instance.engine.last_sequence(),
                 self.instance.engine.last_time(),
@@ -114,16 +138,52 @@ impl LocalInstance {
     }
 
     /// Answers a query at the time of the last record; returns its reply, one item.
-    #[must_use]
-    pub fn query(&mut self, query: &Query<'_>) -> Vec<u8> {
+    pub fn query(&mut self, query: &Query<'_>) -> Result<Vec<u8>, ArchiveError> {
         let mut bytes = Vec::new();
         query.write(&mut bytes);
         let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX)
             .expect("invariant: a written query is a whole item");
+        let archived = self.instance.archive.look_up_item(RequestKind::Queries, &item)?;
         let mut reply = Vec::new();
         let now = self.instance.engine.last_time();
-        self.instance.engine.query(&item, now, &mut reply);
-        reply
+        self.instance.engine.query_known(&item, &archived, now, &mut reply);
+        Ok(reply)
+    }
+
+    /// Lets orders that were closed, and commands that were carried out, up to `until` leave memory
+    /// for the next archive file; first of all what is left of the last one. `None`: there are too
+    /// few.
+    pub fn archive(
+        &mut self,
+        until: Moment,
+        limits: &ArchiveLimits,
+    ) -> Result<Option<ArchiveFacts>, InstanceError> {
+        self.retire(None)?;
+        // What a file holds must not be ahead of the journal.
+        self.commit()?;
+        let Instance { engine, archive_folder, archive, .. } = &mut self.instance;
+        let Some(facts) = build_archive(archive_folder, engine, until, limits)? else {
+            return Ok(None);
+        };
+        *archive = archive.with(ArchiveFile::open(&archive_folder.file(facts.number))?)?;
+        self.retire(Some(&facts))?;
+        Ok(Some(facts))
+    }
+
+    fn retire(&mut self, next: Option<&ArchiveFacts>) -> Result<(), JournalError> {
+        loop {
+            if self.batch.is_full() {
+                self.commit()?;
+            }
+            let Self { instance: Instance { engine, .. }, batch } = self;
+            let now = engine.last_time();
+            let rows_max = gantry_model::ROWS_RETIRED_PER_RECORD_MAX;
+            // A file that is begun goes on, whatever is named.
+            if !engine.retire(next, rows_max, now, &mut batch.records) {
+                return Ok(());
+            }
+            batch.count_record(engine.last_sequence(), engine.last_time());
+        }
     }
 
     /// Makes everything executed so far durable.

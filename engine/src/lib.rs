@@ -9,6 +9,7 @@
 #![deny(clippy::float_arithmetic)]
 
 mod answer;
+mod archive;
 mod batch;
 mod decide;
 mod engine;
@@ -22,6 +23,10 @@ mod submission;
 mod what_if;
 mod writer;
 
+pub use archive::{
+    ArchiveError, ArchiveFacts, ArchiveFile, ArchiveFiles, ArchiveFolder, ArchiveLimits, Archived,
+    ArchivedCommand, ArchivedOrder, Moment, Timeline, build_archive,
+};
 pub use batch::{ANSWER_BYTES_MAX, Batch, Outbox, OutboxReply};
 pub use decide::{Decision, decide};
 pub use engine::Engine;
@@ -30,13 +35,14 @@ pub use explain::{
     visit_orders,
 };
 pub use figures::ProcessFigures;
-pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, LocalInstance};
+pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, InstanceError, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
-    AllocationRow, Bundles, BySku, Candidate, Capacity, CapacityRow, Catalogue, Cell, CodeTable,
-    DayLoad, FirstAnswer, LineRow, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders,
-    PlaceRow, Policies, PolicyRow, SkuRow, State, Stock, UnitTotals, WarehouseRow, WarehouseUnits,
+    AllocationRow, ArchiveRow, Archives, Bundles, BySku, Candidate, Capacity, CapacityRow,
+    Catalogue, Cell, CodeTable, DayLoad, FirstAnswer, LineRow, MemoryPreparer, Network,
+    OrderDetailRow, OrderRow, Orders, PlaceRow, Policies, PolicyRow, SkuRow, State, Stock,
+    UnitTotals, WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
 pub use what_if::{

@@ -2,6 +2,8 @@
 
 use gantry_model::{Actor, COMMAND_BYTES_MAX, Item, Items};
 
+use crate::archive::Archived;
+
 /// What a frame asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
@@ -30,6 +32,10 @@ pub struct Submission {
     pub actor: Actor,
     frames: Vec<FrameSpan>,
     bytes: Vec<u8>,
+    /// The newest archive file that its ids were looked up in.
+    archive_number: u64,
+    /// What the archive knows of its ids, rising by id.
+    archived: Vec<Archived>,
     // How far the writer has come: the frame, and the byte within it.
     pub(crate) frame_index: usize,
     pub(crate) frame_bytes_done: usize,
@@ -44,6 +50,8 @@ impl Submission {
             actor,
             frames: Vec::new(),
             bytes: Vec::new(),
+            archive_number: 0,
+            archived: Vec::new(),
             frame_index: 0,
             frame_bytes_done: 0,
         }
@@ -60,8 +68,32 @@ impl Submission {
     pub fn clear(&mut self) {
         self.frames.clear();
         self.bytes.clear();
+        self.archive_number = 0;
+        self.archived.clear();
         self.frame_index = 0;
         self.frame_bytes_done = 0;
+    }
+
+    /// The items of each frame.
+    pub(crate) fn items(&self) -> impl Iterator<Item = (RequestKind, &[u8])> {
+        self.frames.iter().map(|frame| (frame.kind, &self.bytes[frame.start..frame.end]))
+    }
+
+    /// Notes what the archive knows of the ids, and up to which file.
+    pub(crate) fn attach(&mut self, archive_number: u64, archived: Vec<Archived>) {
+        (self.archive_number, self.archived) = (archive_number, archived);
+    }
+
+    /// What the archive knows of the ids.
+    pub(crate) fn archived(&self) -> &[Archived] {
+        &self.archived
+    }
+
+    /// Whether nothing was worked off and rows have begun to leave memory for an archive file that
+    /// the ids were not looked up in.
+    pub(crate) fn is_outdated(&self, archive_number: u64) -> bool {
+        let is_begun = self.frame_index > 0 || self.frame_bytes_done > 0;
+        !is_begun && self.archive_number < archive_number
     }
 
     /// Whether no frame was pushed.

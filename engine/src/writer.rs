@@ -7,7 +7,8 @@ use gantry_model::{
     Sku,
 };
 
-use crate::{Batch, Engine, RequestKind, Submission};
+use crate::archive::Archived;
+use crate::{ArchiveFacts, Batch, Engine, RequestKind, Submission};
 
 /// Records after which the engine journals its state hash.
 const MARK_EVERY_RECORDS: u64 = 1 << 16;
@@ -15,6 +16,9 @@ const MARK_EVERY_RECORDS: u64 = 1 << 16;
 /// Commands whose cache lines are read ahead at once: enough for the misses to overlap, few
 /// enough that the lines are still there when their turn comes.
 const WARM_ITEMS: usize = 32;
+
+/// Orders and commands that leave memory with one record: a tenth of a millisecond.
+const RETIRE_ROWS: u32 = 128;
 
 /// How far a step came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +86,9 @@ impl Writer {
             self.mark_when_due(batch, now);
         }
         batch.outbox.bytes.append(&mut self.carried);
+        if submission.is_outdated(self.engine.state().archives.last_number()) {
+            refuse(submission, batch);
+        }
         while let Some(frame) = submission.current() {
             loop {
                 if batch.is_full() {
@@ -102,7 +109,8 @@ impl Writer {
                 }) else {
                     break; // What follows cannot be found.
                 };
-                self.answer(frame.kind, &item, submission.actor, batch, now);
+                let archived = submission.archived();
+                self.answer(frame.kind, &item, archived, submission.actor, batch, now);
                 let item_bytes = item.bytes.len();
                 submission.frame_bytes_done += item_bytes;
             }
@@ -118,19 +126,39 @@ impl Writer {
         &mut self,
         kind: RequestKind,
         item: &Item<'_>,
+        archived: &[Archived],
         actor: gantry_model::Actor,
         batch: &mut Batch,
         now: EngineTime,
     ) {
         let replies = &mut batch.outbox.bytes;
         match kind {
-            RequestKind::Queries => self.engine.query(item, now, replies),
+            RequestKind::Queries => self.engine.query_known(item, archived, now, replies),
             RequestKind::Commands => {
-                if self.engine.execute(item, actor, now, &mut batch.records, replies) {
+                let records = &mut batch.records;
+                if self.engine.execute_known(item, archived, actor, now, records, replies) {
                     batch.count_record(self.engine.last_sequence(), self.engine.last_time());
                 }
             }
         }
+    }
+
+    /// Lets some of the oldest closed orders and commands leave memory: those of the archive file
+    /// that is begun, or of `next`. `next` is durable, and whoever looks ids up for requests has
+    /// known it for a while: requests that were not looked up in it are refused from now on. Not
+    /// to be called while a submission is begun. Returns whether a record was written.
+    pub fn retire(
+        &mut self,
+        next: Option<&ArchiveFacts>,
+        batch: &mut Batch,
+        now: EngineTime,
+    ) -> bool {
+        let worked =
+            !batch.is_full() && self.engine.retire(next, RETIRE_ROWS, now, &mut batch.records);
+        if worked {
+            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+        }
+        worked
     }
 
     fn mark_when_due(&mut self, batch: &mut Batch, now: EngineTime) {
@@ -158,5 +186,13 @@ impl Writer {
         }
         // Only now the loads, in loops with little else, so that many are under way at once.
         black_box(self.engine.state().touch(&self.warm_ids, &self.warm_skus));
+    }
+}
+
+/// Says of all requests that nothing of them was looked at.
+fn refuse(submission: &mut Submission, batch: &mut Batch) {
+    while let Some(frame) = submission.current() {
+        batch.outbox.refuse(submission.session, frame.request);
+        submission.finish_frame();
     }
 }

@@ -33,7 +33,7 @@ const ANSWERS_KEPT_BYTES_MAX: usize = 64 << 10;
 /// Serves one connection to its end.
 pub(crate) async fn serve(stream: TcpStream, id: u64, hub: Arc<Hub>) {
     let (socket, write_half) = stream.into_split();
-    let link = Arc::new(Link::new(id, write_half, hub.outbound_bytes_max));
+    let link = Arc::new(Link::new(id, write_half, hub.outbound_bytes_max, hub.busy));
     let _registered = Registered::new(&hub, &link);
     let now = Instant::now();
     let mut connection = Connection {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use gantry_engine::{ArchiveError, InstanceError};
 use gantry_journal::JournalError;
 
 use crate::clock::ClockBehind;
@@ -37,6 +38,9 @@ pub enum ServerError {
     /// The folder could not be opened: locked, not ours, read-only, damaged, no room.
     #[error(transparent)]
     Open(JournalError),
+    /// The archive does not fit the journal.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The wall clock is too far behind the journal.
     #[error(transparent)]
     Clock(#[from] ClockBehind),
@@ -53,6 +57,15 @@ pub enum ServerError {
         /// Records that were decided and dropped.
         records: u64,
     },
+}
+
+impl From<InstanceError> for ServerError {
+    fn from(error: InstanceError) -> Self {
+        match error {
+            InstanceError::Journal(error) => Self::Open(error),
+            InstanceError::Archive(error) => Self::Archive(error),
+        }
+    }
 }
 
 impl ServerError {

@@ -11,7 +11,9 @@ use std::task::{Context, Poll};
 
 use dashmap::DashMap;
 use gantry_engine::{ANSWER_BYTES_MAX, OutboxReply};
-use gantry_protocol::{ErrorBody, ErrorCode, FrameKind, REPLY_PAYLOAD_BYTES_MAX, write_frame};
+use gantry_protocol::{
+    Busy, ErrorBody, ErrorCode, FrameKind, REPLY_PAYLOAD_BYTES_MAX, write_frame,
+};
 use parking_lot::Mutex;
 use rustix::net::Shutdown;
 use tokio::net::tcp::OwnedWriteHalf;
@@ -30,6 +32,8 @@ pub(crate) struct Link {
     socket: OwnedWriteHalf,
     outbound: Mutex<Outbound>,
     outbound_bytes_max: usize,
+    /// What a refused request is told.
+    busy: Busy,
     /// Requests handed to the engine whose replies are not in `outbound` yet. The connection adds,
     /// whoever releases subtracts.
     in_flight: AtomicU32,
@@ -77,12 +81,18 @@ pub(crate) struct OutboundState {
 }
 
 impl Link {
-    pub(crate) fn new(id: u64, socket: OwnedWriteHalf, outbound_bytes_max: usize) -> Self {
+    pub(crate) fn new(
+        id: u64,
+        socket: OwnedWriteHalf,
+        outbound_bytes_max: usize,
+        busy: Busy,
+    ) -> Self {
         Self {
             id,
             socket,
             outbound: Mutex::default(),
             outbound_bytes_max,
+            busy,
             in_flight: AtomicU32::new(0),
             is_waiting: AtomicBool::new(false),
             wake: Notify::new(),
@@ -131,7 +141,10 @@ impl Link {
     ) -> bool {
         let mut outbound = self.outbound.lock();
         for reply in replies {
-            outbound.append(self.outbound_bytes_max, |bytes| write_reply(&reply, bytes));
+            outbound.append(self.outbound_bytes_max, |bytes| match reply.is_refused {
+                true => self.busy.write(reply.request, bytes),
+                false => write_reply(&reply, bytes),
+            });
         }
         !std::mem::replace(&mut outbound.touched, true)
     }

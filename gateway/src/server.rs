@@ -139,7 +139,7 @@ impl Server {
         let opening = Instant::now();
         let (directory, journal) = (&options.directory, options.journal.clone());
         let instance =
-            Instance::open(directory, journal, storage, index_seed()).map_err(ServerError::Open)?;
+            Instance::open(directory, journal, storage, index_seed()).map_err(ServerError::from)?;
         let replay_time = opening.elapsed();
         let mut clock = EngineClock::start(
             instance.engine.last_time(),

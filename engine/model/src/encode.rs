@@ -102,6 +102,7 @@ impl Command<'_> {
                 hash_version: (*hash_version).into(),
                 reserved: [0; 4],
             }),
+            Self::Retire(retire) => item.put(&retire.fixed()),
         }
         .end();
     }

@@ -26,8 +26,8 @@ mod reply;
 pub use code::{CODE_BYTES_MAX, Code, CodeError};
 pub use command::{
     AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow, LineUnits,
-    OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, SetBundle, SetCapacity, SetCosts,
-    SetLimits, SetPolicy, SetReserves, SetShadowPrices, ShortMode, SkuField, StockChange,
+    OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, Retire, SetBundle, SetCapacity,
+    SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices, ShortMode, SkuField, StockChange,
     StockState, UpsertCode, UpsertSku, UpsertWarehouse, WarehouseField, content_hash,
 };
 pub use ids::{
@@ -39,8 +39,9 @@ pub use limits::{
     COST_ROWS_PER_COMMAND_MAX, LINES_PER_ORDER_MAX, Limits, MOVEMENTS_PER_RECORD_MAX,
     OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX, POLICY_SKUS_MAX,
     PRICE_ROWS_PER_COMMAND_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
-    RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX, SHADOW_PRICE_MINOR_MAX, SKUS_MAX,
-    UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WAREHOUSES_MAX, ZONES_MAX,
+    RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX, ROWS_RETIRED_PER_RECORD_MAX,
+    SHADOW_PRICE_MINOR_MAX, SKUS_MAX, UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX,
+    UNITS_PER_COMPONENT_MAX, WAREHOUSES_MAX, ZONES_MAX,
 };
 pub use movement::{MOVEMENT_BYTES, Movement, MovementKind};
 pub use outcome::{OUTCOME_FIXED_BYTES, Outcome, OutcomeHead, Short};

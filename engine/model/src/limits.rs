@@ -46,6 +46,9 @@ pub const UNITS_PER_COMPONENT_MAX: u32 = 1_000;
 /// Rows that one cost command may carry.
 pub const COST_ROWS_PER_COMMAND_MAX: usize = 256;
 
+/// Orders, and commands, that one record may let go to the archive.
+pub const ROWS_RETIRED_PER_RECORD_MAX: u32 = 1_024;
+
 /// Movements that one record may hold. The longest is a cancel: each line dequeued, released at
 /// every candidate, and cancelled. A bundle's components count as lines of their order, so they
 /// stay within the same bound.

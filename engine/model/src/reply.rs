@@ -523,7 +523,8 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::SetCapacity
             | CommandKind::SetReserves
             | CommandKind::SetBundle
-            | CommandKind::SetShadowPrices => Self::Empty,
+            | CommandKind::SetShadowPrices
+            | CommandKind::Retire => Self::Empty,
         })
     }
 

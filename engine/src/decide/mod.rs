@@ -15,6 +15,7 @@ use gantry_model::{
 pub(crate) use candidates::{Grant, Pass};
 pub(crate) use place::sum_demands;
 
+use crate::archive::Known;
 use crate::sourcing::{Plan, Problem, Scratch};
 use crate::state::State;
 
@@ -116,11 +117,23 @@ pub fn decide(
     now: EngineTime,
     decision: &mut Decision,
 ) {
+    decide_known(Known::of(state), command, sequence, now, decision);
+}
+
+/// As [`decide`], beside what the archive knows.
+pub(crate) fn decide_known(
+    known: Known<'_>,
+    command: &Command<'_>,
+    sequence: Sequence,
+    now: EngineTime,
+    decision: &mut Decision,
+) {
+    let state = known.state;
     decision.clear();
     let decided = match command {
         Command::PlaceOrder(order) => place::decide(state, order, sequence, now, decision),
-        Command::CancelOrder(units) => order_units::cancel(state, units, sequence, decision),
-        Command::Ship(units) => order_units::ship(state, units, sequence, decision),
+        Command::CancelOrder(units) => order_units::cancel(known, units, sequence, decision),
+        Command::Ship(units) => order_units::ship(known, units, sequence, decision),
         Command::Receive(change) => supply::receive(state, change, sequence, decision),
         Command::Adjust(change) => supply::adjust(state, change, sequence, decision),
         Command::SetStock(change) => supply::set_stock(state, change, sequence, decision),
@@ -136,7 +149,7 @@ pub fn decide(
         Command::SetReserves(reserves) => sourcing::reserves(state, reserves),
         Command::SetBundle(bundle) => sourcing::bundle(state, bundle),
         Command::SetShadowPrices(prices) => sourcing::shadow_prices(state, prices),
-        Command::Mark { .. } => Err(RejectReason::NotForClients.into()),
+        Command::Mark { .. } | Command::Retire(_) => Err(RejectReason::NotForClients.into()),
     };
     match decided {
         Ok(head) => decision.head = head,

@@ -6,7 +6,8 @@ use gantry_model::{
 };
 
 use super::{Decision, Rejection, push_components};
-use crate::state::{AllocationRow, LineRow, OrderRow, State};
+use crate::archive::Known;
+use crate::state::{AllocationRow, LineRow, OrderRow, OrderView, State};
 
 /// An order as its commands see it.
 struct Target<'a> {
@@ -17,10 +18,9 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn find(state: &'a State, order: OrderId, sequence: Sequence) -> Result<Self, Rejection> {
-        let slot = state.order_slot(order).ok_or(RejectReason::UnknownOrder)?;
-        let row = state.orders.row(slot);
-        let (lines, allocations) = (state.orders.lines(row), state.orders.allocations(row));
+    fn find(known: Known<'a>, order: OrderId, sequence: Sequence) -> Result<Self, Rejection> {
+        let order = known.order(order).ok_or(RejectReason::UnknownOrder)?;
+        let OrderView { row, lines, allocations, .. } = order;
         Ok(Self { row, lines, allocations, sequence })
     }
 
@@ -45,12 +45,13 @@ impl<'a> Target<'a> {
 
 /// Withdraws the units named, or all that has not shipped where none are named.
 pub(super) fn cancel(
-    state: &State,
+    known: Known<'_>,
     command: &OrderUnits<'_>,
     sequence: Sequence,
     decision: &mut Decision,
 ) -> Result<OutcomeHead, Rejection> {
-    let target = Target::find(state, command.order, sequence)?;
+    let state = known.state;
+    let target = Target::find(known, command.order, sequence)?;
     check_pairs(command.units)?;
     if command.units.is_empty() {
         if target.row.open_units == 0 {
@@ -103,12 +104,13 @@ fn cancel_line(state: &State, target: &Target<'_>, line: u16, units: u32, decisi
 
 /// Ships allocated units from the warehouses where they are.
 pub(super) fn ship(
-    state: &State,
+    known: Known<'_>,
     command: &OrderUnits<'_>,
     sequence: Sequence,
     decision: &mut Decision,
 ) -> Result<OutcomeHead, Rejection> {
-    let target = Target::find(state, command.order, sequence)?;
+    let state = known.state;
+    let target = Target::find(known, command.order, sequence)?;
     if command.units.is_empty() {
         return Err(RejectReason::NoLines.into());
     }

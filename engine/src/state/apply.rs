@@ -56,9 +56,10 @@ impl State {
             Command::SetBundle(bundle) => self.apply_bundle(bundle),
             Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),
             Command::Mark { .. } => return,
+            Command::Retire(retire) => return self.apply_retire(retire),
         }
         let row = CommandRow {
-            id: record.command.id().expect("invariant: only marks have no id"),
+            id: record.command.id().expect("invariant: only the engine's own have no id"),
             content_hash: content_hash(record.command_bytes),
             sequence: record.sequence,
         };
@@ -100,8 +101,11 @@ impl State {
         }
         self.count_placed(&record.movements[..allocated], record.time);
         self.put_order(slot);
-        let row = self.orders.row(slot);
-        self.totals.open_orders += u64::from(row.open_units > 0);
+        if self.orders.row(slot).open_units > 0 {
+            self.totals.open_orders += 1;
+        } else {
+            self.close_order(slot, record.sequence);
+        }
     }
 
     fn apply_to_order(&mut self, order: OrderId, record: &Record<'_>) {
@@ -127,7 +131,10 @@ impl State {
         self.put_order(slot);
         let is_open = self.orders.row(slot).open_units > 0;
         assert!(was_open || !is_open, "a closed order does not open again");
-        self.totals.open_orders -= u64::from(was_open && !is_open);
+        if was_open && !is_open {
+            self.totals.open_orders -= 1;
+            self.close_order(slot, record.sequence);
+        }
     }
 
     fn allocation_of(&mut self, slot: u32, movement: &Movement) -> &mut AllocationRow {
@@ -220,7 +227,7 @@ impl State {
         self.hash.put(hash);
     }
 
-    fn take_order(&mut self, slot: u32) {
+    pub(super) fn take_order(&mut self, slot: u32) {
         let hash = self.order_hash(slot);
         self.hash.take(hash);
     }

@@ -8,7 +8,7 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 use zerocopy::{Immutable, IntoBytes};
 
 /// Version of what rows exist and how each is hashed; a mark names it.
-pub(crate) const STATE_HASH_VERSION: u32 = 2;
+pub(crate) const STATE_HASH_VERSION: u32 = 3;
 
 /// Which table a row belongs to; a part of the hashed bytes through the seed.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,10 @@ pub(crate) enum RowKind {
     /// One component of a bundle.
     Bundle = 20,
     ShadowPrice = 21,
+    /// Which record closed an order that is in memory.
+    Closed = 22,
+    /// An archive file whose rows left memory.
+    Archive = 23,
 }
 
 /// The sum. Wrapping arithmetic makes it a commutative group: what was put in can be taken out.

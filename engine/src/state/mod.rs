@@ -4,11 +4,13 @@
 //! number; tables are dense and reached by handle.
 
 mod apply;
+mod archives;
 mod bundles;
 mod by_sku;
 mod capacity;
 mod catalogue;
 mod chunked;
+mod fifo;
 mod hash;
 mod index;
 mod network;
@@ -16,13 +18,16 @@ mod orders;
 mod policies;
 mod recompute;
 mod remembered;
+mod retire;
 mod rows;
+mod slab;
 mod sourcing_rows;
 mod stock;
 mod supply;
 
 use gantry_model::{CellView, CommandId, EngineTime, Limits, OrderId, Sequence, Sku, Warehouse};
 
+pub use archives::{ArchiveRow, Archives};
 pub use bundles::Bundles;
 pub use by_sku::{BySku, PlaceRow};
 pub(crate) use capacity::{CUT_OFF_NONE, day_of};
@@ -31,9 +36,11 @@ pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
 pub(crate) use hash::STATE_HASH_VERSION;
 use hash::StateHash;
 pub use network::{Candidate, Network};
+pub(crate) use orders::OrderView;
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
 pub(crate) use policies::DAYS_ANY;
 pub use policies::{Policies, PolicyRow};
+pub(crate) use remembered::CommandRow;
 pub use remembered::FirstAnswer;
 use remembered::Remembered;
 pub use stock::{Cell, Stock, WarehouseUnits};
@@ -75,6 +82,8 @@ pub struct State {
     pub bundles: Bundles,
     /// What a unit at a place is worth to orders still to come, in minor units.
     pub prices: BySku,
+    /// Closed orders, and what has left memory.
+    pub archives: Archives,
     /// Limits that decisions read.
     pub limits: Limits,
     /// Sums over all stock and orders.
@@ -102,6 +111,7 @@ impl State {
             fences: BySku::default(),
             bundles: Bundles::default(),
             prices: BySku::default(),
+            archives: Archives::new(),
             limits,
             totals: UnitTotals::default(),
             remembered: Remembered::new(index_seed),
@@ -141,6 +151,11 @@ impl State {
         self.first_answer(id)?.order_slot
     }
 
+    /// Commands that were carried out and are in memory, the oldest first.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &CommandRow> {
+        self.remembered.commands()
+    }
+
     /// Units that an order could have now, ring-fences aside; of a bundle, whole ones.
     #[must_use]
     pub fn available(&self, sku: Sku, warehouse: Warehouse) -> u32 {
@@ -162,7 +177,8 @@ impl State {
     /// Bytes that orders and remembered ids take in memory.
     #[must_use]
     pub fn order_memory_bytes(&self) -> u64 {
-        self.orders.memory_bytes() + self.remembered.memory_bytes()
+        let closed = self.archives.closed.memory_bytes();
+        self.orders.memory_bytes() + self.remembered.memory_bytes() + closed
     }
 
     /// Lets the memory of new orders be made ready by whoever runs the preparer.

@@ -1,13 +1,17 @@
 //! Orders, their lines, and where their units are.
 
 use gantry_model::{
-    Channel, EngineTime, OrderId, OrderStatus, PlaceOrder, Proof, Sequence, ShortMode, Sku,
-    Warehouse, Zone,
+    CANDIDATES_PER_ZONE_MAX, CODE_BYTES_MAX, Channel, EngineTime, LINES_PER_ORDER_MAX, OrderId,
+    OrderStatus, PlaceOrder, Proof, Sequence, ShortMode, Sku, Warehouse, Zone,
 };
 
 use super::chunked::Chunked;
 use super::index::POSITION_MAX;
+use super::slab::{FreeRow, Slab};
 use super::supply::Fill;
+
+/// Bytes of a reference that lie in one row.
+const REFERENCE_ROW_BYTES: usize = 8;
 
 /// What every command on an order reads: one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +23,8 @@ pub struct OrderRow {
     pub(crate) content_hash: u64,
     /// Shipping cost as decided when it was placed, in minor units.
     pub cost_minor: i64,
-    first_line: u32,
-    first_allocation: u32,
+    pub(crate) first_line: u32,
+    pub(crate) first_allocation: u32,
     /// Units allocated or waiting; the order is open while there are any.
     pub(crate) open_units: u32,
     /// Its lines.
@@ -42,8 +46,8 @@ pub struct OrderRow {
 const _: () = assert!(size_of::<OrderRow>() == 64);
 
 impl OrderRow {
-    /// No order: what memory that is made ready is filled with.
-    const BLANK: Self = Self {
+    /// No order: what memory that is made ready is filled with, and where none is any more.
+    pub(crate) const BLANK: Self = Self {
         id: OrderId::new(0),
         placed: Sequence::NONE,
         content_hash: 0,
@@ -59,6 +63,27 @@ impl OrderRow {
         priority_class: 0,
         service_level: 0,
     };
+
+    /// How far the order is that has these lines.
+    pub(crate) fn status(&self, lines: &[LineRow]) -> OrderStatus {
+        if self.open_units > 0 {
+            OrderStatus::Open
+        } else if lines.iter().any(|line| line.shipped > 0) {
+            OrderStatus::Shipped
+        } else {
+            OrderStatus::Cancelled
+        }
+    }
+}
+
+impl FreeRow for OrderRow {
+    fn free(next: u32) -> Self {
+        Self { first_line: next, ..Self::BLANK }
+    }
+
+    fn next_free(&self) -> u32 {
+        self.first_line
+    }
 }
 
 /// What only reads need.
@@ -74,30 +99,34 @@ pub struct OrderDetailRow {
     pub currency: [u8; 4],
     /// Where it came from.
     pub channel: Channel,
-    /// Where its reference lies among all references' bytes.
-    first_reference_byte: u32,
+    /// Where its reference lies among all references.
+    pub(crate) first_reference: u32,
     /// What `proof` leaves open; 2³² − 1 = that or more.
     pub gap: u32,
     /// How far the plan was proven when the order was placed.
     pub proof: Option<Proof>,
     /// Length of its reference.
-    reference_bytes: u8,
+    pub(crate) reference_bytes: u8,
 }
 
 const _: () = assert!(size_of::<OrderDetailRow>() == 48);
 
 impl OrderDetailRow {
-    const BLANK: Self = Self {
+    pub(crate) const BLANK: Self = Self {
         customer: 0,
         value_minor: 0,
         placed_time: EngineTime::new(0),
         currency: [0; 4],
         channel: Channel::NONE,
-        first_reference_byte: 0,
+        first_reference: 0,
         gap: 0,
         proof: None,
         reference_bytes: 0,
     };
+
+    fn reference_rows(&self) -> u16 {
+        u16::from(self.reference_bytes).div_ceil(8)
+    }
 }
 
 /// One line. `ordered` = allocated + waiting + shipped + cancelled after each record.
@@ -125,6 +154,16 @@ impl LineRow {
     }
 }
 
+impl FreeRow for LineRow {
+    fn free(next: u32) -> Self {
+        Self { sku: Sku::new(next), ..Self::default() }
+    }
+
+    fn next_free(&self) -> u32 {
+        self.sku.get()
+    }
+}
+
 /// Units of one line at one warehouse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocationRow {
@@ -142,15 +181,39 @@ impl AllocationRow {
     const BLANK: Self = Self { line: 0, warehouse: Warehouse::NONE, allocated: 0, shipped: 0 };
 }
 
-/// All orders of an instance.
+impl FreeRow for AllocationRow {
+    fn free(next: u32) -> Self {
+        Self { allocated: next, ..Self::BLANK }
+    }
+
+    fn next_free(&self) -> u32 {
+        self.allocated
+    }
+}
+
+/// All that is known of one order, wherever it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OrderView<'a> {
+    pub(crate) row: &'a OrderRow,
+    pub(crate) detail: &'a OrderDetailRow,
+    pub(crate) lines: &'a [LineRow],
+    pub(crate) allocations: &'a [AllocationRow],
+    pub(crate) reference: &'a [u8],
+}
+
+/// The orders of an instance that are in memory.
 #[derive(Debug)]
 pub struct Orders {
-    rows: Chunked<OrderRow>,
+    rows: Slab<OrderRow>,
+    /// At the positions of `rows`.
     details: Chunked<OrderDetailRow>,
-    lines: Chunked<LineRow>,
-    allocations: Chunked<AllocationRow>,
-    references: Chunked<u8>,
+    /// How many there are, in use or free.
+    slots: u32,
+    lines: Slab<LineRow>,
+    allocations: Slab<AllocationRow>,
+    references: Slab<[u8; REFERENCE_ROW_BYTES]>,
     count: u64,
+    last_slot: Option<u32>,
 }
 
 /// What `apply` knows of an order that is placed.
@@ -166,14 +229,16 @@ pub(crate) struct NewOrder<'a> {
 }
 
 impl Orders {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            rows: Chunked::new(),
+            rows: Slab::new(1),
             details: Chunked::new(),
-            lines: Chunked::new(),
-            allocations: Chunked::new(),
-            references: Chunked::new(),
+            slots: 0,
+            lines: Slab::new(LINES_PER_ORDER_MAX),
+            allocations: Slab::new(LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX),
+            references: Slab::new(CODE_BYTES_MAX.div_ceil(REFERENCE_ROW_BYTES)),
             count: 0,
+            last_slot: None,
         }
     }
 
@@ -189,13 +254,13 @@ impl Orders {
 
     /// Whether one more order fits the tables, whatever its size.
     pub(crate) fn has_room(&self) -> bool {
-        self.count < u64::from(POSITION_MAX)
+        self.slots < POSITION_MAX
             && self.lines.has_room()
             && self.allocations.has_room()
             && self.references.has_room()
     }
 
-    /// Orders placed.
+    /// Orders placed, also those that are not in memory any more.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
@@ -204,7 +269,7 @@ impl Orders {
     /// The slot of the order placed last. Panics if there is none.
     #[must_use]
     pub fn last_slot(&self) -> u32 {
-        u32::try_from(self.count - 1).expect("invariant: slots are 32 bits, dense from 0")
+        self.last_slot.expect("an order was placed")
     }
 
     /// The order at `slot`.
@@ -222,7 +287,8 @@ impl Orders {
     /// The shop's own number of an order, or empty.
     #[must_use]
     pub fn reference(&self, detail: &OrderDetailRow) -> &[u8] {
-        self.references.run(detail.first_reference_byte, detail.reference_bytes.into())
+        let rows = self.references.run(detail.first_reference, detail.reference_rows());
+        &rows.as_flattened()[..usize::from(detail.reference_bytes)]
     }
 
     /// The lines of an order.
@@ -237,9 +303,21 @@ impl Orders {
         self.allocations.run(row.first_allocation, row.allocation_count)
     }
 
-    /// Every order.
+    /// Every order that is in memory. No order's id is 0: a row with it is free.
     pub fn iter(&self) -> impl Iterator<Item = (&OrderRow, &OrderDetailRow)> {
-        self.rows.iter().zip(self.details.iter())
+        self.rows.iter().zip(self.details.iter()).filter(|(row, _)| row.id != OrderRow::BLANK.id)
+    }
+
+    /// All that is known of the order at `slot`.
+    pub(crate) fn view(&self, slot: u32) -> OrderView<'_> {
+        let (row, detail) = (self.row(slot), self.detail(slot));
+        OrderView {
+            row,
+            detail,
+            lines: self.lines(row),
+            allocations: self.allocations(row),
+            reference: self.reference(detail),
+        }
     }
 
     pub(crate) fn row_mut(&mut self, slot: u32) -> &mut OrderRow {
@@ -291,8 +369,8 @@ impl Orders {
             placed: new.placed,
             content_hash: new.content_hash,
             cost_minor: new.cost_minor,
-            first_line: self.lines.push_run(lines),
-            first_allocation: self.allocations.push_run(allocations),
+            first_line: self.lines.put_run(lines),
+            first_allocation: self.allocations.put_run(allocations),
             open_units: 0,
             line_count: count(command.lines.len()),
             allocation_count,
@@ -302,8 +380,7 @@ impl Orders {
             priority_class: command.priority_class,
             service_level: command.service_level,
         };
-        self.count += 1;
-        self.details.push(OrderDetailRow {
+        let detail = OrderDetailRow {
             customer: command.customer,
             value_minor: command.value_minor,
             placed_time: new.time,
@@ -311,23 +388,37 @@ impl Orders {
             channel: command.channel,
             gap: u32::try_from(new.gap).unwrap_or(u32::MAX),
             proof: new.proof,
-            first_reference_byte: self.references.push_run(command.reference.bytes()),
+            first_reference: self.references.put_run(reference_rows(command.reference.as_bytes())),
             reference_bytes: u8::try_from(command.reference.len())
                 .expect("invariant: texts are bounded when parsed"),
-        });
-        self.rows.push(row)
+        };
+        let slot = self.rows.put_run(std::iter::once(row));
+        if slot == self.slots {
+            self.details.push(detail);
+            self.slots += 1;
+        } else {
+            *self.details.get_mut(slot) = detail;
+        }
+        self.count += 1;
+        self.last_slot = Some(slot);
+        slot
+    }
+
+    /// Lets go of the order at `slot`; its memory serves others.
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let (row, detail) = (*self.row(slot), *self.detail(slot));
+        self.lines.remove_run(row.first_line, row.line_count);
+        self.allocations.remove_run(row.first_allocation, row.allocation_count);
+        self.references.remove_run(detail.first_reference, detail.reference_rows());
+        self.rows.remove_run(slot, 1);
+        // Only the order just placed is asked for, and that one is not gone.
+        self.last_slot = self.last_slot.filter(|last| *last != slot);
     }
 
     /// How far an order is.
     #[must_use]
     pub fn status(&self, row: &OrderRow) -> OrderStatus {
-        if row.open_units > 0 {
-            OrderStatus::Open
-        } else if self.lines(row).iter().any(|line| line.shipped > 0) {
-            OrderStatus::Shipped
-        } else {
-            OrderStatus::Cancelled
-        }
+        row.status(self.lines(row))
     }
 
     pub(crate) fn memory_bytes(&self) -> u64 {
@@ -337,4 +428,15 @@ impl Orders {
             + self.allocations.memory_bytes()
             + self.references.memory_bytes()
     }
+}
+
+/// A reference in rows; the last is filled up with zero.
+fn reference_rows(
+    reference: &[u8],
+) -> impl ExactSizeIterator<Item = [u8; REFERENCE_ROW_BYTES]> + '_ {
+    reference.chunks(REFERENCE_ROW_BYTES).map(|part| {
+        let mut row = [0; REFERENCE_ROW_BYTES];
+        row[..part.len()].copy_from_slice(part);
+        row
+    })
 }

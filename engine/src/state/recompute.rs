@@ -18,6 +18,8 @@ impl State {
         self.put_orders(&mut hash);
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
         self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
+        self.archives.closed.iter().for_each(|row| hash.put(self.hash_closed(row)));
+        self.archives.rows().iter().for_each(|row| hash.put(rows::archive(row)));
         hash.get()
     }
 
@@ -74,6 +76,18 @@ impl State {
                 hash.put(self.hash_allocation(row, allocation));
             }
         }
+    }
+
+    /// The orders in memory are those that are open and those that wait to leave.
+    fn audit_closed(&self) {
+        let in_memory = self.orders.count() - self.archives.orders();
+        assert_eq!(self.orders.iter().count() as u64, in_memory, "what was placed did not leave");
+        let closed = u64::from(self.archives.closed_orders());
+        assert_eq!(closed, in_memory - self.totals.open_orders, "an order closes once");
+        for row in self.archives.closed.iter() {
+            assert_eq!(self.orders.row(row.slot).open_units, 0, "a closed order stays closed");
+        }
+        assert!(self.archives.closed.iter().is_sorted_by_key(|row| row.closed), "in order");
     }
 
     /// The sums over a warehouse's counted cells are what `apply` keeps up.
@@ -133,6 +147,7 @@ impl State {
             }
         }
         assert_eq!(self.totals, totals, "totals are the sums of the tables");
+        self.audit_closed();
         for warehouse in self.catalogue.warehouses.handles() {
             self.audit_warehouse(warehouse);
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use gantry_model::{CommandId, OrderId, RejectReason, Sequence};
 
-use super::chunked::Chunked;
+use super::fifo::Fifo;
 use super::index::{IdIndex, Place};
 use super::orders::Orders;
 use super::supply::Fill;
@@ -43,7 +43,7 @@ pub struct FirstAnswer {
 #[derive(Debug)]
 pub(crate) struct Remembered {
     index: IdIndex,
-    commands: Chunked<CommandRow>,
+    commands: Fifo<CommandRow>,
     rejections: VecDeque<RejectionRow>,
     /// Position of the oldest rejection; positions count on and wrap, rows leave at the front.
     first_rejection: u32,
@@ -56,7 +56,7 @@ impl Remembered {
     pub(crate) fn new(index_seed: u64) -> Self {
         Self {
             index: IdIndex::new(index_seed),
-            commands: Chunked::new(),
+            commands: Fifo::new(),
             rejections: VecDeque::new(),
             first_rejection: 0,
         }
@@ -113,6 +113,23 @@ impl Remembered {
     pub(crate) fn add_command(&mut self, row: CommandRow) {
         let position = self.commands.push(row);
         self.index.insert(self.index.hash(row.id.get()), Place::Command(position));
+    }
+
+    /// Lets go of an order that leaves memory.
+    pub(crate) fn forget_order(&mut self, id: OrderId, slot: u32) {
+        self.index.remove(self.index.hash(id.get()), Place::Order(slot));
+    }
+
+    /// Lets go of the oldest command.
+    pub(crate) fn forget_command(&mut self) -> CommandRow {
+        let (position, row) = self.commands.pop().expect("invariant: as many are remembered");
+        self.index.remove(self.index.hash(row.id.get()), Place::Command(position));
+        row
+    }
+
+    /// Commands in memory.
+    pub(crate) const fn command_count(&self) -> u32 {
+        self.commands.len()
     }
 
     pub(crate) fn add_rejection(&mut self, row: RejectionRow) {

@@ -5,6 +5,7 @@ use zerocopy::little_endian::{I64, U32, U64, U128};
 use zerocopy::{Immutable, IntoBytes, Unaligned};
 
 use super::State;
+use super::archives::{ArchiveRow, ClosedRow};
 use super::by_sku::PlaceRow;
 use super::capacity::CapacityRow;
 use super::catalogue::{SkuRow, WarehouseRow};
@@ -75,6 +76,13 @@ pub(crate) fn command(row: &CommandRow) -> u128 {
         RowKind::Command,
         &[U128::new(row.id.get()), U128::new(pair(row.content_hash, row.sequence.get()))],
     )
+}
+
+pub(crate) fn archive(row: &ArchiveRow) -> u128 {
+    let hash = u128::from_le_bytes(row.hash);
+    let orders = u128::from(row.orders_total) << 64 | u128::from(row.orders_retired);
+    let commands = u128::from(row.commands_total) << 64 | u128::from(row.commands_retired);
+    row_hash(RowKind::Archive, &[u128::from(row.number), hash, orders, commands].map(U128::new))
 }
 
 pub(crate) fn rejection(row: &RejectionRow) -> u128 {
@@ -243,6 +251,11 @@ impl State {
                 modes,
             },
         )
+    }
+
+    pub(super) fn hash_closed(&self, row: &ClosedRow) -> u128 {
+        let placed = self.orders.row(row.slot).placed;
+        figures(RowKind::Closed, [placed.get(), row.closed.get()])
     }
 
     pub(super) fn hash_line(&self, order: &OrderRow, line: u16, row: &LineRow) -> u128 {

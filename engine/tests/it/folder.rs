@@ -1,7 +1,7 @@
 //! An instance on a real folder: what was committed is there again, by either write path.
 
-use gantry_engine::{LocalInstance, ReplayCheck, replay_directory};
-use gantry_journal::{FileStorage, JournalError, JournalOptions, WritePath};
+use gantry_engine::{InstanceError, LocalInstance, ReplayCheck, replay_directory};
+use gantry_journal::{FileStorage, JournalOptions, WritePath};
 use gantry_model::{
     Actor, Command, CommandId, EngineTime, Item, Reply, ReplyStatus, Sequence, UpsertCode,
 };
@@ -16,7 +16,10 @@ fn options(write_path: WritePath) -> JournalOptions {
     }
 }
 
-fn open(directory: &std::path::Path, write_path: WritePath) -> Result<LocalInstance, JournalError> {
+fn open(
+    directory: &std::path::Path,
+    write_path: WritePath,
+) -> Result<LocalInstance, InstanceError> {
     LocalInstance::open(directory, options(write_path), Box::new(FileStorage::new()), 1)
 }
 

@@ -104,7 +104,7 @@ fn what_comes_first_is_there_before_anybody_connects_and_durable() {
     let zone = Command::UpsertZone(UpsertCode { id: CommandId::new(7), code: "home" });
     let storage = || Box::new(FileStorage::new());
     let server = Server::start_after(small(folder.path()), storage(), |first, now| {
-        first.execute(&zone, Actor::COMMAND_LINE, now).map(drop).map_err(ServerError::Open)
+        first.execute(&zone, Actor::COMMAND_LINE, now).map(drop).map_err(ServerError::from)
     });
     let server = server.unwrap();
     assert_eq!(server.opened().recovery.last_sequence, 0, "opened tells what was found");

@@ -58,11 +58,13 @@ pub enum CommandKind {
     SetBundle = 0x040c,
     /// [`crate::SetShadowPrices`].
     SetShadowPrices = 0x040d,
+    /// [`crate::Retire`], journaled by the engine itself; no client may send it.
+    Retire = 0x040e,
 }
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::Receive,
@@ -82,6 +84,7 @@ impl CommandKind {
         Self::SetReserves,
         Self::SetBundle,
         Self::SetShadowPrices,
+        Self::Retire,
     ];
 
     /// The kind with this number.
@@ -147,6 +150,7 @@ impl CommandKind {
             Self::SetReserves => "set_reserves",
             Self::SetBundle => "set_bundle",
             Self::SetShadowPrices => "set_shadow_prices",
+            Self::Retire => "retire",
         }
     }
 }

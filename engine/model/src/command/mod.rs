@@ -8,6 +8,7 @@ mod bundle;
 mod kind;
 mod order;
 mod policy;
+mod retire;
 mod setup;
 mod stock;
 
@@ -27,6 +28,7 @@ pub use policy::{
     SkuField, WarehouseField,
 };
 pub(crate) use policy::{AssignPolicyFixed, CellRowsFixed, SetCapacityFixed, SetPolicyFixed};
+pub use retire::Retire;
 pub use setup::{CostRow, SetCosts, SetLimits, UpsertCode, UpsertSku, UpsertWarehouse};
 pub(crate) use setup::{
     SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetCostsFixed, SetLimitsFixed, UpsertCodeFixed,
@@ -95,6 +97,8 @@ pub enum Command<'a> {
         /// Which definition of the hash.
         hash_version: u32,
     },
+    /// The engine's own note that rows left memory for the archive.
+    Retire(Retire),
 }
 
 impl<'a> Command<'a> {
@@ -127,6 +131,7 @@ impl<'a> Command<'a> {
             CommandKind::SetReserves => Self::SetReserves(SetReserves::parse(body)?),
             CommandKind::SetBundle => Self::SetBundle(SetBundle::parse(body)?),
             CommandKind::SetShadowPrices => Self::SetShadowPrices(SetShadowPrices::parse(body)?),
+            CommandKind::Retire => Self::Retire(Retire::parse(body)?),
         })
     }
 
@@ -162,10 +167,11 @@ impl<'a> Command<'a> {
             Self::SetReserves(_) => CommandKind::SetReserves,
             Self::SetBundle(_) => CommandKind::SetBundle,
             Self::SetShadowPrices(_) => CommandKind::SetShadowPrices,
+            Self::Retire(_) => CommandKind::Retire,
         }
     }
 
-    /// The id the client gave it; a mark has none.
+    /// The id the client gave it; the engine's own commands have none.
     #[must_use]
     pub const fn id(&self) -> Option<CommandId> {
         match self {
@@ -185,7 +191,7 @@ impl<'a> Command<'a> {
             Self::SetReserves(reserves) => Some(reserves.id),
             Self::SetBundle(bundle) => Some(bundle.id),
             Self::SetShadowPrices(prices) => Some(prices.id),
-            Self::Mark { .. } => None,
+            Self::Mark { .. } | Self::Retire(_) => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gantry_model::{
-    Command, CommandKind, CostRow, Item, Items, Malformed, OrderLine, Query, Record, Reply,
+    Command, CommandKind, CostRow, Item, Items, Malformed, OrderLine, Query, Record, Reply, Retire,
     SetCosts, Sku, Warehouse, Zone,
 };
 use proptest::prelude::*;
@@ -91,6 +91,7 @@ fn reserved(kind: CommandKind) -> (Vec<Range<usize>>, usize) {
         CommandKind::SetCapacity => (36..40, 40),
         CommandKind::SetReserves => (26..32, 32 + 2 * 12),
         CommandKind::SetBundle => (30..32, 32 + 2 * 8),
+        CommandKind::Retire => return (vec![], 48),
         CommandKind::SetShadowPrices => return (vec![27..32, 38..40, 50..52], 32 + 2 * 12),
     };
     (vec![at], content_end)
@@ -126,6 +127,25 @@ fn every_reserved_or_padding_byte_must_be_zero() {
         let expected: BTreeMap<_, _> = reserved.chain(padding).collect();
         assert_eq!(refused_bytes(&bytes), expected, "{}", command.kind().name());
     });
+}
+
+#[test]
+fn no_record_lets_more_rows_go_than_it_may() {
+    let retire = |orders, commands| {
+        samples::written(&Command::Retire(Retire {
+            archive: 1,
+            archive_hash: [1; 16],
+            orders_total: 5_000,
+            commands_total: 5_000,
+            orders,
+            commands,
+        }))
+    };
+    assert_eq!(parse(&retire(1_024, 1_024)), Ok(()));
+    let value = 1_025;
+    let over = |field| Err(Malformed::BadField { field, value });
+    assert_eq!(parse(&retire(1_025, 0)), over("orders"));
+    assert_eq!(parse(&retire(0, 1_025)), over("commands"));
 }
 
 #[test]

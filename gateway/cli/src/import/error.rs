@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gantry_engine::{ArchiveError, InstanceError};
 use gantry_journal::JournalError;
 
 use crate::policy::PolicyError;
@@ -40,6 +41,9 @@ pub(crate) enum ImportError {
     /// The journal failed in the middle of an import; running the import again completes it.
     #[error("{0}; running the same import again goes on where it stopped")]
     Journal(#[from] JournalError),
+    /// The folder's archive does not fit its journal.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// An id is taken by other content.
     #[error(
         "{what} was imported into this folder before with other content (another --short, other \
@@ -63,6 +67,15 @@ pub(crate) enum ImportError {
         /// What does not add up.
         problem: String,
     },
+}
+
+impl From<InstanceError> for ImportError {
+    fn from(error: InstanceError) -> Self {
+        match error {
+            InstanceError::Journal(error) => Self::Journal(error),
+            InstanceError::Archive(error) => Self::Archive(error),
+        }
+    }
 }
 
 impl ImportError {

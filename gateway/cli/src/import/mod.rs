@@ -17,7 +17,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use gantry_engine::LocalInstance;
+use gantry_engine::{InstanceError, LocalInstance};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
 use gantry_model::Limits;
 
@@ -97,8 +97,12 @@ fn open(files: &ImportFiles<'_>) -> Result<LocalInstance, ImportError> {
         ..defaults
     };
     let storage = Box::new(FileStorage::new());
-    LocalInstance::open(files.data, options, storage, gantry_gateway::index_seed())
-        .map_err(ImportError::Open)
+    LocalInstance::open(files.data, options, storage, gantry_gateway::index_seed()).map_err(
+        |error| match error {
+            InstanceError::Journal(error) => ImportError::Open(error),
+            InstanceError::Archive(error) => ImportError::Archive(error),
+        },
+    )
 }
 
 fn write_report(report: &Report, path: &Path) -> Result<(), ImportError> {

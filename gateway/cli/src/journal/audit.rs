@@ -4,6 +4,7 @@
 //! It shares no code with the engine, so that a bug there cannot hide itself here. It knows the
 //! table of effects in `docs/FORMAT.md`, and nothing of how a decision is found.
 
+mod archive;
 mod bundles;
 mod catalogue;
 mod orders;
@@ -18,6 +19,7 @@ use gantry_model::{
     Warehouse,
 };
 
+use archive::Archive;
 use bundles::Bundles;
 use catalogue::Catalogue;
 use orders::Orders;
@@ -60,6 +62,9 @@ pub(super) struct Audit {
     rules: RuleBook,
     stock: Stock,
     orders: Orders,
+    archive: Archive,
+    /// Commands that were carried out, other than those that placed an order.
+    others: u64,
 }
 
 /// Sums over everything, to hold against other tools.
@@ -107,6 +112,8 @@ impl Audit {
         for movement in record.movements {
             self.check_movement(record, movement)?;
         }
+        let is_other = record.command.id().is_some();
+        self.others += u64::from(is_other && !matches!(record.command, Command::PlaceOrder(_)));
         match &record.command {
             Command::PlaceOrder(order) => self.place(record, order),
             Command::CancelOrder(command) => self.cancel(record.movements, command),
@@ -135,6 +142,7 @@ impl Audit {
             Command::AssignPolicy(assign) => self.rules.assign(assign, catalogue),
             Command::SetCapacity(capacity) => self.rules.set_capacity(capacity, catalogue),
             Command::SetReserves(reserves) => self.rules.set_reserves(reserves, catalogue),
+            Command::Retire(retire) => self.archive.take(retire, self.orders.placed(), self.others),
             _ => Ok(()),
         }
     }

@@ -46,6 +46,7 @@ enum CommandJson<'a> {
     SetBundle(BundleJson<'a>),
     SetShadowPrices(PricesJson<'a>),
     Mark { state_hash: String, hash_version: u32 },
+    Retire { archive: u64, archive_hash: String, orders: u32, commands: u32 },
 }
 
 #[derive(Serialize)]
@@ -224,6 +225,12 @@ impl<'a> CommandJson<'a> {
             Command::Mark { state_hash, hash_version } => {
                 Self::Mark { state_hash: format!("{state_hash:032x}"), hash_version }
             }
+            Command::Retire(retire) => Self::Retire {
+                archive: retire.archive,
+                archive_hash: format!("{:032x}", u128::from_be_bytes(retire.archive_hash)),
+                orders: retire.orders,
+                commands: retire.commands,
+            },
         }
     }
 

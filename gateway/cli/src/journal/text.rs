@@ -73,6 +73,10 @@ impl RecordText<'_> {
                 write!(f, " of {} rows{instead}", prices.rows.len())
             }
             Command::Mark { state_hash, .. } => write!(f, " state hash {state_hash:032x}"),
+            Command::Retire(retire) => {
+                let (orders, commands) = (retire.orders, retire.commands);
+                write!(f, " {orders} orders, {commands} commands to archive {}", retire.archive)
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use gantry_journal::JournalError;
+use gantry_engine::InstanceError;
 use gantry_model::{Code, Namespace};
 
 use crate::table::TableError;
@@ -69,7 +69,7 @@ pub(crate) enum PolicyError {
         /// Why.
         reason: &'static str,
     },
-    /// The journal failed.
+    /// The journal or the archive failed.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Instance(#[from] InstanceError),
 }

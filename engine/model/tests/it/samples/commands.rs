@@ -2,8 +2,8 @@
 
 use gantry_model::{
     AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, Limits, LineUnits,
-    Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow, ReserveRow, Rule, Rules,
-    SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices,
+    Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow, ReserveRow, Retire, Rule,
+    Rules, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices,
     ShortMode, Sku, SkuField, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
     Warehouse, WarehouseField, Zone,
 };
@@ -151,4 +151,12 @@ fn second(mut visit: impl FnMut(Command<'_>)) {
     let rows =
         [PriceRow::new(sku, warehouse, 0x0708_090a), PriceRow::new(sku, Warehouse::new(0x0507), 1)];
     visit(Command::SetShadowPrices(SetShadowPrices { id: ID, clear: true, rows: &rows }));
+    visit(Command::Retire(Retire {
+        archive: 0x0102_0304_0506_0708,
+        archive_hash: *b"0123456789abcdef",
+        orders_total: 0x0a0b_0c0d,
+        commands_total: 0x0e0f_1011,
+        orders: 0x0312,
+        commands: 0x0213,
+    }));
 }

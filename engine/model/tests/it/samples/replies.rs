@@ -88,6 +88,8 @@ fn second(mut visit: impl FnMut(&str, Reply<'_>)) {
     visit("set_reserves", accepted(CommandKind::SetReserves, ReplyBody::Empty));
     visit("set_bundle", accepted(CommandKind::SetBundle, ReplyBody::Empty));
     visit("set_shadow_prices", accepted(CommandKind::SetShadowPrices, ReplyBody::Empty));
+    let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
+    visit("retire", rejected(CommandKind::Retire, Outcome { head: &refused, shorts: &[] }));
 }
 
 /// Every kind of answer that tells of an order.

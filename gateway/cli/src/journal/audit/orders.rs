@@ -101,6 +101,11 @@ impl Orders {
         Ok(())
     }
 
+    /// Orders.
+    pub(super) fn placed(&self) -> u64 {
+        self.orders.len() as u64
+    }
+
     /// Orders, orders with units allocated or waiting, and units waiting.
     pub(super) fn sums(&self) -> (u64, u64, i64) {
         let is_open = |order: &&Order| {

@@ -1,5 +1,6 @@
 //! Records that break one rule each: an audit that accepts one of them is worth nothing.
 
+mod archive;
 mod bundles;
 mod random;
 mod rules;

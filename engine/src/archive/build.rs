@@ -1,0 +1,176 @@
+//! Builds the next archive file from an engine that has seen enough.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use zerocopy::{Immutable, IntoBytes};
+
+use super::error::{ArchiveError, Doing};
+use super::file::ArchiveFacts;
+use super::filter::Filter;
+use super::folder::ArchiveFolder;
+use super::image::write_image;
+use super::layout::{CommandEntry, Entry, Header, OrderEntry, PAGE_BYTES, part_hash, truncate};
+use super::timeline::Moment;
+use crate::Engine;
+use crate::state::State;
+
+const WRITE_BYTES: usize = 256 << 10;
+
+/// How much goes into one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArchiveLimits {
+    /// Fewer orders and commands than this make no file.
+    pub rows_min: u32,
+    /// Orders of a file at most.
+    pub orders_max: u32,
+    /// Commands of a file at most.
+    pub commands_max: u32,
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self { rows_min: 1 << 14, orders_max: 1 << 18, commands_max: 1 << 19 }
+    }
+}
+
+/// Writes the next file, durably, from the orders of `engine` that were closed, and the commands
+/// that were carried out, up to `until`: the oldest first. Does nothing while there are fewer than
+/// are worth a file, while the last file's rows are still leaving, or while the next one is there
+/// already.
+///
+/// All that `engine` has seen must be durable in the journal.
+pub fn build_archive(
+    folder: &ArchiveFolder,
+    engine: &Engine,
+    until: Moment,
+    limits: &ArchiveLimits,
+) -> Result<Option<ArchiveFacts>, ArchiveError> {
+    let state = engine.state();
+    let number = state.archives.last_number() + 1;
+    if state.archives.unfinished().is_some() || folder.file(number).exists() {
+        return Ok(None);
+    }
+    let orders = state.archives.closed.iter().take(limits.orders_max as usize);
+    let orders = orders.take_while(|row| row.closed <= until.sequence).count();
+    let commands = state.commands().take(limits.commands_max as usize);
+    let commands = commands.take_while(|row| row.sequence <= until.sequence).count();
+    if orders + commands < (limits.rows_min as usize).max(1) {
+        return Ok(None);
+    }
+    folder.make()?;
+    let path = folder.partial(number);
+    let file = File::create(&path).doing("create", &path)?;
+    let mut header = Header::new(folder.instance_id(), number);
+    header.orders_before = state.archives.orders().into();
+    header.commands_before = state.archives.commands().into();
+    (header.orders, header.commands) = (count(orders).into(), count(commands).into());
+    header.until_sequence = until.sequence.get().into();
+    header.until_time_ns = until.time.get().into();
+    let mut content = Content::begin(&file, &path)?;
+    content.write(state, &mut header)?;
+    let header = header.sealed();
+    file.write_all_at(header.as_bytes(), 0).doing("write", &path)?;
+    file.sync_all().doing("sync", &path)?;
+    folder.publish(number)?;
+    Ok(Some(ArchiveFacts::of(&header)))
+}
+
+fn count(rows: usize) -> u32 {
+    u32::try_from(rows).expect("invariant: bounded by the limits of a file")
+}
+
+/// Everything behind the header, on its way into the file.
+struct Content<'a> {
+    out: BufWriter<&'a File>,
+    path: &'a Path,
+    hasher: blake3::Hasher,
+    /// Where the next byte goes.
+    offset: u64,
+}
+
+impl<'a> Content<'a> {
+    /// Leaves room for the header.
+    fn begin(file: &'a File, path: &'a Path) -> Result<Self, ArchiveError> {
+        let mut out = BufWriter::with_capacity(WRITE_BYTES, file);
+        out.write_all(&[0; PAGE_BYTES]).doing("write", path)?;
+        Ok(Self { out, path, hasher: blake3::Hasher::new(), offset: PAGE_BYTES as u64 })
+    }
+
+    /// Writes as many rows of the state as the header says, and completes the header.
+    fn write(&mut self, state: &State, header: &mut Header) -> Result<(), ArchiveError> {
+        let mut orders = self.write_images(state, header.orders.get() as usize)?;
+        orders.sort_unstable_by_key(Entry::id);
+        let commands = state.commands().take(header.commands.get() as usize);
+        let mut commands: Vec<_> = commands
+            .map(|row| CommandEntry {
+                id: row.id.get().into(),
+                sequence: row.sequence.get().into(),
+                content_hash: row.content_hash.into(),
+            })
+            .collect();
+        commands.sort_unstable_by_key(Entry::id);
+        let ids = || orders.iter().map(Entry::id).chain(commands.iter().map(Entry::id));
+        header.id_min = ids().min().unwrap_or(0).into();
+        header.id_max = ids().max().unwrap_or(0).into();
+        let mut filter = Filter::for_ids(orders.len() + commands.len());
+        ids().for_each(|id| filter.insert(id));
+        header.order_index_offset = self.offset.into();
+        self.put_part(orders.as_slice())?;
+        header.command_index_offset = self.offset.into();
+        self.put_part(commands.as_slice())?;
+        header.filter_offset = self.offset.into();
+        self.put_part(filter.as_bytes())?;
+        header.file_bytes = self.offset.into();
+        header.content_hash = truncate(&self.hasher.finalize());
+        self.out.flush().doing("write", self.path)
+    }
+
+    /// Writes the oldest closed orders; returns where each lies.
+    fn write_images(
+        &mut self,
+        state: &State,
+        orders: usize,
+    ) -> Result<Vec<OrderEntry>, ArchiveError> {
+        let mut entries = Vec::with_capacity(orders);
+        let mut image = Vec::new();
+        for row in state.archives.closed.iter().take(orders) {
+            let order = state.orders.view(row.slot);
+            write_image(&order, row.closed, &mut image);
+            entries.push(OrderEntry {
+                id: order.row.id.get().into(),
+                offset: self.offset.into(),
+                image_hash: part_hash(&image).into(),
+            });
+            self.put(image.as_slice())?;
+        }
+        self.end_part()?;
+        Ok(entries)
+    }
+
+    fn put_part<T: IntoBytes + Immutable + ?Sized>(
+        &mut self,
+        part: &T,
+    ) -> Result<(), ArchiveError> {
+        self.put(part)?;
+        self.end_part()
+    }
+
+    /// Fills the page up with zero.
+    fn end_part(&mut self) -> Result<(), ArchiveError> {
+        let page = PAGE_BYTES as u64;
+        let rest = self.offset.next_multiple_of(page) - self.offset;
+        let rest = usize::try_from(rest).expect("invariant: less than a page");
+        self.put(&[0_u8; PAGE_BYTES][..rest])
+    }
+
+    fn put<T: IntoBytes + Immutable + ?Sized>(&mut self, part: &T) -> Result<(), ArchiveError> {
+        let bytes = part.as_bytes();
+        self.out.write_all(bytes).doing("write", self.path)?;
+        self.hasher.update(bytes);
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+}
