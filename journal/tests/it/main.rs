@@ -4,8 +4,10 @@
 
 mod backup;
 mod bookmark;
+mod combinations;
 mod faults;
 mod format;
+mod golden;
 mod inspect;
 mod random;
 mod reader;

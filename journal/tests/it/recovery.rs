@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use gantry_journal::{Fault, JournalError, PAGE_BYTES, verify};
+use gantry_journal::{Fault, JournalError, JournalOptions, PAGE_BYTES, verify};
 
 use crate::support::{
-    FRAMES_PER_SEGMENT, Finish, SEGMENT_BYTES, append, append_small, build, contents, flip_bit,
-    folder, open, options, page, segment, try_open, write_at,
+    FRAMES_PER_SEGMENT, Finish, Frame, SEGMENT_BYTES, append, append_small, build, build_with,
+    contents, each_write_path, flip_bit, folder, open, options, page, segment, try_open, write_at,
 };
 
 /// What opening must make of a folder.
@@ -18,16 +18,22 @@ enum Verdict {
     Refused(Fault),
 }
 
-/// Builds a journal of one-page frames, damages it, opens it twice.
+/// Builds a journal of one-page frames, damages it, opens it twice; on both write paths.
 fn check(count: u64, finish: Finish, damage: impl Fn(&Path), verdict: &Verdict) {
-    let folder = folder();
-    let frames = build(folder.path(), count, finish);
-    damage(folder.path());
+    each_write_path(|options| {
+        let folder = folder();
+        let frames = build_with(folder.path(), count, finish, options.clone());
+        damage(folder.path());
+        check_verdict(folder.path(), &frames, &options, verdict);
+    });
+}
+
+fn check_verdict(folder: &Path, frames: &[Frame], options: &JournalOptions, verdict: &Verdict) {
     match verdict {
         Verdict::Accepted { records, cut_bytes } => {
-            let report = verify(folder.path()).unwrap();
+            let report = verify(folder).unwrap();
             assert_eq!((report.records, report.tail.torn_bytes), (*records, *cut_bytes));
-            let (mut opened, found) = open(folder.path(), options());
+            let (mut opened, found) = open(folder, options.clone());
             let kept = usize::try_from(*records).unwrap();
             assert_eq!(found, frames[..kept]);
             assert_eq!(opened.recovery.cut_bytes, *cut_bytes);
@@ -35,24 +41,24 @@ fn check(count: u64, finish: Finish, damage: impl Fn(&Path), verdict: &Verdict) 
             // Recovering again finds nothing left to do, and the journal goes on.
             let next = append(&mut opened, 1, b"next");
             drop(opened);
-            let (opened, found) = open(folder.path(), options());
+            let (opened, found) = open(folder, options.clone());
             assert_eq!(found[..kept], frames[..kept]);
             assert_eq!(found[kept..], [next]);
             assert_eq!(opened.recovery.cut_bytes, 0);
         }
         Verdict::Refused(fault) => {
-            let before = contents(folder.path());
+            let before = contents(folder);
             for refused in [
-                verify(folder.path()).map(|_| ()),
-                try_open(folder.path(), options()).map(|_| ()),
-                try_open(folder.path(), options()).map(|_| ()),
+                verify(folder).map(|_| ()),
+                try_open(folder, options.clone()).map(|_| ()),
+                try_open(folder, options.clone()).map(|_| ()),
             ] {
                 match refused {
                     Err(JournalError::Damage(found)) => assert_eq!(found.fault, *fault),
                     other => panic!("not refused as damage: {other:?}"),
                 }
             }
-            assert!(contents(folder.path()) == before, "a refusal changed the folder");
+            assert!(contents(folder) == before, "a refusal changed the folder");
         }
     }
 }
@@ -140,7 +146,7 @@ fn r10_data_behind_a_frame_with_a_whole_header_is_refused() {
 #[test]
 fn r11_data_beyond_one_frame_length_is_refused() {
     let folder = folder();
-    let large = gantry_journal::JournalOptions { segment_bytes: 4 * 1024 * 1024, ..options() };
+    let large = JournalOptions { segment_bytes: 4 * 1024 * 1024, ..options() };
     let (mut opened, _) = open(folder.path(), large.clone());
     append_small(&mut opened, 2);
     drop(opened);
@@ -250,8 +256,7 @@ fn r22_misplaced_or_repeated_page_is_refused() {
 #[test]
 fn r23_page_of_another_journal_is_refused() {
     let other = folder();
-    let (mut opened, _) =
-        open(other.path(), gantry_journal::JournalOptions { new_instance_id: 5, ..options() });
+    let (mut opened, _) = open(other.path(), JournalOptions { new_instance_id: 5, ..options() });
     append_small(&mut opened, 3);
     drop(opened);
     let bytes = fs::read(segment(other.path(), 1)).unwrap();

@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use gantry_journal::{
     Bookmark, FileStorage, FrameBuffer, FrameFacts, Journal, JournalError, JournalOptions, Opened,
@@ -42,17 +43,21 @@ pub(crate) fn options() -> JournalOptions {
 /// Runs a test for both write paths, or says which one this file system cannot do.
 pub(crate) fn each_write_path(test: impl Fn(JournalOptions)) {
     test(options());
-    let folder = folder();
     let direct = JournalOptions { write_path: WritePath::Direct, ..options() };
-    let mut opened = open(folder.path(), direct.clone()).0;
+    static DIRECT: OnceLock<bool> = OnceLock::new();
+    if *DIRECT.get_or_init(|| can_write(&direct)) {
+        test(direct);
+    } else {
+        println!("skipped WritePath::Direct: this file system refuses O_DIRECT");
+    }
+}
+
+fn can_write(options: &JournalOptions) -> bool {
+    let folder = folder();
+    let mut opened = open(folder.path(), options.clone()).0;
     match prepare(&mut opened.preparer) {
-        Err(JournalError::Io { source, .. }) if source.raw_os_error() == Some(22) => {
-            println!("skipped WritePath::Direct: this file system refuses O_DIRECT");
-        }
-        other => {
-            other.unwrap();
-            test(direct);
-        }
+        Err(JournalError::Io { source, .. }) if source.raw_os_error() == Some(22) => false,
+        other => other.map(|()| true).unwrap(),
     }
 }
 
@@ -142,7 +147,16 @@ pub(crate) enum Finish {
 
 /// A journal of `count` one-page frames, with the next segment laid ready.
 pub(crate) fn build(directory: &Path, count: u64, finish: Finish) -> Vec<Frame> {
-    let (mut opened, _) = open(directory, options());
+    build_with(directory, count, finish, options())
+}
+
+pub(crate) fn build_with(
+    directory: &Path,
+    count: u64,
+    finish: Finish,
+    options: JournalOptions,
+) -> Vec<Frame> {
+    let (mut opened, _) = open(directory, options);
     let frames = append_small(&mut opened, count);
     prepare(&mut opened.preparer).unwrap();
     match finish {
