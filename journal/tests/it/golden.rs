@@ -80,6 +80,7 @@ fn to_text(directory: &Path) -> String {
 
 fn from_text(text: &str, directory: &Path) {
     fs::create_dir_all(directory.join("segments")).unwrap();
+    fs::create_dir(directory.join("pool")).unwrap();
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
