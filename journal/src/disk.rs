@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use crate::layout::{PAGE_LENGTH, length};
 use crate::mapping::{ReadMapping, WriteMapping};
 use crate::options::{Durability, WritePath};
+use crate::sabotage::{Sabotage, asked};
 use crate::storage::{FolderLock, NewFile, SegmentFile, SegmentRead, Storage, ZeroFile};
 
 /// Zeros are written in pieces of this size: long enough for full disk speed, short enough that a
@@ -110,6 +111,9 @@ impl Storage for FileStorage {
     }
 
     fn sync_directory(&self, directory: &Path) -> io::Result<()> {
+        if asked(Sabotage::ForgetDirectorySync) {
+            return Ok(());
+        }
         File::open(directory)?.sync_all()
     }
 
@@ -160,9 +164,10 @@ impl Storage for FileStorage {
                 Ok(Box::new(MappedSegment { file, mapping, durability }))
             }
             WritePath::Direct => {
+                let lies = asked(Sabotage::SkipSync) || asked(Sabotage::AckEarly);
                 let sync = match durability {
-                    Durability::Sync => OFlags::DSYNC,
-                    Durability::Os => OFlags::empty(),
+                    Durability::Sync if !lies => OFlags::DSYNC,
+                    Durability::Sync | Durability::Os => OFlags::empty(),
                 };
                 let file = open_unbuffered(path, OFlags::DIRECT | sync)?;
                 let segment_bytes = file.metadata()?.len();
@@ -243,6 +248,7 @@ impl SegmentFile for MappedSegment {
     fn sync_range(&self, offset: u64, bytes: u64) -> io::Result<()> {
         match self.durability {
             // The range, not the file: `fdatasync` would also write the populated pages ahead.
+            Durability::Sync if asked(Sabotage::SkipSync) => Ok(()),
             Durability::Sync => self.mapping.sync(length(offset), length(bytes)),
             Durability::Os => Ok(()),
         }
@@ -283,7 +289,7 @@ impl SegmentFile for DirectSegment {
 
     fn sync_range(&self, _offset: u64, _bytes: u64) -> io::Result<()> {
         // O_DSYNC made the write durable before it returned.
-        Ok(())
+        if asked(Sabotage::AckEarly) { self.file.sync_data() } else { Ok(()) }
     }
 
     fn populate(&self, _offset: u64, _bytes: u64) -> io::Result<()> {

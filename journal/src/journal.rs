@@ -18,6 +18,7 @@ use crate::options::JournalOptions;
 use crate::page::{Place, control_header, data_header, segment_header};
 use crate::position::Position;
 use crate::prepare::{PrepareStep, SegmentPreparer, Shared, Window};
+use crate::sabotage::{Sabotage, asked};
 
 /// What the caller knows about the records of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,6 +351,10 @@ fn room_bytes(active: &Active) -> u64 {
 fn write_and_sync(window: &Window, offset: u64, pages: &[u8]) -> io::Result<()> {
     let bytes = pages.len() as u64;
     window.populate_to(offset + bytes);
+    if asked(Sabotage::AckEarly) {
+        window.file.sync_range(0, offset.max(PAGE_BYTES))?;
+        return window.file.write_pages(offset, pages);
+    }
     window.file.write_pages(offset, pages)?;
     window.file.sync_range(offset, bytes)
 }

@@ -25,6 +25,7 @@ mod prepare;
 mod reader;
 mod recover;
 mod repair;
+pub mod sabotage;
 mod scan;
 mod segment;
 mod storage;

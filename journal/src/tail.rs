@@ -7,6 +7,7 @@
 use crate::error::Fault;
 use crate::layout::{FrameHeader, PAGE_BYTES, PAGE_LENGTH, is_zero};
 use crate::page::{Place, check_place};
+use crate::sabotage::{Sabotage, asked};
 
 /// What is known of the page at which the walk stopped.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,9 @@ pub(crate) struct TailStop {
 /// Length of the torn tail in `rest`, the segment's bytes from the stop on (0: a clean end), or the
 /// offset and fault of the page that proves damage.
 pub(crate) fn torn_bytes(rest: &[u8], stop: &TailStop) -> Result<u64, (u64, Fault)> {
+    if asked(Sabotage::CutAtFirstBad) {
+        return Ok(if is_zero(rest) { 0 } else { rest.len() as u64 });
+    }
     let mut torn_bytes = 0;
     for (index, page) in rest.chunks_exact(PAGE_LENGTH).enumerate() {
         if is_zero(page) {

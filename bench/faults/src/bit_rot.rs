@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gantry_journal::{Journal, JournalError};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::history::Frame;
 use crate::judge::{Case, Violation, append, open, prepare};
@@ -272,19 +274,37 @@ fn sum(parts: impl Iterator<Item = Result<Tally, Violation>>) -> Result<Tally, V
 }
 
 fn flip_byte(specimen: &Specimen, offset: u64) -> Result<Tally, Violation> {
-    let path = Specimen::segment(1);
     let mut tally = Tally::default();
     for bit in 0..8 {
-        let damaged = specimen.storage.fork();
-        change(&damaged, &path, |bytes| bytes[usize::try_from(offset).unwrap()] ^= 1 << bit);
-        let what = Damaged {
-            name: format!("bit {bit} of byte {offset} flipped"),
-            segment: Some(&path),
-            in_frame: specimen.frame_at(1, offset),
-        };
-        tally.count(specimen.judge(&damaged, &what)?);
+        tally.count(flip_bit(specimen, offset, bit)?);
     }
     Ok(tally)
+}
+
+fn flip_bit(specimen: &Specimen, offset: u64, bit: u32) -> Result<Answer, Violation> {
+    let path = Specimen::segment(1);
+    let damaged = specimen.storage.fork();
+    change(&damaged, &path, |bytes| bytes[usize::try_from(offset).unwrap()] ^= 1 << bit);
+    let what = Damaged {
+        name: format!("bit {bit} of byte {offset} flipped"),
+        segment: Some(&path),
+        in_frame: specimen.frame_at(1, offset),
+    };
+    specimen.judge(&damaged, &what)
+}
+
+/// Flips bits anywhere in segment 1, each in a fresh copy, until one is not answered well: how many
+/// were, and the violation; none if all of `flips` were.
+pub fn flip_at_random(specimen: &Specimen, seed: u64, flips: u64) -> (u64, Option<Violation>) {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let bytes = specimen.storage.get(&Specimen::segment(1)).len() as u64;
+    for count in 0..flips {
+        let (offset, bit) = (random.random_range(0..bytes), random.random_range(0..8));
+        if let Err(violation) = flip_bit(specimen, offset, bit) {
+            return (count, Some(violation));
+        }
+    }
+    (flips, None)
 }
 
 /// Cuts the file of segment `number` at every byte, on `threads` threads.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 
 use crate::judge::Violation;
-use crate::power::{Driver, FileSystem, cut_power};
+use crate::power::{Cuts, FileSystem, cut_power};
+use crate::programs::Driver;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,6 +94,7 @@ fn run(kind: Kind, seed: u64, most: u64) -> Result<Part, Violation> {
 }
 
 fn power(file_system: FileSystem, seed: u64, most: u64) -> Result<Part, Violation> {
-    let cuts = cut_power(file_system, &Driver::beside(), seed, most.min(2_000))?;
+    let mut cuts = Cuts::default();
+    cut_power(file_system, &Driver::beside(), seed, most.min(2_000), &mut cuts)?;
     Ok(Part { runs: cuts.images, note: format!("{cuts:?}") })
 }

@@ -75,6 +75,9 @@ pub struct Arguments {
     /// Length of new segments.
     #[arg(long, default_value_t = gantry_journal::SEGMENT_BYTES_MIN)]
     segment_bytes: u64,
+    /// Segments kept prepared.
+    #[arg(long, default_value_t = 2)]
+    segments_spare: u32,
     /// Write a seal behind every N-th frame.
     #[arg(long, value_name = "N")]
     seal_every: Option<u64>,
@@ -109,12 +112,20 @@ impl Talk {
 /// The program.
 #[must_use]
 pub fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The rig reads it only when it has to tell of a violation.
-            let _ = writeln!(io::stderr(), "driver: {error}");
-            ExitCode::from(2)
+    Arguments::parse().run()
+}
+
+impl Arguments {
+    /// Drives as they say.
+    #[must_use]
+    pub fn run(&self) -> ExitCode {
+        match run(self) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                // The rig reads it only when it has to tell of a violation.
+                let _ = writeln!(io::stderr(), "driver: {error}");
+                ExitCode::from(2)
+            }
         }
     }
 }
@@ -124,6 +135,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         seed: arguments.seed,
         write_path: arguments.io.write_path(),
         segment_bytes: arguments.segment_bytes,
+        segments_spare: arguments.segments_spare,
     };
     let talk = Talk { wait: arguments.wait };
     let storage = Box::new(FileStorage::new());

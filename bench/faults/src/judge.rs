@@ -38,13 +38,16 @@ pub struct Case {
     pub write_path: WritePath,
     /// Length of its segments.
     pub segment_bytes: u64,
+    /// Segments that are kept prepared. With one, a segment is begun right after it was named.
+    pub segments_spare: u32,
 }
 
 impl Case {
     /// A case on the smallest segments.
     #[must_use]
     pub fn new(seed: u64, write_path: WritePath) -> Self {
-        Self { seed, write_path, segment_bytes: gantry_journal::SEGMENT_BYTES_MIN }
+        let segment_bytes = gantry_journal::SEGMENT_BYTES_MIN;
+        Self { seed, write_path, segment_bytes, segments_spare: 2 }
     }
 
     /// The options that a driver and the judge open it with.
@@ -53,6 +56,7 @@ impl Case {
         JournalOptions {
             new_instance_id: INSTANCE,
             segment_bytes: self.segment_bytes,
+            segments_spare: self.segments_spare,
             write_path: self.write_path,
             ..JournalOptions::default()
         }

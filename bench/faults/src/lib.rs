@@ -19,6 +19,8 @@ pub mod mix_up;
 pub mod power;
 pub mod product;
 pub mod programs;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 pub mod scenario;
 pub mod steps;
 pub mod system_calls;

@@ -28,7 +28,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::driver::Io;
 use crate::judge::{Case, Violation};
-use crate::programs::Drive;
+use crate::programs::{Drive, Driver};
 
 /// Images that are taken of a recording and of the recovery from one of its cuts.
 const IMAGES_PER_SESSION: u64 = 50;
@@ -52,14 +52,15 @@ pub struct Cuts {
     pub ahead: u64,
 }
 
-/// Cuts the power `images` times, with everything drawn from `seed`.
+/// Cuts the power `images` times, with everything drawn from `seed`, and counts in `cuts`.
 pub fn cut_power(
     file_system: FileSystem,
     driver: &Driver,
     seed: u64,
     images: u64,
-) -> Result<Cuts, Violation> {
-    let mut cuts = Cuts::default();
+    cuts: &mut Cuts,
+) -> Result<(), Violation> {
+    let images = cuts.images + images;
     let blank = file_system.blank_disk();
     for round in 0.. {
         if cuts.images >= images {
@@ -74,39 +75,24 @@ pub fn cut_power(
         let trouble = (round % 3 == 2).then(|| Trouble::RefusesWrite(random.random_range(1..400)));
         let first = Session::record(file_system, blank.clone(), driver, &drive, 0, trouble);
         cuts.refusals += u64::from(trouble.is_some());
-        judge_images(&first, &mut random, wanted / 2, &mut cuts).map_err(named)?;
+        judge_images(&first, &mut random, wanted / 2, cuts).map_err(named)?;
         let cut = Cut::random(&first, &mut random);
         let (disk, acknowledged) = crash(&first, &cut, &mut random);
         let second = Session::record(file_system, disk, driver, &drive, acknowledged, None);
         cuts.recoveries += 1;
         cuts.sessions += 2;
-        judge_images(&second, &mut random, wanted - wanted / 2, &mut cuts).map_err(named)?;
+        judge_images(&second, &mut random, wanted - wanted / 2, cuts).map_err(named)?;
     }
-    Ok(cuts)
-}
-
-/// The driver that is run, and its environment.
-#[derive(Clone, Debug)]
-pub struct Driver {
-    /// The program.
-    pub program: std::path::PathBuf,
-    /// What its environment has besides.
-    pub environment: Vec<(String, String)>,
-}
-
-impl Driver {
-    /// The driver beside the program that runs now.
-    #[must_use]
-    pub fn beside() -> Self {
-        let program = crate::programs::sibling("faults-driver");
-        Self { program, environment: Vec::new() }
-    }
+    Ok(())
 }
 
 fn random_drive(random: &mut ChaCha8Rng, seed: u64, round: u64) -> Drive {
     let io = Io::ALL[usize::from(!round.is_multiple_of(2))];
     Drive {
-        case: Case::new(seed, io.write_path()),
+        case: Case {
+            segments_spare: random.random_range(1..=2),
+            ..Case::new(seed, io.write_path())
+        },
         frames: random.random_range(10..40),
         seal_every: random.random_bool(0.5).then(|| random.random_range(1..=6)),
         close: random.random_bool(0.3),
@@ -133,9 +119,10 @@ fn judge_images(
             let (disk, acknowledged) = crash(session, &cut, &mut random);
             let found = bench.judge(&disk, &session.case, acknowledged).map_err(|violation| {
                 Violation(format!("{:?}, image {seed}, {cut:?}: {violation}", session.case))
-            })?;
+            });
             let mut cuts = shared.lock().unwrap();
             cuts.images += 1;
+            let found = found?;
             match found {
                 None => cuts.unmountable += 1,
                 Some(survived) => {
@@ -145,10 +132,10 @@ fn judge_images(
             }
         }
     };
-    std::thread::scope(|scope| {
+    let judged = std::thread::scope(|scope| {
         let running = [scope.spawn(work), scope.spawn(work)];
-        running.into_iter().try_for_each(|thread| thread.join().unwrap())
-    })?;
+        running.map(|thread| thread.join().unwrap()).into_iter().collect()
+    });
     *cuts = shared.into_inner().unwrap();
-    Ok(())
+    judged
 }

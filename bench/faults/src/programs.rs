@@ -44,6 +44,25 @@ pub fn start(command: &mut Command) -> Child {
     command.spawn().unwrap()
 }
 
+/// A build of the driver.
+#[derive(Clone, Debug)]
+pub struct Driver {
+    /// The program.
+    pub program: PathBuf,
+    /// Words before its options.
+    pub words: Vec<String>,
+    /// What its environment has besides.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Driver {
+    /// The driver beside the program that runs now.
+    #[must_use]
+    pub fn beside() -> Self {
+        Self { program: sibling("faults-driver"), words: Vec::new(), environment: Vec::new() }
+    }
+}
+
 /// One run of the driver.
 #[derive(Clone, Debug)]
 pub struct Drive {
@@ -61,19 +80,21 @@ impl Drive {
     /// The driver's command, behind the words of a tracer if there are any.
     #[must_use]
     pub fn command(&self, tracer: &[String], directory: &Path) -> Command {
-        self.command_of(&sibling("faults-driver"), tracer, directory)
+        self.command_of(&Driver::beside(), tracer, directory)
     }
 
     /// The same with another build of the driver.
     #[must_use]
-    pub fn command_of(&self, driver: &Path, tracer: &[String], directory: &Path) -> Command {
-        let mut words = tracer.iter().map(PathBuf::from).chain([driver.to_path_buf()]);
+    pub fn command_of(&self, driver: &Driver, tracer: &[String], directory: &Path) -> Command {
+        let mut words = tracer.iter().map(PathBuf::from).chain([driver.program.clone()]);
         let mut command = Command::new(words.next().unwrap());
-        command.args(words).arg("--directory").arg(directory);
+        command.envs(driver.environment.iter().cloned());
+        command.args(words).args(&driver.words).arg("--directory").arg(directory);
         command.arg(format!("--seed={}", self.case.seed));
         command.arg(format!("--frames={}", self.frames));
         command.arg(format!("--io={}", Io::of(self.case.write_path).name()));
         command.arg(format!("--segment-bytes={}", self.case.segment_bytes));
+        command.arg(format!("--segments-spare={}", self.case.segments_spare));
         if let Some(every) = self.seal_every {
             command.arg(format!("--seal-every={every}"));
         }

@@ -64,6 +64,7 @@ impl Scenario {
     pub fn random(seed: u64, write_path: WritePath) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut case = Case::new(seed, write_path);
+        case.segments_spare = random.random_range(1..=2);
         case.segment_bytes = SEGMENT_BYTES_MIN * random.random_range(1..=3);
         let drive = Drive {
             case,

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Driver;
 use super::disk::Disk;
 use super::machine::{FileSystem, Recorded};
 use super::recorder::Event;
 use crate::judge::Case;
-use crate::programs::{Drive, Talking};
+use crate::programs::{Drive, Driver, Talking};
 
 /// What the disk does wrong while it is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +73,7 @@ impl Session {
 
 /// Runs the driver to its end, noting acknowledgements between the writes; whether it was done.
 fn run(recorded: &Recorded, driver: &Driver, drive: &Drive, directory: &Path) -> bool {
-    let mut command = drive.command_of(&driver.program, &[], directory);
-    command.envs(driver.environment.iter().cloned());
-    let mut talking = Talking::start(command);
+    let mut talking = Talking::start(drive.command_of(driver, &[], directory));
     let mut done = false;
     while let Some(line) = talking.line() {
         if let Some(sequence) = line.strip_prefix("ack ") {

@@ -35,21 +35,26 @@ pub struct Kills {
     pub unanswered: u64,
 }
 
-/// Kills the product `kills` times, on both write paths.
-pub fn torment(product: &Product, seed: u64, kills: u64) -> Result<Kills, Violation> {
+/// Kills the product `kills` times, on both write paths, and counts in `done`.
+pub fn torment(
+    product: &Product,
+    seed: u64,
+    kills: u64,
+    done: &mut Kills,
+) -> Result<(), Violation> {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-    let mut done = Kills::default();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let kills = done.kills + kills;
     while done.kills < kills {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().join("shop");
         let most = KILLS_PER_FOLDER.min(kills - done.kills);
         let mut folder = Folder { product, directory: &directory, random: &mut random };
-        runtime.block_on(folder.torment(most, &mut done)).map_err(|violation| {
-            Violation(format!("seed {seed}, kill {}: {violation}", done.kills))
-        })?;
+        let tormented = runtime.block_on(folder.torment(most, done));
+        let named = |violation| Violation(format!("seed {seed}, kill {}: {violation}", done.kills));
+        tormented.map_err(named)?;
     }
-    Ok(done)
+    Ok(())
 }
 
 struct Folder<'a> {

@@ -16,12 +16,14 @@ use crate::programs::{sibling, start};
 /// Small, so that runs cross segments and starts are quick.
 const SEGMENT_BYTES: &str = "1048576";
 
-/// A build of the binary.
+/// The binary, and the server that is tormented: the same binary, unless it is sabotaged.
 #[derive(Clone, Debug)]
 pub struct Product {
-    /// The program.
+    /// The binary.
     pub program: PathBuf,
-    /// What its environment has besides.
+    /// The program of the server.
+    pub server: PathBuf,
+    /// What the server's environment has besides.
     pub environment: Vec<(String, String)>,
 }
 
@@ -48,25 +50,14 @@ impl Product {
     /// The binary beside the program that runs now.
     #[must_use]
     pub fn beside() -> Self {
-        Self { program: sibling("gantry"), environment: Vec::new() }
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.stdin(Stdio::null());
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("GANTRY_") {
-                command.env_remove(name);
-            }
-        }
-        command.envs(self.environment.iter().cloned());
-        command
+        let program = sibling("gantry");
+        Self { server: program.clone(), program, environment: Vec::new() }
     }
 
     /// Runs a command to its end.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.command();
+        let mut command = command(&self.program);
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = start(&mut command).wait_with_output().unwrap();
         Ran {
@@ -84,6 +75,18 @@ impl Product {
         }
         Err(Violation(format!("{arguments:?} failed: {ran:?}")))
     }
+}
+
+/// A program, free of the settings of whoever runs the rig.
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("GANTRY_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// A running `gantry serve` on a free port.
@@ -148,7 +151,8 @@ impl Drop for Server {
 
 fn spawn(product: &Product, directory: &Path, io: Io) -> Child {
     let log = directory.with_extension("log");
-    let mut command = product.command();
+    let mut command = command(&product.server);
+    command.envs(product.environment.iter().cloned());
     command.args(["serve", "--listen", "127.0.0.1:0", "--segment-bytes", SEGMENT_BYTES]);
     command.args(["--until-stdin-closes", "--journal-io", io.name()]);
     command.arg("--directory").arg(directory);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use gantry_faults::product::{Product, torment};
+use gantry_faults::product::{Kills, Product, torment};
 
 use crate::support::expect;
 
@@ -13,9 +13,12 @@ const KILLS: u64 = 150;
 fn three_hundred_kills_lose_no_acknowledged_order() {
     let started = Instant::now();
     let product = Product::beside();
-    let threads = [1, 2]
-        .map(|seed| (seed, product.clone()))
-        .map(|(seed, product)| std::thread::spawn(move || torment(&product, seed, KILLS)));
+    let threads = [1, 2].map(|seed| (seed, product.clone())).map(|(seed, product)| {
+        std::thread::spawn(move || {
+            let mut kills = Kills::default();
+            torment(&product, seed, KILLS, &mut kills).map(|()| kills)
+        })
+    });
     for thread in threads {
         let kills = expect(thread.join().unwrap());
         assert!(kills.kills == KILLS && kills.while_starting > 20, "{kills:?}");

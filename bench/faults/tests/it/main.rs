@@ -6,6 +6,7 @@
 mod bit_rot;
 mod kills;
 mod power;
+mod sabotage;
 mod steps;
 mod support;
 mod system_calls;

@@ -1,0 +1,36 @@
+//! The product holds nothing of what breaks promises on purpose.
+
+use std::process::Command;
+
+use gantry_faults::programs::sibling;
+use serde_json::Value;
+
+/// What every sabotaged program holds; `sabotaged show` asserts that of itself.
+const WORD: &[u8] = b"GANTRY_SABOTAGE";
+
+#[test]
+fn the_binary_holds_no_sabotage() {
+    let bytes = std::fs::read(sibling("gantry")).unwrap();
+    assert!(bytes.len() > 1_000_000);
+    assert!(!bytes.windows(WORD.len()).any(|window| window == WORD));
+}
+
+#[test]
+fn no_crate_but_this_one_asks_for_the_feature() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let has_word = |features: &Value| features.to_string().contains("sabotage");
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 8);
+    for package in packages.iter().filter(|package| package["name"] != "gantry-faults") {
+        assert!(!has_word(&package["features"]["default"]), "{} by default", package["name"]);
+        for dependency in package["dependencies"].as_array().unwrap() {
+            assert!(!has_word(&dependency["features"]), "{}: {dependency}", package["name"]);
+        }
+    }
+    let faults = packages.iter().find(|package| package["name"] == "gantry-faults").unwrap();
+    assert!(!has_word(&faults["features"]["default"]), "by default");
+}
