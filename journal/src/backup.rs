@@ -220,7 +220,12 @@ impl Unpublished {
         number: u64,
         used_bytes: u64,
     ) -> Result<(), JournalError> {
-        self.copy(&from.segment_path(number), &self.folder.segment_path(number), used_bytes)
+        let found = from.open_segment(number)?;
+        let segment = found.ok_or_else(|| JournalError::Missing { path: from.segments() })?;
+        let name = segment.path.file_name().unwrap_or_default();
+        // A compressed segment is closed, so all of it is durable.
+        let used_bytes = if segment.is_compressed() { u64::MAX } else { used_bytes };
+        self.copy(&segment.path, &self.folder.segments().join(name), used_bytes)
     }
 
     fn copy(&self, source: &Path, target: &Path, used_bytes: u64) -> Result<(), JournalError> {
@@ -279,8 +284,8 @@ impl Unpublished {
     fn raise_term(&self, term: u64, last: Option<&Bookmark>) -> Result<(), JournalError> {
         let segment_bytes = match self.folder.segment_numbers()?.last() {
             Some(number) => {
-                let path = self.folder.segment_path(*number);
-                self.folder.storage.file_bytes(&path).context("look at", &path)?
+                let last = self.folder.open_segment(*number)?;
+                last.map_or(SEGMENT_BYTES_DEFAULT, |segment| segment.segment_bytes())
             }
             None => SEGMENT_BYTES_DEFAULT,
         };

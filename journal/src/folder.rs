@@ -20,6 +20,8 @@ const LOST: &str = "lost";
 
 /// Ending of a segment's name.
 pub(crate) const SEGMENT: &str = ".segment";
+/// Ending of a compressed segment's name.
+pub(crate) const COMPRESSED: &str = ".segment.lz4";
 /// Ending of the name of a spare that is zero to its end, durably.
 pub(crate) const SPARE: &str = ".zero";
 /// Ending of a snapshot's name; what it holds is not the journal's business.
@@ -73,6 +75,10 @@ impl Folder {
         self.segments().join(format!("{number:020}{SEGMENT}"))
     }
 
+    pub(crate) fn compressed_path(&self, number: u64) -> PathBuf {
+        self.segments().join(format!("{number:020}{COMPRESSED}"))
+    }
+
     pub(crate) fn spare_path(&self, number: u64) -> PathBuf {
         self.pool().join(format!("{number:020}{SPARE}"))
     }
@@ -81,8 +87,18 @@ impl Folder {
         self.pool().join(format!("{number:020}{PARTIAL}"))
     }
 
-    /// Numbers of the segments, rising.
+    /// Numbers of the segments, plain or compressed, rising.
     pub(crate) fn segment_numbers(&self) -> Result<Vec<u64>, JournalError> {
+        let mut numbers = self.plain_segment_numbers()?;
+        numbers.extend(self.numbers(&self.segments(), COMPRESSED)?);
+        numbers.sort_unstable();
+        // For a moment of its making a compressed segment is there as both.
+        numbers.dedup();
+        Ok(numbers)
+    }
+
+    /// Numbers of the segments that are not compressed, rising.
+    pub(crate) fn plain_segment_numbers(&self) -> Result<Vec<u64>, JournalError> {
         self.numbers(&self.segments(), SEGMENT)
     }
 

@@ -13,8 +13,10 @@ use crate::storage::Storage;
 pub struct SegmentFacts {
     /// Its number.
     pub number: u64,
-    /// Length of the file.
+    /// Its length.
     pub bytes: u64,
+    /// Length of its file, which is shorter if it is compressed.
+    pub stored_bytes: u64,
     /// Bytes in use: header, frames, seals and clean stops.
     pub used_bytes: u64,
     /// Its frames.

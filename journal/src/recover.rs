@@ -13,7 +13,6 @@ use crate::options::JournalOptions;
 use crate::position::Position;
 use crate::prepare::{SegmentPreparer, Shared, Window};
 use crate::scan::{End, FrameView, Scanner};
-use crate::segment::OpenSegment;
 use crate::storage::{Context, SegmentFile, Storage};
 
 /// A journal, ready to append.
@@ -122,7 +121,13 @@ pub(crate) fn sync_everything(folder: &Folder, first_segment: u64) -> Result<(),
     let numbers = folder.segment_numbers()?;
     for number in numbers.into_iter().filter(|number| *number >= first_segment) {
         let path = folder.segment_path(number);
-        folder.storage.sync_file(&path).context("sync", &path)?;
+        match folder.storage.sync_file(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let path = folder.compressed_path(number);
+                folder.storage.sync_file(&path).context("sync", &path)?;
+            }
+            other => other.context("sync", &path)?,
+        }
     }
     for directory in [&segments, &folder.pool(), &folder.root] {
         folder.storage.sync_directory(directory).context("sync", directory)?;
@@ -189,10 +194,11 @@ fn mend(
         put_back(&scanner.folder, number)?;
     }
     let Some(segment) = &scanner.current else { return Ok(None) };
-    let file = open_segment(&scanner.folder, &segment.path, options)?;
-    zero_range(file.as_ref(), &segment.path, segment.offset, end.torn_bytes)?;
+    let path = scanner.folder.expand(segment)?;
+    let file = open_segment(&scanner.folder, &path, options)?;
+    zero_range(file.as_ref(), &path, segment.offset, end.torn_bytes)?;
     rewrite_last(scanner, file.as_ref(), options)?;
-    let (number, path, offset) = (segment.number, segment.path.clone(), segment.offset);
+    let (number, offset) = (segment.number, segment.offset);
     Ok(Some(Active { number, path, window: Arc::new(Window::new(file, offset)), offset }))
 }
 
@@ -232,10 +238,10 @@ fn rewrite_last(
     let last = scanner.last.as_ref();
     let here = last.filter(|last| last.segment == segment.number);
     if let (None, Some(last)) = (here, last) {
-        let path = scanner.folder.segment_path(last.segment);
+        let read = scanner.folder.open_segment(last.segment)?;
+        let read = read.ok_or_else(|| scanner.missing(last.segment))?;
+        let path = scanner.folder.expand(&read)?;
         let file = open_segment(&scanner.folder, &path, options)?;
-        let read = scanner.folder.storage.open_read(&path).context("open", &path)?;
-        let read = OpenSegment::new(last.segment, &path, read);
         let pages = read.slice(last.offset, last.header.frame_bytes())?;
         let pages = FrameBuffer::load_pages(pages);
         write_pages(file.as_ref(), &path, last.offset, &pages)?;

@@ -17,8 +17,7 @@ use crate::buffer::FrameBuffer;
 use crate::copy::{Unreadable, copy_file};
 use crate::disk::FileStorage;
 use crate::error::JournalError;
-use crate::folder::Folder;
-use crate::folder::{SEGMENT, SNAPSHOT};
+use crate::folder::{Folder, SNAPSHOT};
 use crate::journal::Journal;
 use crate::layout::{
     FRAME_HEADER_BYTES, FrameHeader, KIND_DATA, KIND_SEAL, PAGE_BYTES, PAGE_LENGTH,
@@ -130,6 +129,8 @@ fn walk_to(scanner: &mut Scanner, accept_loss_from: u64) -> Result<(), JournalEr
 struct Repair<'a> {
     folder: &'a Folder,
     scanner: &'a Scanner,
+    /// The segment that is cut; `None` if only whole segments are given up.
+    cut: Option<&'a OpenSegment>,
     /// Highest term seen, also among what is given up.
     highest_term: u64,
     report: RepairReport,
@@ -154,16 +155,21 @@ impl<'a> Repair<'a> {
             unreadable_bytes: 0,
             lost,
         };
-        Ok(Self { folder, scanner, highest_term: scanner.position.term, report })
+        // Of a compressed segment that cannot be read nothing can be kept.
+        let cut = scanner.current.as_ref();
+        let cut = cut.filter(|segment| !segment.is_compressed() || segment.rest(0).is_ok());
+        Ok(Self { folder, scanner, cut, highest_term: scanner.position.term, report })
     }
 
     /// Counts what will be given up, and learns the highest term of it.
     fn count_all(&mut self) -> Result<(), JournalError> {
-        if let Some(segment) = &self.scanner.current {
+        if let Some(segment) = self.cut {
             self.count(segment, segment.offset);
         }
         for number in self.later_segments()? {
-            self.count(&self.open(number)?, 0);
+            if let Ok(segment) = self.open(number) {
+                self.count(&segment, 0);
+            }
         }
         self.report.term = self.highest_term + 1;
         Ok(())
@@ -171,7 +177,8 @@ impl<'a> Repair<'a> {
 
     /// Numbers of the segments behind the one that is cut, from the last on.
     fn later_segments(&self) -> Result<Vec<u64>, JournalError> {
-        let kept = self.scanner.current.as_ref().map_or(0, |segment| segment.number);
+        let last = self.scanner.last.as_ref().map_or(0, |frame| frame.segment);
+        let kept = self.cut.map_or(last, |segment| segment.number);
         let mut numbers = self.folder.segment_numbers()?;
         numbers.retain(|number| *number > kept);
         numbers.reverse();
@@ -179,33 +186,32 @@ impl<'a> Repair<'a> {
     }
 
     fn open(&self, number: u64) -> Result<OpenSegment, JournalError> {
-        let path = self.folder.segment_path(number);
-        let bytes = self.folder.storage.open_read(&path).context("open", &path)?;
-        Ok(OpenSegment::new(number, &path, bytes))
+        self.folder.open_segment(number)?.ok_or_else(|| self.scanner.missing(number))
     }
 
     /// Copies the segment that is cut, as it is.
     fn set_aside_cut(&mut self) -> Result<(), JournalError> {
-        let Some(segment) = &self.scanner.current else { return Ok(()) };
-        let target = self.lost_segment(segment.number);
-        let (storage, bytes) = (self.folder.storage.as_ref(), segment.segment_bytes());
+        let Some(segment) = self.cut else { return Ok(()) };
+        let target = self.lost_segment(&segment.path);
+        let storage = self.folder.storage.as_ref();
         self.report.unreadable_bytes =
-            copy_file(storage, &segment.path, &target, bytes, Unreadable::Skip)?;
+            copy_file(storage, &segment.path, &target, u64::MAX, Unreadable::Skip)?;
         self.sync_lost("segments")
     }
 
     /// Zeroes what lies behind the last kept page, and begins the new term there if there is room.
     fn cut(&mut self) -> Result<(), JournalError> {
-        let Some(segment) = &self.scanner.current else { return Ok(()) };
+        let Some(segment) = self.cut else { return Ok(()) };
         let folder = self.folder;
+        let path = folder.expand(segment)?;
         let direct = JournalOptions { write_path: WritePath::Direct, ..Default::default() };
         // A direct write does not read the page first, which the disk may be unable to.
-        let file = open_segment(folder, &segment.path, &direct)
-            .or_else(|_| open_segment(folder, &segment.path, &JournalOptions::default()))?;
+        let file = open_segment(folder, &path, &direct)
+            .or_else(|_| open_segment(folder, &path, &JournalOptions::default()))?;
         let mut offset = segment.offset;
         while offset < segment.segment_bytes() {
             let bytes = CUT_BYTES.min(segment.segment_bytes() - offset);
-            zero_range(file.as_ref(), &segment.path, offset, bytes)?;
+            zero_range(file.as_ref(), &path, offset, bytes)?;
             offset += bytes;
         }
         if segment.segment_bytes() - segment.offset < 2 * PAGE_BYTES {
@@ -217,19 +223,20 @@ impl<'a> Repair<'a> {
         let mut page = [0; PAGE_LENGTH];
         page[..FRAME_HEADER_BYTES].copy_from_slice(header.as_bytes());
         let page = FrameBuffer::load_pages(&page);
-        write_pages(file.as_ref(), &segment.path, segment.offset, &page)
+        write_pages(file.as_ref(), &path, segment.offset, &page)
     }
 
     /// Takes the later segments out of the journal, from the last on.
     fn set_aside_later(&mut self) -> Result<(), JournalError> {
         for number in self.later_segments()? {
-            let segment = self.open(number)?;
-            if segment.rest(0).is_ok_and(is_zero) {
+            if self.open(number).is_ok_and(|segment| segment.rest(0).is_ok_and(is_zero)) {
                 put_back(self.folder, number)?;
                 continue;
             }
-            let target = self.lost_segment(number);
-            self.move_to_lost(&segment.path, &target, "segments")?;
+            for path in [self.folder.segment_path(number), self.folder.compressed_path(number)] {
+                let target = self.lost_segment(&path);
+                self.move_to_lost(&path, &target, "segments")?;
+            }
         }
         Ok(())
     }
@@ -250,8 +257,12 @@ impl<'a> Repair<'a> {
     /// Opens what is left as any start does, in a new term.
     fn reopen(self) -> Result<RepairReport, JournalError> {
         let term = self.report.term;
-        let segment = self.scanner.current.as_ref();
-        let segment_bytes = segment.map_or(SEGMENT_BYTES_DEFAULT, OpenSegment::segment_bytes);
+        let last = self.scanner.last.as_ref().map_or(0, |frame| frame.segment);
+        let segment_bytes = match (self.cut, self.folder.open_segment(last)?) {
+            (Some(segment), _) => segment.segment_bytes(),
+            (None, Some(segment)) => segment.segment_bytes(),
+            (None, None) => SEGMENT_BYTES_DEFAULT,
+        };
         let options = JournalOptions { term: Some(term), segment_bytes, ..Default::default() };
         let from = self.scanner.last.as_ref().map(|frame| Bookmark::behind(&frame.header));
         let opened =
@@ -260,8 +271,8 @@ impl<'a> Repair<'a> {
         Ok(self.report)
     }
 
-    fn lost_segment(&self, number: u64) -> PathBuf {
-        self.report.lost.join("segments").join(format!("{number:020}{SEGMENT}"))
+    fn lost_segment(&self, path: &Path) -> PathBuf {
+        self.report.lost.join("segments").join(path.file_name().unwrap_or_default())
     }
 
     fn sync_lost(&self, name: &str) -> Result<(), JournalError> {
@@ -270,7 +281,10 @@ impl<'a> Repair<'a> {
     }
 
     fn move_to_lost(&self, source: &Path, target: &Path, name: &str) -> Result<(), JournalError> {
-        self.folder.storage.rename(source, target).context("rename", source)?;
+        match self.folder.storage.rename(source, target) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            other => other.context("rename", source)?,
+        }
         self.sync_lost(name)?;
         let directory = self.folder.root.join(name);
         self.folder.storage.sync_directory(&directory).context("sync", &directory)

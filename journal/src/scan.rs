@@ -14,7 +14,6 @@ use crate::layout::{
 use crate::page::{Page, Place, check_payload, check_segment, judge};
 use crate::position::Position;
 use crate::segment::OpenSegment;
-use crate::storage::Context;
 use crate::tail::{TailStop, torn_bytes};
 
 /// A verified frame.
@@ -332,18 +331,13 @@ impl Scanner {
 
     /// Looks at a segment without entering it.
     pub(crate) fn look_at(&self, number: u64) -> Result<NextSegment, JournalError> {
-        let path = self.folder.segment_path(number);
-        let bytes = match self.folder.storage.open_read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(NextSegment::None);
-            }
-            other => other.context("open", &path)?,
+        let Some(mut segment) = self.folder.open_segment(number)? else {
+            return Ok(NextSegment::None);
         };
-        let mut segment = OpenSegment::new(number, &path, bytes);
         let found = segment.segment_bytes();
         if found < PAGE_BYTES {
             let fault = Fault::SegmentLength { found, expected: PAGE_BYTES };
-            return Err(self.damage_at(&path, 0, fault));
+            return Err(self.damage_at(&segment.path, 0, fault));
         }
         let mut page = [0; PAGE_LENGTH];
         segment.read_at(0, &mut page)?;
@@ -383,6 +377,7 @@ impl Scanner {
         self.segments.push(SegmentFacts {
             number: segment.number,
             bytes: file_bytes,
+            stored_bytes: segment.stored_bytes(),
             used_bytes: PAGE_BYTES,
             term: self.position.term,
             ..SegmentFacts::default()
@@ -415,12 +410,13 @@ impl Scanner {
 
     /// A segment without a valid header must hold nothing else either.
     fn require_unused(&self, number: u64, offset: u64) -> Result<(), JournalError> {
-        let path = self.folder.segment_path(number);
-        let bytes = self.folder.storage.open_read(&path).context("open", &path)?;
-        if is_zero(OpenSegment::new(number, &path, bytes).rest(offset)?) {
+        let Some(segment) = self.folder.open_segment(number)? else {
+            return Err(self.missing(number));
+        };
+        if is_zero(segment.rest(offset)?) {
             return Ok(());
         }
-        Err(self.damage_at(&path, 0, Fault::SegmentHeader))
+        Err(self.damage_at(&segment.path, 0, Fault::SegmentHeader))
     }
 
     fn torn_bytes(&self, stop: Stop) -> Result<u64, JournalError> {

@@ -17,15 +17,36 @@ pub(crate) struct OpenSegment {
     bytes: Box<dyn SegmentRead>,
     /// Where the walk stands.
     pub(crate) offset: u64,
+    /// Length of a file that is compressed.
+    compressed_bytes: Option<u64>,
 }
 
 impl OpenSegment {
     /// A walk at the start of a segment.
     pub(crate) fn new(number: u64, path: &Path, bytes: Box<dyn SegmentRead>) -> Self {
-        Self { number, path: path.to_path_buf(), bytes, offset: 0 }
+        Self { number, path: path.to_path_buf(), bytes, offset: 0, compressed_bytes: None }
     }
 
-    /// Length of the file.
+    /// As [`new`](Self::new), of a compressed file of `compressed_bytes`.
+    pub(crate) fn compressed(
+        number: u64,
+        path: &Path,
+        bytes: Box<dyn SegmentRead>,
+        compressed_bytes: u64,
+    ) -> Self {
+        Self { compressed_bytes: Some(compressed_bytes), ..Self::new(number, path, bytes) }
+    }
+
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.compressed_bytes.is_some()
+    }
+
+    /// Length of the file as it is stored.
+    pub(crate) fn stored_bytes(&self) -> u64 {
+        self.compressed_bytes.unwrap_or_else(|| self.segment_bytes())
+    }
+
+    /// Length of the segment.
     pub(crate) fn segment_bytes(&self) -> u64 {
         self.bytes.segment_bytes()
     }

@@ -15,7 +15,7 @@ use crate::storage::{Context, Storage};
 pub struct TrimReport {
     /// Segments deleted.
     pub segments: u64,
-    /// Their length.
+    /// Length of their files.
     pub bytes: u64,
 }
 
@@ -56,9 +56,14 @@ pub fn trim_with(
 impl Folder {
     /// Removes a segment durably; returns its length.
     fn remove_segment(&self, number: u64) -> Result<u64, JournalError> {
-        let path = self.segment_path(number);
-        let bytes = self.storage.file_bytes(&path).context("look at", &path)?;
-        self.storage.remove(&path).context("remove", &path)?;
+        let mut bytes = 0;
+        for path in [self.segment_path(number), self.compressed_path(number)] {
+            bytes += match self.storage.file_bytes(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                other => other.context("look at", &path)?,
+            };
+            self.storage.remove(&path).context("remove", &path)?;
+        }
         let segments = self.segments();
         self.storage.sync_directory(&segments).context("sync", &segments)?;
         Ok(bytes)

@@ -18,7 +18,7 @@ mod what_if;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use copies::{BackupArgs, InspectArgs, RepairArgs, RestoreArgs};
+pub(crate) use copies::{BackupArgs, CompressArgs, InspectArgs, RepairArgs, RestoreArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use explain::ExplainArgs;
 pub(crate) use moment::day;

@@ -1,6 +1,8 @@
-//! `gantry journal verify`, `dump`, `inspect`: read-only, also beside a running server; and `repair`.
+//! `gantry journal verify`, `dump`, `inspect`: read-only, also beside a running server; `compress`, and
+//! `repair`.
 
 mod audit;
+mod compress;
 mod dump;
 mod error;
 mod inspect;
@@ -11,6 +13,7 @@ mod text;
 mod verify;
 mod wanted;
 
+pub(crate) use compress::compress;
 pub(crate) use dump::dump;
 pub(crate) use error::FolderError;
 pub(crate) use inspect::inspect;

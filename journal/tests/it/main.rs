@@ -5,6 +5,7 @@
 mod backup;
 mod bookmark;
 mod combinations;
+mod compressed;
 mod faults;
 mod format;
 mod golden;

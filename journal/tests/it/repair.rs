@@ -10,8 +10,8 @@ use gantry_journal::{
 };
 
 use crate::support::{
-    FRAMES_PER_SEGMENT, Finish, SEGMENT_BYTES, append, append_small, build, contents, flip_bit,
-    folder, open, open_from, options, page, segment, write_at,
+    FRAMES_PER_SEGMENT, Finish, SEGMENT_BYTES, append, append_small, build, contents, copy_folder,
+    flip_bit, folder, open, open_from, options, page, segment, write_at,
 };
 
 const COUNT: u64 = 2 * FRAMES_PER_SEGMENT + 5;
@@ -162,10 +162,12 @@ fn a_repair_survives_a_failure_of_each_of_its_calls() {
         DiskCall::Folder,
         DiskCall::Zero,
     ];
+    let whole = folder();
+    build(whole.path(), COUNT, Finish::Seal);
+    flip_bit(&segment(whole.path(), 2), page(2) + 300, 0);
     for nth in 1.. {
         let folder = folder();
-        build(folder.path(), COUNT, Finish::Seal);
-        flip_bit(&segment(folder.path(), 2), page(2) + 300, 0);
+        copy_folder(whole.path(), folder.path());
         let faults = Faults::new();
         faults.fail(&calls, DiskWhen::From(nth), DiskError::Device);
         let storage = Arc::new(FaultStorage::new(&faults));

@@ -1,5 +1,5 @@
-//! Options of the commands that look after a folder: `journal inspect`, `journal repair`, `backup`
-//! and `restore`.
+//! Options of the commands that look after a folder: `journal inspect`, `compress` and `repair`,
+//! `backup` and `restore`.
 
 use std::path::PathBuf;
 
@@ -17,6 +17,22 @@ Examples:
   gantry journal inspect ./shop
   gantry journal inspect ./shop --json | jq .sync_us")]
 pub(crate) struct InspectArgs {
+    /// Folder of the journal.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    #[command(flatten)]
+    pub(crate) format: OutputFormat,
+}
+
+/// Compress the closed segments of a journal
+///
+/// Verifies each segment first, and keeps the last two as they are, so it works beside a running
+/// server. Everything reads a compressed segment as before; any LZ4 tool turns one back.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  gantry journal compress ./shop")]
+pub(crate) struct CompressArgs {
     /// Folder of the journal.
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,

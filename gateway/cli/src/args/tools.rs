@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use gantry_model::ShortMode;
 
 use super::values::short_mode_for_import;
-use super::{InspectArgs, OutputFormat, RepairArgs};
+use super::{CompressArgs, InspectArgs, OutputFormat, RepairArgs};
 
 /// Bring a shop's catalogue, stock and orders into a folder, from CSV files
 ///
@@ -129,6 +129,7 @@ pub(crate) enum JournalCommand {
     Verify(VerifyArgs),
     Dump(DumpArgs),
     Inspect(InspectArgs),
+    Compress(CompressArgs),
     Repair(RepairArgs),
 }
 

@@ -24,6 +24,7 @@ struct Inspected {
 struct Segment {
     segment: u64,
     bytes: u64,
+    stored_bytes: u64,
     used_bytes: u64,
     frames: u64,
     records: u64,
@@ -77,6 +78,7 @@ impl From<&SegmentFacts> for Segment {
         Self {
             segment: facts.number,
             bytes: facts.bytes,
+            stored_bytes: facts.stored_bytes,
             used_bytes: facts.used_bytes,
             frames: facts.frames,
             records: facts.records,
@@ -110,13 +112,14 @@ impl From<&Histogram> for Sizes {
 impl Answer for Inspected {
     fn page(&self) -> Page {
         let mut segments = Table::new(&[
-            ">segment", ">used", ">frames", ">records", ">first", ">last", "from", "to", ">seals",
-            ">term",
+            ">segment", ">bytes", ">used", ">frames", ">records", ">first", ">last", "from", "to",
+            ">seals", ">term",
         ]);
         for segment in &self.segments {
             let time = |time_ns| if time_ns == 0 { String::new() } else { utc_time(time_ns) };
             segments.row([
                 segment.segment.to_string(),
+                grouped(segment.stored_bytes),
                 percent(segment.used_bytes, segment.bytes),
                 grouped(segment.frames),
                 grouped(segment.records),

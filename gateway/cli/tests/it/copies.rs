@@ -1,4 +1,4 @@
-//! `gantry backup`, `restore`, `journal inspect` and `journal repair`, on the folder of a shop.
+//! `gantry backup`, `restore`, `journal inspect`, `compress` and `repair`, on the folder of a shop.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -119,4 +119,23 @@ fn a_journal_is_inspected_for_people_too() {
     for title in ["segment", "records of a batch", "bytes of a batch", "term"] {
         assert!(shown.stdout.contains(title), "{title}: {shown:?}");
     }
+}
+
+#[test]
+fn a_compressed_journal_gives_the_same_state() {
+    let shop = Shop::tiny();
+    let head = "order_id,service,customer_id,channel,postal_code,sku,quantity,unit_price_cents\n";
+    let order = |number| format!("B-{number},Same Day,C-1,web,12345,MUG,1,899\n");
+    shop.write("orders.csv", &(head.to_owned() + &(0..25_000).map(order).collect::<String>()));
+    shop.report(&[]);
+    let folder = shop.data();
+    let before = state_hash(&folder);
+    let segments = done(&["journal", "inspect"], &[&folder])["segments"].as_array().unwrap().len();
+    let compressed = done(&["journal", "compress"], &[&folder]);
+    assert!(segments > 2, "{segments}");
+    assert_eq!(compressed["segments"].as_u64(), Some(segments as u64 - 2));
+    assert!(compressed["bytes_after"].as_u64() < compressed["bytes_before"].as_u64());
+    assert_eq!(state_hash(&folder), before);
+    done(&["journal", "verify"], &[&folder]);
+    Server::start(&folder, &[]).kill();
 }
