@@ -5,18 +5,40 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
+use gantry_journal::WritePath;
 
+use crate::driver::Io;
 use crate::judge::Violation;
+use crate::large_rot::Large;
 use crate::power::{Cuts, FileSystem, cut_power};
+use crate::product::{Kills, Product, rot, torment};
 use crate::programs::Driver;
+use crate::scenario::Scenario;
+use crate::steps::walk;
+use crate::system_calls::{Fault, sweep};
+
+/// Segments of 64 MiB that make a journal of a gibibyte.
+const LARGE_SEGMENTS: u64 = 17;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
+    /// `kill -9` of the real binary under load and while starting.
+    Kills,
+    /// Kills at every system call of a random scenario; a run is a scenario.
+    SystemCalls,
+    /// Kills at every instruction of the last append of a random scenario; a run is a scenario.
+    Instructions,
+    /// EIO and ENOSPC at every system call of random scenarios; a run is a fault.
+    Errors,
     /// Power cuts on ext4.
     PowerExt4,
     /// Power cuts on xfs.
     PowerXfs,
+    /// Random bit flips in a journal of 1 GiB in memory, judged frame by frame.
+    FlipsInMemory,
+    /// Random bit flips in the folder of a real server, replayed by the real binary.
+    FlipsEndToEnd,
 }
 
 /// Runs one rig for long, and prints a row for `docs/campaigns.md`.
@@ -88,13 +110,63 @@ fn commit() -> String {
 
 fn run(kind: Kind, seed: u64, most: u64) -> Result<Part, Violation> {
     match kind {
+        Kind::Kills => kills(seed, most),
+        Kind::SystemCalls => system_calls(seed),
+        Kind::Instructions => instructions(seed),
+        Kind::Errors => errors(seed),
         Kind::PowerExt4 => power(FileSystem::Ext4, seed, most),
         Kind::PowerXfs => power(FileSystem::Xfs, seed, most),
+        Kind::FlipsInMemory => flips_in_memory(seed, most),
+        Kind::FlipsEndToEnd => flips_end_to_end(seed, most),
     }
+}
+
+fn write_path(seed: u64) -> WritePath {
+    Io::ALL[usize::from(!seed.is_multiple_of(2))].write_path()
+}
+
+fn kills(seed: u64, most: u64) -> Result<Part, Violation> {
+    let mut kills = Kills::default();
+    torment(&Product::beside(), seed, most.min(100), &mut kills)?;
+    Ok(Part { runs: kills.kills, note: format!("{kills:?}") })
+}
+
+fn system_calls(seed: u64) -> Result<Part, Violation> {
+    let swept = sweep(&Scenario::random(seed, write_path(seed)), Fault::Kill, |_| true)?;
+    Ok(Part { runs: 1, note: format!("kills: {}", swept.faults) })
+}
+
+fn instructions(seed: u64) -> Result<Part, Violation> {
+    let walked = walk(&Scenario::random(seed, write_path(seed)))?;
+    Ok(Part { runs: 1, note: format!("{walked:?}") })
+}
+
+fn errors(seed: u64) -> Result<Part, Violation> {
+    let faults = [
+        Fault::ErrorOnce("EIO"),
+        Fault::ErrorForEver("EIO"),
+        Fault::ErrorOnce("ENOSPC"),
+        Fault::ErrorForEver("ENOSPC"),
+    ];
+    let fault = faults[usize::try_from(seed % 4).unwrap()];
+    let swept = sweep(&Scenario::random(seed, write_path(seed / 4)), fault, |_| true)?;
+    Ok(Part { runs: swept.faults, note: String::new() })
 }
 
 fn power(file_system: FileSystem, seed: u64, most: u64) -> Result<Part, Violation> {
     let mut cuts = Cuts::default();
-    cut_power(file_system, &Driver::beside(), seed, most.min(2_000), &mut cuts)?;
+    cut_power(file_system, &Driver::beside(), seed, most.min(1_000), &mut cuts)?;
     Ok(Part { runs: cuts.images, note: format!("{cuts:?}") })
+}
+
+fn flips_in_memory(seed: u64, most: u64) -> Result<Part, Violation> {
+    let large = Large::grow(seed, LARGE_SEGMENTS);
+    let tally = large.flip(seed, most)?;
+    let mebibytes = large.bytes() >> 20;
+    Ok(Part { runs: tally.total(), note: format!("{mebibytes} MiB of frames, {tally:?}") })
+}
+
+fn flips_end_to_end(seed: u64, most: u64) -> Result<Part, Violation> {
+    let tally = rot(&Product::beside(), seed, most.min(200))?;
+    Ok(Part { runs: tally.total(), note: format!("{tally:?}") })
 }

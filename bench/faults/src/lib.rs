@@ -14,6 +14,7 @@ pub mod campaign;
 pub mod driver;
 pub mod history;
 pub mod judge;
+pub mod large_rot;
 pub mod memory;
 pub mod mix_up;
 pub mod power;

@@ -2,8 +2,10 @@
 
 mod kills;
 mod ledger;
+mod rot;
 mod server;
 mod shop;
 
 pub use kills::{Kills, torment};
+pub use rot::rot;
 pub use server::{Product, Ran, Server};
