@@ -1,5 +1,6 @@
 //! The campaign program: one rig, many seeds, one row of a table.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -7,7 +8,9 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use gantry_journal::WritePath;
 
+use crate::bit_rot::Tally;
 use crate::driver::Io;
+use crate::full_disk::{Fills, fill};
 use crate::judge::Violation;
 use crate::large_rot::Large;
 use crate::power::{Cuts, FileSystem, cut_power};
@@ -31,6 +34,8 @@ enum Kind {
     Instructions,
     /// EIO and ENOSPC at every system call of random scenarios; a run is a fault.
     Errors,
+    /// Disks that are full at another point each time, and then have room again.
+    FullDisks,
     /// Power cuts on ext4.
     PowerExt4,
     /// Power cuts on xfs.
@@ -60,7 +65,7 @@ struct Arguments {
 /// What one seed did.
 struct Part {
     runs: u64,
-    note: String,
+    counts: Vec<(&'static str, u64)>,
 }
 
 /// The program.
@@ -69,13 +74,15 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let started = Instant::now();
     let end = arguments.minutes.map(|minutes| started + Duration::from_secs(60 * minutes));
-    let (mut runs, mut seeds, mut notes) = (0, 0, Vec::new());
+    let (mut runs, mut seeds, mut counts) = (0, 0, BTreeMap::new());
     let mut found = None;
     while runs < arguments.runs && end.is_none_or(|end| Instant::now() < end) {
         match run(arguments.kind, arguments.seed + seeds, arguments.runs - runs) {
             Ok(part) => {
                 runs += part.runs;
-                notes.push(part.note);
+                for (name, count) in part.counts {
+                    *counts.entry(name).or_insert(0) += count;
+                }
             }
             Err(violation) => {
                 found = Some(violation);
@@ -96,10 +103,15 @@ pub fn main() -> ExitCode {
             commit(),
             kind.get_name(),
             first + seeds - 1,
-            notes.last().map_or("", String::as_str)
+            tell(&counts)
         ),
     };
     if found.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn tell(counts: &BTreeMap<&'static str, u64>) -> String {
+    let words: Vec<_> = counts.iter().map(|(name, count)| format!("{name}: {count}")).collect();
+    words.join(", ")
 }
 
 fn commit() -> String {
@@ -114,6 +126,7 @@ fn run(kind: Kind, seed: u64, most: u64) -> Result<Part, Violation> {
         Kind::SystemCalls => system_calls(seed),
         Kind::Instructions => instructions(seed),
         Kind::Errors => errors(seed),
+        Kind::FullDisks => full_disks(seed, most),
         Kind::PowerExt4 => power(FileSystem::Ext4, seed, most),
         Kind::PowerXfs => power(FileSystem::Xfs, seed, most),
         Kind::FlipsInMemory => flips_in_memory(seed, most),
@@ -128,17 +141,23 @@ fn write_path(seed: u64) -> WritePath {
 fn kills(seed: u64, most: u64) -> Result<Part, Violation> {
     let mut kills = Kills::default();
     torment(&Product::beside(), seed, most.min(100), &mut kills)?;
-    Ok(Part { runs: kills.kills, note: format!("{kills:?}") })
+    let counts = vec![
+        ("killed while starting", kills.while_starting),
+        ("orders acknowledged", kills.acknowledged),
+        ("orders unanswered", kills.unanswered),
+    ];
+    Ok(Part { runs: kills.kills, counts })
 }
 
 fn system_calls(seed: u64) -> Result<Part, Violation> {
     let swept = sweep(&Scenario::random(seed, write_path(seed)), Fault::Kill, |_| true)?;
-    Ok(Part { runs: 1, note: format!("kills: {}", swept.faults) })
+    Ok(Part { runs: 1, counts: vec![("kills", swept.faults)] })
 }
 
 fn instructions(seed: u64) -> Result<Part, Violation> {
     let walked = walk(&Scenario::random(seed, write_path(seed)))?;
-    Ok(Part { runs: 1, note: format!("{walked:?}") })
+    let counts = vec![("instructions", walked.steps), ("distinct images", walked.images)];
+    Ok(Part { runs: 1, counts })
 }
 
 fn errors(seed: u64) -> Result<Part, Violation> {
@@ -150,23 +169,49 @@ fn errors(seed: u64) -> Result<Part, Violation> {
     ];
     let fault = faults[usize::try_from(seed % 4).unwrap()];
     let swept = sweep(&Scenario::random(seed, write_path(seed / 4)), fault, |_| true)?;
-    Ok(Part { runs: swept.faults, note: String::new() })
+    Ok(Part { runs: swept.faults, counts: vec![("scenarios", 1)] })
+}
+
+fn full_disks(seed: u64, most: u64) -> Result<Part, Violation> {
+    let mut fills = Fills::default();
+    for disk in 0..most.min(100) {
+        fill(seed * 1_000 + disk, &mut fills)?;
+    }
+    let counts = vec![("full", fills.full), ("resumed", fills.resumed)];
+    Ok(Part { runs: fills.disks, counts })
 }
 
 fn power(file_system: FileSystem, seed: u64, most: u64) -> Result<Part, Violation> {
     let mut cuts = Cuts::default();
     cut_power(file_system, &Driver::beside(), seed, most.min(1_000), &mut cuts)?;
-    Ok(Part { runs: cuts.images, note: format!("{cuts:?}") })
+    let counts = vec![
+        ("recordings", cuts.sessions),
+        ("of a recovery", cuts.recoveries),
+        ("with a refused write", cuts.refusals),
+        ("unmountable", cuts.unmountable),
+        ("torn", cuts.torn),
+        ("ahead of acknowledgements", cuts.ahead),
+    ];
+    Ok(Part { runs: cuts.images, counts })
 }
 
 fn flips_in_memory(seed: u64, most: u64) -> Result<Part, Violation> {
     let large = Large::grow(seed, LARGE_SEGMENTS);
-    let tally = large.flip(seed, most)?;
-    let mebibytes = large.bytes() >> 20;
-    Ok(Part { runs: tally.total(), note: format!("{mebibytes} MiB of frames, {tally:?}") })
+    let tally = large.flip(seed, most.min(1_000_000))?;
+    assert!(large.bytes() > 1 << 30, "the journal is smaller than a gibibyte");
+    Ok(answers(&tally))
 }
 
 fn flips_end_to_end(seed: u64, most: u64) -> Result<Part, Violation> {
     let tally = rot(&Product::beside(), seed, most.min(200))?;
-    Ok(Part { runs: tally.total(), note: format!("{tally:?}") })
+    Ok(answers(&tally))
+}
+
+fn answers(tally: &Tally) -> Part {
+    let counts = vec![
+        ("refused", tally.refused),
+        ("last frame cut", tally.cut),
+        ("harmless", tally.harmless),
+    ];
+    Part { runs: tally.total(), counts }
 }

@@ -145,9 +145,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let skipped = usize::try_from(opened.journal.last_frame())?;
     let frames = case.history().skip(skipped).zip(1..=arguments.frames);
     for (frame, count) in frames {
-        prepare_or_wait(&mut opened, &talk)?;
         let stop = arguments.stop_around_last && count == arguments.frames;
-        let durable = append_one(&mut opened, &frame, stop)?;
+        let durable = loop {
+            match append_one(&mut opened, &frame, stop) {
+                Err(JournalError::NoSegmentReady) if talk.wait => talk.say("full")?,
+                other => break other?,
+            }
+        };
         talk.say(&format!("ack {durable}"))?;
         if arguments.seal_every.is_some_and(|every| count.is_multiple_of(every)) {
             opened.journal.seal()?;
@@ -160,32 +164,22 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Prepares segments. A full disk is no failure while a segment stands ready; without one the
-/// driver says so and tries again when it is told.
-fn prepare_or_wait(opened: &mut Opened, talk: &Talk) -> Result<(), Box<dyn std::error::Error>> {
-    while let Err(error) = prepare(&mut opened.preparer) {
-        if !matches!(error, JournalError::NoRoom { .. }) {
-            return Err(error.into());
-        }
-        if opened.journal.segment_remaining_bytes() > 0 || !talk.wait {
-            return Ok(());
-        }
-        talk.say("full")?;
+/// Prepares segments and appends. A full disk is no failure while a segment stands ready.
+fn append_one(opened: &mut Opened, frame: &Frame, stop: bool) -> Result<u64, JournalError> {
+    match prepare(&mut opened.preparer) {
+        Ok(()) | Err(JournalError::NoRoom { .. }) => {}
+        Err(other) => return Err(other),
     }
-    Ok(())
-}
-
-fn append_one(
-    opened: &mut Opened,
-    frame: &Frame,
-    stop: bool,
-) -> Result<u64, Box<dyn std::error::Error>> {
     if stop {
-        kill_process(getpid(), Signal::STOP)?;
+        stop_myself();
     }
     let durable = append(&mut opened.journal, frame)?;
     if stop {
-        kill_process(getpid(), Signal::STOP)?;
+        stop_myself();
     }
     Ok(durable)
+}
+
+fn stop_myself() {
+    kill_process(getpid(), Signal::STOP).expect("invariant: a process may stop itself");
 }

@@ -12,6 +12,7 @@
 pub mod bit_rot;
 pub mod campaign;
 pub mod driver;
+pub mod full_disk;
 pub mod history;
 pub mod judge;
 pub mod large_rot;

@@ -4,8 +4,10 @@
 #![expect(clippy::print_stdout, reason = "a long test says what it did, a skipped one says so")]
 
 mod bit_rot;
+mod full_disk;
 mod kills;
 mod power;
+mod processes;
 mod sabotage;
 mod steps;
 mod support;
