@@ -199,18 +199,16 @@ pub struct Replayed {
 }
 
 /// Replays a folder without changing it, also beside a running server: then up to the last record
-/// that is known to be durable; in both cases not beyond the record `until`. `index_seed` is a
-/// random number that no client can know; see [`Engine::with_index_seed`]. `on_frame` is told how
-/// many records were applied so far.
+/// that is known to be durable; in both cases not beyond the record `until`. Begins with `engine`,
+/// an empty one. `on_frame` is told how many records were applied so far.
 pub fn replay_directory(
     directory: &Path,
     check: ReplayCheck,
     until: Sequence,
-    index_seed: u64,
+    mut engine: Engine,
     on_frame: &mut dyn FnMut(u64),
 ) -> Result<Replayed, JournalError> {
     let mut reader = JournalReader::open(directory)?;
-    let mut engine = Engine::with_index_seed(index_seed);
     let mut records = 0;
     while engine.last_sequence() < until {
         let Some(frame) = reader.next_frame()? else { break };

@@ -18,7 +18,7 @@ use crate::handoff::Handoff;
 use crate::ingress::Ingress;
 use crate::journal_loop::{JournalEnd, JournalLoop};
 use crate::link::Links;
-use crate::memory_loop;
+use crate::memory_loop::MemoryThread;
 use crate::options::ServerOptions;
 use crate::preparer_loop::{self, PreparerBell};
 use crate::release::Release;
@@ -44,7 +44,7 @@ pub(crate) struct Threads {
     journal: JoinHandle<JournalEnd>,
     release: JoinHandle<()>,
     preparer: JoinHandle<()>,
-    memory: JoinHandle<()>,
+    memory: MemoryThread,
 }
 
 /// What the threads leave behind, everything acknowledged being durable.
@@ -138,13 +138,11 @@ impl Threads {
             let (shared, directory) = (shared.clone(), options.directory.clone());
             move || preparer_loop::run(preparer, &shared.preparer, &shared.figures, &directory)
         };
-        let touch = {
-            let shared = shared.clone();
-            move || memory_loop::run(memory, || shared.preparer.is_stopping())
-        };
         let spawned = ServerError::Thread;
+        let memory = MemoryThread::start(memory).map_err(spawned)?;
+        memory.serve();
         Ok(Self {
-            memory: spawn_or_abort("gantry-memory", touch).map_err(spawned)?,
+            memory,
             preparer: spawn_or_abort("gantry-prepare", prepare).map_err(spawned)?,
             release: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
             journal: spawn_or_abort("gantry-journal", || journal_loop.run()).map_err(spawned)?,
@@ -177,7 +175,7 @@ impl Threads {
         join(self.release);
         shared.preparer.stop();
         join(self.preparer);
-        join(self.memory);
+        drop(self.memory);
         ThreadsEnd { engine, journal }
     }
 }

@@ -1,6 +1,6 @@
 //! An instance on a real folder: what was committed is there again, by either write path.
 
-use gantry_engine::{InstanceError, LocalInstance, ReplayCheck, replay_directory};
+use gantry_engine::{Engine, InstanceError, LocalInstance, ReplayCheck, replay_directory};
 use gantry_journal::{FileStorage, JournalOptions, WritePath};
 use gantry_model::{
     Actor, Command, CommandId, EngineTime, Item, Reply, ReplyStatus, Sequence, UpsertCode,
@@ -42,9 +42,14 @@ fn committed_commands_are_there_after_a_restart_and_repeat_as_duplicates() {
         let hash = instance.engine().state_hash();
         instance.commit().unwrap();
         drop(instance); // No clean stop: as after a crash.
-        let replayed =
-            replay_directory(directory.path(), ReplayCheck::Decide, Sequence::MAX, 2, &mut |_| ())
-                .unwrap();
+        let replayed = replay_directory(
+            directory.path(),
+            ReplayCheck::Decide,
+            Sequence::MAX,
+            Engine::new(),
+            &mut |_| (),
+        )
+        .unwrap();
         assert_eq!((replayed.records, replayed.engine.state_hash()), (12_000, hash));
         let mut instance = open(directory.path(), write_path).unwrap();
         assert_eq!(instance.engine().state_hash(), hash);

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use gantry_engine::{ReplayCheck, Replayed, replay_directory};
+use gantry_engine::{Engine, ReplayCheck, Replayed, replay_directory};
+use gantry_gateway::{MemoryThread, index_seed};
 use gantry_model::Sequence;
 use serde::Serialize;
 
@@ -32,12 +33,14 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Result<(), CliError
     let until = args.until.map_or(Sequence::MAX, Sequence::new);
     let check = if args.verify { ReplayCheck::Decide } else { ReplayCheck::Apply };
     let started = Instant::now();
+    let mut engine = Engine::with_index_seed(index_seed());
+    // Without it the replay makes its memory itself, and takes longer.
+    let memory = MemoryThread::start(engine.memory_preparer()).ok();
     let mut progress = Progress::new("replaying", None);
-    let replayed =
-        replay_directory(&args.directory, check, until, gantry_gateway::index_seed(), &mut |at| {
-            progress.set(at);
-        })
+    let mut tell = |records| progress.set(records);
+    let replayed = replay_directory(&args.directory, check, until, engine, &mut tell)
         .map_err(FolderError::from)?;
+    drop(memory);
     let seconds = started.elapsed().as_secs_f64();
     drop(progress);
     let last = replayed.engine.last_sequence().get();

@@ -97,7 +97,8 @@ fn a_restart_in_the_middle_of_retiring_makes_the_same_state() {
     instance.close().unwrap();
     let check = ReplayCheck::Decide;
     let replayed =
-        replay_directory(bit_by_bit.path(), check, Sequence::MAX, 2, &mut |_| ()).unwrap();
+        replay_directory(bit_by_bit.path(), check, Sequence::MAX, Engine::new(), &mut |_| ())
+            .unwrap();
     assert_eq!(replayed.engine.state_hash(), expected);
 }
 
