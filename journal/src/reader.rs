@@ -121,6 +121,10 @@ impl JournalReader {
 
     /// The place behind the last frame that was yielded, or else where the walk was told to begin;
     /// `None` before the first frame of a walk from the beginning.
+    ///
+    /// Beside a writer every frame that is yielded is durable. With no writer the last one may be
+    /// whole in memory and not on the device: it can be relied upon once a writer has opened the
+    /// journal again.
     #[must_use]
     pub fn bookmark(&self) -> Option<Bookmark> {
         self.bookmark
