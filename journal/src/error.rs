@@ -215,8 +215,8 @@ impl fmt::Display for Damage {
         write!(
             formatter,
             "acknowledged data is damaged in {} at offset {} (frame {}, records from sequence {}): \
-             {}. Nothing was changed: copy the folder away, then restore it from an archive or \
-             another copy",
+             {}. Nothing was changed: copy the folder away, then restore a backup; without one, a \
+             repair can give up the records from there on",
             self.path.display(),
             self.offset,
             self.frame,

@@ -4,6 +4,8 @@
 //! The product never makes one: it is public because the tests of every crate above need the same.
 
 use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -105,12 +107,20 @@ struct Rule {
     seen: u64,
 }
 
+/// Pages of a file that the disk cannot read.
+#[derive(Debug)]
+struct BrokenPages {
+    path: PathBuf,
+    offsets: Range<u64>,
+}
+
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Rule>,
     delays: [Duration; DiskCall::COUNT],
     counts: [u64; DiskCall::COUNT],
     available_bytes: Option<u64>,
+    broken: Vec<BrokenPages>,
     written: Option<Vec<WrittenPages>>,
 }
 
@@ -145,10 +155,17 @@ impl Faults {
         self.state().available_bytes = Some(bytes);
     }
 
+    /// Makes every read of these bytes of a file fail with `EIO`, until somebody writes there: a
+    /// disk then puts another sector in its place.
+    pub fn break_pages(&self, path: &Path, offsets: Range<u64>) {
+        self.state().broken.push(BrokenPages { path: path.to_path_buf(), offsets });
+    }
+
     /// Nothing fails any more, and there is as much room as there is; delays stay.
     pub fn heal(&self) {
         let mut state = self.state();
         state.rules.clear();
+        state.broken.clear();
         state.available_bytes = None;
     }
 
@@ -193,8 +210,26 @@ impl Faults {
         self.state().available_bytes
     }
 
-    pub(crate) fn wrote(&self, offset: u64, pages: &[u8]) {
-        if let Some(written) = &mut self.state().written {
+    /// Says whether a read of `bytes` at `offset` meets a broken page.
+    pub(crate) fn before_read(&self, path: &Path, offset: u64, bytes: u64) -> io::Result<()> {
+        self.before(DiskCall::Read)?;
+        let meets = |broken: &BrokenPages| {
+            broken.path == path
+                && broken.offsets.start < offset + bytes
+                && offset < broken.offsets.end
+        };
+        let broken = self.state().broken.iter().any(meets);
+        if broken { Err(DiskError::Device.into()) } else { Ok(()) }
+    }
+
+    pub(crate) fn wrote(&self, path: &Path, offset: u64, pages: &[u8]) {
+        let mut state = self.state();
+        let end = offset + pages.len() as u64;
+        let written = |broken: &BrokenPages| {
+            broken.path == path && offset <= broken.offsets.start && broken.offsets.end <= end
+        };
+        state.broken.retain(|broken| !written(broken));
+        if let Some(written) = &mut state.written {
             written.push((offset, pages.to_vec()));
         }
     }

@@ -1,7 +1,7 @@
 //! A storage that fails, dawdles and counts as its [`Faults`] say.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::disk::FileStorage;
 use crate::fault::{DiskCall, Faults};
@@ -105,13 +105,15 @@ impl Storage for FaultStorage {
     ) -> io::Result<Box<dyn SegmentFile>> {
         self.faults.before(DiskCall::Open)?;
         let inner = self.inner.open_segment(path, write_path, durability)?;
-        Ok(Box::new(FaultSegment { inner, faults: self.faults.clone() }))
+        let (path, faults) = (path.to_path_buf(), self.faults.clone());
+        Ok(Box::new(FaultSegment { inner, path, faults }))
     }
 
     fn open_read(&self, path: &Path) -> io::Result<Box<dyn SegmentRead>> {
         self.faults.before(DiskCall::Open)?;
         let inner = self.inner.open_read(path)?;
-        Ok(Box::new(FaultRead { inner, faults: self.faults.clone() }))
+        let (path, faults) = (path.to_path_buf(), self.faults.clone());
+        Ok(Box::new(FaultRead { inner, path, faults }))
     }
 }
 
@@ -154,6 +156,7 @@ impl NewFile for FaultNewFile {
 #[derive(Debug)]
 struct FaultSegment {
     inner: Box<dyn SegmentFile>,
+    path: PathBuf,
     faults: Faults,
 }
 
@@ -164,7 +167,7 @@ impl SegmentFile for FaultSegment {
 
     fn write_pages(&self, offset: u64, pages: &[u8]) -> io::Result<()> {
         self.faults.before(DiskCall::WritePages)?;
-        self.faults.wrote(offset, pages);
+        self.faults.wrote(&self.path, offset, pages);
         self.inner.write_pages(offset, pages)
     }
 
@@ -186,6 +189,7 @@ impl SegmentFile for FaultSegment {
 #[derive(Debug)]
 struct FaultRead {
     inner: Box<dyn SegmentRead>,
+    path: PathBuf,
     faults: Faults,
 }
 
@@ -195,12 +199,12 @@ impl SegmentRead for FaultRead {
     }
 
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-        self.faults.before(DiskCall::Read)?;
+        self.faults.before_read(&self.path, offset, bytes.len() as u64)?;
         self.inner.read_at(offset, bytes)
     }
 
     fn slice(&self, offset: u64, bytes: u64) -> io::Result<&[u8]> {
-        self.faults.before(DiskCall::Read)?;
+        self.faults.before_read(&self.path, offset, bytes)?;
         self.inner.slice(offset, bytes)
     }
 }

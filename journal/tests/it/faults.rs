@@ -309,3 +309,21 @@ fn a_disk_that_cannot_read_is_named_with_file_and_offset() {
         }
     }
 }
+
+#[test]
+fn the_first_page_that_cannot_be_read_is_named() {
+    let folder = folder();
+    let (mut opened, _) = open(folder.path(), options());
+    append_small(&mut opened, FRAMES_PER_SEGMENT + 2);
+    drop(opened);
+    for (number, offset) in [(1, 0), (1, page(4)), (1, page(14)), (2, page(1)), (2, page(9))] {
+        let faults = Faults::new();
+        let path = segment(folder.path(), number);
+        faults.break_pages(&path, offset + 512..offset + 1024);
+        let refused = open_on(folder.path(), &faults).map(|_| ());
+        let Err(JournalError::Read { path: named, offset: at, .. }) = refused else {
+            panic!("segment {number}, {offset}: {refused:?}")
+        };
+        assert_eq!((named, at), (path, offset));
+    }
+}

@@ -149,6 +149,23 @@ fn a_trimmed_journal_is_repaired_as_long_as_a_frame_is_left() {
     assert_eq!(found, frames[usize::try_from(kept).unwrap()..usize::try_from(end).unwrap()]);
 }
 
+#[test]
+fn pages_that_cannot_be_read_can_be_given_up() {
+    let folder = folder();
+    let frames = build(folder.path(), COUNT, Finish::Seal);
+    let faults = Faults::new();
+    faults.break_pages(&segment(folder.path(), 2), page(3) + 512..page(3) + 1024);
+    let storage = Arc::new(FaultStorage::new(&faults));
+    let lost_from = FRAMES_PER_SEGMENT + 4;
+    let refused = repair_with(folder.path(), lost_from + 1, storage.clone()).unwrap_err();
+    assert!(matches!(refused, JournalError::Read { .. }), "{refused}");
+    let report = repair_with(folder.path(), lost_from, storage).unwrap();
+    assert_eq!((report.last_sequence, report.unreadable_bytes), (lost_from - 1, PAGE_BYTES));
+    assert_eq!(report.frames, COUNT - lost_from, "of the unreadable one nothing is known");
+    let (_, found) = open(folder.path(), options());
+    assert_eq!(found, frames[..usize::try_from(lost_from - 1).unwrap()]);
+}
+
 /// Fails each call of a repair in turn, for ever: the next start refuses as before or finds the
 /// journal whole, and repeating the repair ends in the same state.
 #[test]
