@@ -189,6 +189,10 @@ fn journal_hint(error: &JournalError) -> &'static str {
         JournalError::NoRoom { .. } => {
             ". Make room, or take smaller segments for a start (--segment-bytes)"
         }
+        JournalError::Damage(_) | JournalError::Read { .. } => {
+            ". `gantry restore` makes a folder from a backup; `gantry journal repair --help` tells \
+             what can be done without one"
+        }
         _ => "",
     }
 }
