@@ -15,6 +15,7 @@ use rustix::process::{Signal, getpid, kill_process};
 
 use crate::history::Frame;
 use crate::judge::{Case, append, prepare};
+use crate::tools::Tool;
 
 /// How frames reach the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,6 +85,15 @@ pub struct Arguments {
     /// End with a clean stop.
     #[arg(long)]
     close: bool,
+    /// Append nothing; run this tool on the folder instead.
+    #[arg(long, requires = "other")]
+    tool: Option<Tool>,
+    /// The folder that a tool makes.
+    #[arg(long)]
+    other: Option<PathBuf>,
+    /// What `repair` gives up.
+    #[arg(long, default_value_t = 1)]
+    accept_loss_from: u64,
     /// Wait for one byte after each line.
     #[arg(long)]
     wait: bool,
@@ -138,6 +148,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         segments_spare: arguments.segments_spare,
     };
     let talk = Talk { wait: arguments.wait };
+    if let (Some(tool), Some(other)) = (arguments.tool, &arguments.other) {
+        tool.run(&arguments.directory, other, arguments.accept_loss_from)?;
+        return Ok(talk.say("done")?);
+    }
     let storage = Box::new(FileStorage::new());
     let mut opened =
         Journal::open(&arguments.directory, case.options(), storage, None, &mut |_| Ok(()))?;

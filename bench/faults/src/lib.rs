@@ -26,3 +26,4 @@ pub mod sabotage;
 pub mod scenario;
 pub mod steps;
 pub mod system_calls;
+pub mod tools;

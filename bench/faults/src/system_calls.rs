@@ -5,6 +5,8 @@
 //! calls. What lies between two stores to mapped memory is the business of `steps`.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -73,18 +75,44 @@ fn tracer(words: &[&str]) -> Vec<String> {
     ["strace", "-f", "-qq"].iter().chain(words).map(|word| (*word).to_owned()).collect()
 }
 
+/// What a sweep repeats, each time in a folder of its own.
+pub trait Subject: fmt::Debug + Sync {
+    /// Lays out a folder; returns the last sequence that was acknowledged in it.
+    fn lay_out(&self, root: &Path) -> u64;
+
+    /// The run in such a folder, behind the words of a tracer.
+    fn command(&self, tracer: &[String], root: &Path) -> Command;
+
+    /// Judges what the run left, where everything up to `acknowledged` must be.
+    fn judge(&self, root: &Path, acknowledged: u64) -> Result<(), Violation>;
+}
+
+impl Subject for Scenario {
+    fn lay_out(&self, root: &Path) -> u64 {
+        Self::lay_out(self, &root.join("journal"))
+    }
+
+    fn command(&self, tracer: &[String], root: &Path) -> Command {
+        self.drive.command(tracer, &root.join("journal"))
+    }
+
+    fn judge(&self, root: &Path, acknowledged: u64) -> Result<(), Violation> {
+        judge(&root.join("journal"), &self.drive.case, acknowledged).map(|_| ())
+    }
+}
+
 /// How often the run makes each kind of call, from its first look at the journal's folder on.
-fn count_calls(scenario: &Scenario, layout: &Path) -> BTreeMap<String, u64> {
+fn count_calls(subject: &dyn Subject, layout: &Path) -> BTreeMap<String, u64> {
     let folder = scratch();
-    let directory = folder.path().join("journal");
-    copy_if_there(layout, &directory);
+    let root = folder.path().join("root");
+    copy_folder(layout, &root);
     let log = folder.path().join("calls");
     let words = tracer(&["-o", log.to_str().unwrap()]);
-    let ended = Ended::run(&mut scenario.drive.command(&words, &directory));
+    let ended = Ended::run(&mut subject.command(&words, &root));
     assert!(ended.done, "the run fails without a fault: {}", ended.complaint);
     let mut calls = BTreeMap::new();
     let mut began = false;
-    for line in std::fs::read_to_string(&log).unwrap().lines() {
+    for line in fs::read_to_string(&log).unwrap().lines() {
         began |= line.contains("gantry.instance");
         let call = line.split_once(' ').map(|(_, rest)| rest.trim_start());
         let name = call.and_then(|rest| rest.split_once('(')).map_or("", |(name, _)| name);
@@ -108,24 +136,19 @@ fn scratch() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn copy_if_there(source: &Path, target: &Path) {
-    if source.exists() {
-        copy_folder(source, target);
-    }
-}
-
 /// Does `fault` at every call whose kind `only` wants, and judges what is left each time.
 pub fn sweep(
-    scenario: &Scenario,
+    subject: &dyn Subject,
     fault: Fault,
     only: impl Fn(&str) -> bool,
 ) -> Result<Sweep, Violation> {
     let folder = scratch();
     let layout = folder.path().join("layout");
-    let acknowledged = scenario.lay_out(&layout);
+    fs::create_dir(&layout).unwrap();
+    let acknowledged = subject.lay_out(&layout);
     let calls: Vec<_> =
-        count_calls(scenario, &layout).into_iter().filter(|(name, _)| only(name)).collect();
-    let rig = Rig { scenario, fault, layout, acknowledged };
+        count_calls(subject, &layout).into_iter().filter(|(name, _)| only(name)).collect();
+    let rig = Rig { subject, fault, layout, acknowledged };
     let next = AtomicU64::new(0);
     let all = Mutex::new(Sweep { calls: calls.len() as u64, ..Sweep::default() });
     std::thread::scope(|scope| {
@@ -143,7 +166,7 @@ pub fn sweep(
 }
 
 struct Rig<'a> {
-    scenario: &'a Scenario,
+    subject: &'a dyn Subject,
     fault: Fault,
     layout: PathBuf,
     acknowledged: u64,
@@ -164,20 +187,19 @@ impl Rig<'_> {
 
     fn run(&self, call: &str, number: u64) -> Result<(Ended, bool), Violation> {
         let folder = scratch();
-        let directory = folder.path().join("journal");
-        copy_if_there(&self.layout, &directory);
+        let root = folder.path().join("root");
+        copy_folder(&self.layout, &root);
         let log = folder.path().join("calls");
         let inject = self.fault.inject(call, number);
         let trace = format!("trace={call}");
         let words = tracer(&["-o", log.to_str().unwrap(), "-e", &trace, "-e", &inject]);
-        let ended = Ended::run(&mut self.scenario.drive.command(&words, &directory));
-        let log = std::fs::read_to_string(&log).unwrap();
+        let ended = Ended::run(&mut self.subject.command(&words, &root));
+        let log = fs::read_to_string(&log).unwrap();
         let met = ended.was_killed() || log.contains("(INJECTED)");
-        let case = &self.scenario.drive.case;
         let acknowledged = ended.acknowledged.unwrap_or(self.acknowledged);
-        judge(&directory, case, acknowledged).map_err(|violation| {
-            let fault = self.fault;
-            Violation(format!("{case:?}, {fault:?} at {call} {number}: {violation}"))
+        self.subject.judge(&root, acknowledged).map_err(|violation| {
+            let (subject, fault) = (self.subject, self.fault);
+            Violation(format!("{subject:?}, {fault:?} at {call} {number}: {violation}"))
         })?;
         Ok((ended, met))
     }

@@ -12,3 +12,4 @@ mod sabotage;
 mod steps;
 mod support;
 mod system_calls;
+mod tools;
