@@ -162,9 +162,9 @@ impl LocalInstance {
         // What a file holds must not be ahead of the journal.
         self.commit()?;
         let Instance { engine, archive_folder, archive, .. } = &mut self.instance;
-        let Some(facts) = build_archive(archive_folder, engine, until, limits)? else {
-            return Ok(None);
-        };
+        let last = archive.last();
+        let built = build_archive(archive_folder, engine, last.as_ref(), until, limits)?;
+        let Some(facts) = built else { return Ok(None) };
         *archive = archive.with(ArchiveFile::open(&archive_folder.file(facts.number))?)?;
         self.retire(Some(&facts))?;
         Ok(Some(facts))

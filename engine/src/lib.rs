@@ -24,8 +24,8 @@ mod what_if;
 mod writer;
 
 pub use archive::{
-    ArchiveError, ArchiveFacts, ArchiveFile, ArchiveFiles, ArchiveFolder, ArchiveLimits, Archived,
-    ArchivedCommand, ArchivedOrder, Moment, Timeline, build_archive,
+    ArchiveError, ArchiveFacts, ArchiveFile, ArchiveFiles, ArchiveFolder, ArchiveLimits,
+    ArchiveStep, Archived, ArchivedCommand, ArchivedOrder, Archivist, Moment, build_archive,
 };
 pub use batch::{ANSWER_BYTES_MAX, Batch, Outbox, OutboxReply};
 pub use decide::{Decision, decide};

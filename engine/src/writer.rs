@@ -17,8 +17,9 @@ const MARK_EVERY_RECORDS: u64 = 1 << 16;
 /// enough that the lines are still there when their turn comes.
 const WARM_ITEMS: usize = 32;
 
-/// Orders and commands that leave memory with one record: a tenth of a millisecond.
-const RETIRE_ROWS: u32 = 128;
+/// Orders and commands that leave memory with one record: some tenths of a millisecond, and more
+/// than the commands of a drain add.
+const RETIRE_ROWS: u32 = 512;
 
 /// How far a step came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

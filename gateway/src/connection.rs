@@ -189,13 +189,23 @@ impl Connection {
             RequestKind::Commands => std::mem::take(&mut output.commands),
             RequestKind::Queries => std::mem::take(&mut output.queries),
         };
-        let RequestBundle { submission: Some(submission), frames, payload_bytes } = bundle else {
+        let RequestBundle { submission: Some(mut submission), frames, payload_bytes } = bundle
+        else {
             return;
         };
         // Before the push: the reply may come at once.
         link.sent(frames);
         let counters = &hub.counters;
-        match hub.ingress.push(kind, Queued { submission, payload_bytes }) {
+        // A look-up that fails is no answer: the client asks again.
+        let looked_up = hub.archive.attach(&mut submission).inspect_err(|error| {
+            tracing::error!(%error, "the archive cannot be asked; requests are answered busy");
+        });
+        let queued = Queued { submission, payload_bytes };
+        let pushed = match looked_up {
+            Ok(()) => hub.ingress.push(kind, queued),
+            Err(_) => Err(queued),
+        };
+        match pushed {
             Ok(()) => {
                 add(&counters.requests, u64::from(frames));
                 match kind {

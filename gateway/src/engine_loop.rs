@@ -6,9 +6,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gantry_engine::{Batch, ProcessFigures, Progress, RequestKind, Writer};
+use gantry_engine::{ArchiveFacts, Batch, ProcessFigures, Progress, RequestKind, Writer};
 use gantry_model::EngineTime;
 
+use crate::archive_shelf::ArchiveShelf;
 use crate::clock::EngineClock;
 use crate::handoff::Handoff;
 use crate::ingress::{Ingress, Queued};
@@ -25,6 +26,7 @@ const QUERY_QUANTUM_BYTES: usize = 8 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct EngineLinks {
     pub(crate) ingress: Arc<Ingress>,
+    pub(crate) archive: Arc<ArchiveShelf>,
     pub(crate) handoff: Arc<Handoff>,
     pub(crate) release: Arc<Release>,
     pub(crate) counters: Arc<Counters>,
@@ -42,6 +44,8 @@ pub(crate) struct EngineLoop {
     /// The submission that was begun when the batches ran out. The writer keeps a half-given answer
     /// for it, so it goes on before anything else.
     begun: Option<Queued>,
+    /// The file whose rows leave memory next.
+    retiring: Option<ArchiveFacts>,
 }
 
 /// What a drain found.
@@ -55,7 +59,7 @@ enum Drained {
 
 impl EngineLoop {
     pub(crate) fn new(writer: Writer, clock: EngineClock, links: EngineLinks) -> Self {
-        Self { writer, clock, links, begun: None }
+        Self { writer, clock, links, begun: None, retiring: None }
     }
 
     /// The engine thread's body; returns when stopped and everything is worked off.
@@ -68,7 +72,7 @@ impl EngineLoop {
                 Drained::Worked => {}
                 Drained::Nothing if stopping => return self.writer,
                 Drained::Nothing => {
-                    let has_work = || !self.links.ingress.is_empty() || self.is_stopping();
+                    let has_work = || self.has_work() || self.is_stopping();
                     self.links.ingress.bell.sleep(None, has_work);
                 }
                 Drained::NoBatch => {
@@ -86,7 +90,34 @@ impl EngineLoop {
     }
 
     fn has_work(&self) -> bool {
-        self.begun.is_some() || !self.links.ingress.is_empty()
+        self.begun.is_some() || !self.links.ingress.is_empty() || self.may_retire()
+    }
+
+    /// Whether rows are to leave memory. A stop does not wait for them, and the last segment of a
+    /// full disk is not for them.
+    fn may_retire(&self) -> bool {
+        let archives = &self.writer.engine().state().archives;
+        let is_due = || self.retiring.is_some() || self.links.archive.is_due();
+        let no_space = self.links.figures.no_space.load(Ordering::Relaxed);
+        !self.is_stopping() && !no_space && (archives.unfinished().is_some() || is_due())
+    }
+
+    /// Lets some rows leave memory.
+    fn retire(&mut self, batch: &mut Batch, now: EngineTime) {
+        if self.begun.is_some() || !self.may_retire() {
+            return;
+        }
+        self.retiring = self.retiring.take().or_else(|| self.links.archive.take_due());
+        let worked = self.writer.retire(self.retiring.as_ref(), batch, now);
+        let archives = &self.writer.engine().state().archives;
+        self.links.counters.archive_orders_retired.store(archives.orders(), Ordering::Relaxed);
+        let has_begun = |file: &ArchiveFacts| archives.last_number() >= file.number;
+        if self.retiring.as_ref().is_some_and(has_begun) {
+            self.retiring = None;
+        } else if !worked && !batch.is_full() {
+            tracing::error!(file = ?self.retiring, "an archive file does not fit the state");
+            self.retiring = None;
+        }
     }
 
     /// Works off one quantum of commands and one of queries, at one reading of the clock.
@@ -100,7 +131,8 @@ impl EngineLoop {
         let batch = self.work_off(RequestKind::Commands, COMMAND_QUANTUM_BYTES, batch, now);
         let batch = batch
             .and_then(|batch| self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now));
-        if let Some(batch) = batch {
+        if let Some(mut batch) = batch {
+            self.retire(&mut batch, now);
             self.hand_over(batch);
         }
         if let Some(command) = self.writer.take_stopped_by_bug() {

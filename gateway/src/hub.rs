@@ -7,6 +7,7 @@ use std::time::Duration;
 use gantry_protocol::Busy;
 use tokio::sync::Notify;
 
+use crate::archive_shelf::ArchiveShelf;
 use crate::ingress::Ingress;
 use crate::link::Links;
 use crate::options::ServerOptions;
@@ -17,6 +18,7 @@ use crate::stats::Counters;
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) ingress: Arc<Ingress>,
+    pub(crate) archive: Arc<ArchiveShelf>,
     pub(crate) links: Arc<Links>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) facts: SessionFacts,
@@ -34,6 +36,7 @@ pub(crate) struct Hub {
 impl Hub {
     pub(crate) fn new(
         ingress: Arc<Ingress>,
+        archive: Arc<ArchiveShelf>,
         links: Arc<Links>,
         counters: Arc<Counters>,
         facts: SessionFacts,
@@ -42,6 +45,7 @@ impl Hub {
         let retry_after_us = options.busy_retry_after.as_micros();
         Self {
             ingress,
+            archive,
             links,
             counters,
             facts,

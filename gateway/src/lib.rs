@@ -22,6 +22,8 @@
 #![deny(clippy::float_arithmetic)]
 
 mod affinity;
+mod archive_loop;
+mod archive_shelf;
 mod clock;
 mod connection;
 mod doorbell;
@@ -46,7 +48,7 @@ mod threads;
 pub use clock::ClockBehind;
 pub use error::ServerError;
 pub use memory_loop::MemoryThread;
-pub use options::{OptionError, PORT_DEFAULT, ServerOptions};
+pub use options::{ArchiveOptions, OptionError, PORT_DEFAULT, ServerOptions};
 pub use seed::index_seed;
 pub use server::{OpenedFacts, Server, StopHandle, StopReport};
 pub use session::{Farewell, RequestBundle, Session, SessionFacts, Step, StepOutput};

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gantry_engine::ArchiveLimits;
 use gantry_journal::JournalOptions;
 use gantry_protocol::{FRAME_HEADER_BYTES, REPLY_PAYLOAD_BYTES_MAX};
 
@@ -14,6 +15,28 @@ pub const PORT_DEFAULT: u16 = 4160;
 /// Threads that serve connections; more only add wake-ups on the machines this is made for.
 const WORKERS_DEFAULT_MAX: usize = 4;
 const WORKERS_MAX: usize = 256;
+
+/// When closed orders leave memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArchiveOptions {
+    /// Closed orders and commands stay in memory for this long. Default 1 hour.
+    pub after: Duration,
+    /// A new file is asked by connections for this long before its rows leave memory, so that
+    /// hardly a request is answered `busy` for not knowing it. Default 1 second.
+    pub shown_before: Duration,
+    /// How much goes into one file.
+    pub limits: ArchiveLimits,
+}
+
+impl Default for ArchiveOptions {
+    fn default() -> Self {
+        Self {
+            after: Duration::from_secs(3600),
+            shown_before: Duration::from_secs(1),
+            limits: ArchiveLimits::default(),
+        }
+    }
+}
 
 /// Settings of a server.
 #[derive(Clone, Debug)]
@@ -59,6 +82,8 @@ pub struct ServerOptions {
     pub clock_behind_max: Duration,
     /// Starts even if the wall clock is further behind. Default no.
     pub accept_clock_jump: bool,
+    /// When closed orders leave memory.
+    pub archive: ArchiveOptions,
     /// How long a stop waits for connections to take their last answers. Default 10 s.
     pub stop_timeout: Duration,
 }
@@ -84,6 +109,7 @@ impl Default for ServerOptions {
             workers: cores.min(WORKERS_DEFAULT_MAX),
             clock_behind_max: Duration::from_secs(3600),
             accept_clock_jump: false,
+            archive: ArchiveOptions::default(),
             stop_timeout: Duration::from_secs(10),
         }
     }

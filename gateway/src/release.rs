@@ -100,6 +100,8 @@ impl Release {
 
     fn deliver_all(&self, delivery: &mut Delivery) {
         while let Some(mut batch) = self.durable.pop() {
+            let outdated = batch.outbox.replies().filter(|reply| reply.is_refused).count();
+            add(&self.counters.archive_requests_outdated, outdated as u64);
             let replies = delivery.deliver(batch.outbox.replies(), &self.links);
             add(&self.counters.batches, 1);
             add(&self.counters.replies, replies);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gantry_engine::{Instance, LocalInstance};
+use gantry_engine::{ArchiveFiles, Instance, LocalInstance};
 use gantry_journal::{JournalStats, Recovery, Storage};
 use gantry_model::EngineTime;
 use gantry_protocol::ErrorCode;
@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::archive_shelf::ArchiveShelf;
 use crate::clock::EngineClock;
 use crate::connection::{refuse, serve};
 use crate::error::ServerError;
@@ -160,9 +161,9 @@ impl Server {
         let listener = listen(socket, options.listen, &runtime)?;
         let address =
             listener.local_addr().map_err(|error| ServerError::listen(options.listen, error))?;
-        let hub = hub(&options, opened.recovery.instance_id);
-        let threads =
-            Threads::start(instance, clock, &options, &hub.ingress, &hub.links, &hub.counters)?;
+        let archive = std::mem::take(&mut instance.archive);
+        let hub = hub(&options, opened.recovery.instance_id, archive);
+        let threads = Threads::start(instance, clock, &options, &hub)?;
         let stop = Arc::new(StopRequest::default());
         runtime.spawn(accept(
             listener,
@@ -268,12 +269,13 @@ fn runtime(options: &ServerOptions) -> io::Result<Runtime> {
         .build()
 }
 
-fn hub(options: &ServerOptions, instance: u128) -> Arc<Hub> {
+fn hub(options: &ServerOptions, instance: u128, archive: ArchiveFiles) -> Arc<Hub> {
     let requests_in_flight_max = options.requests_in_flight_max;
     let facts = SessionFacts { instance, requests_in_flight_max };
     let ingress = Arc::new(Ingress::new(options));
     Arc::new(Hub::new(
         ingress,
+        Arc::new(ArchiveShelf::new(archive)),
         Arc::new(Links::new()),
         Arc::new(Counters::default()),
         facts,

@@ -65,6 +65,12 @@ counters! {
     journal_seals,
     /// Times that the journal waited for a prepared segment.
     journal_waits_for_segment,
+    /// Archive files that were made.
+    archive_files,
+    /// Orders that left memory.
+    archive_orders_retired,
+    /// Requests that were answered busy because an archive file was newer than their look-up.
+    archive_requests_outdated,
     /// Sequence of the last durable record.
     durable_sequence,
 }

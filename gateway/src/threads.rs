@@ -1,33 +1,38 @@
 //! The threads around one engine: started together, stopped from the engine outwards.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use gantry_engine::{Engine, Instance, ProcessFigures, Writer};
+use gantry_engine::{Archivist, Engine, Instance, ProcessFigures, Writer};
 use gantry_journal::{Durability, Journal, JournalError, WritePath};
 
 use crate::affinity::pin_here;
+use crate::archive_loop::ArchiveLoop;
+use crate::archive_shelf::ArchiveShelf;
 use crate::clock::EngineClock;
 use crate::engine_loop::{EngineLinks, EngineLoop};
 use crate::error::ServerError;
 use crate::guard::spawn_or_abort;
 use crate::handoff::Handoff;
+use crate::hub::Hub;
 use crate::ingress::Ingress;
 use crate::journal_loop::{JournalEnd, JournalLoop};
-use crate::link::Links;
 use crate::memory_loop::MemoryThread;
 use crate::options::ServerOptions;
 use crate::preparer_loop::{self, PreparerBell};
 use crate::release::Release;
+use crate::seed::index_seed;
 use crate::stats::Counters;
 
 /// What the threads share with each other and with the connections.
 #[derive(Clone, Debug)]
 struct Shared {
     ingress: Arc<Ingress>,
+    archive: Arc<ArchiveShelf>,
     handoff: Arc<Handoff>,
     release: Arc<Release>,
     preparer: Arc<PreparerBell>,
@@ -45,6 +50,7 @@ pub(crate) struct Threads {
     release: JoinHandle<()>,
     preparer: JoinHandle<()>,
     memory: MemoryThread,
+    archive: Option<JoinHandle<()>>,
 }
 
 /// What the threads leave behind, everything acknowledged being durable.
@@ -54,21 +60,17 @@ pub(crate) struct ThreadsEnd {
 }
 
 impl Shared {
-    fn new(
-        options: &ServerOptions,
-        ingress: &Arc<Ingress>,
-        links: &Arc<Links>,
-        counters: &Arc<Counters>,
-    ) -> Self {
-        let (ingress, counters) = (Arc::clone(ingress), Arc::clone(counters));
+    fn new(options: &ServerOptions, hub: &Hub) -> Self {
+        let (ingress, counters) = (Arc::clone(&hub.ingress), Arc::clone(&hub.counters));
         let release = Release::new(
             options.batches,
-            Arc::clone(links),
+            Arc::clone(&hub.links),
             Arc::clone(&ingress),
             Arc::clone(&counters),
         );
         Self {
             ingress,
+            archive: Arc::clone(&hub.archive),
             handoff: Arc::new(Handoff::new(options.batches)),
             release: Arc::new(release),
             preparer: Arc::new(PreparerBell::default()),
@@ -82,6 +84,7 @@ impl Shared {
         engine.set_figures(Arc::clone(&self.figures));
         let links = EngineLinks {
             ingress: Arc::clone(&self.ingress),
+            archive: Arc::clone(&self.archive),
             handoff: Arc::clone(&self.handoff),
             release: Arc::clone(&self.release),
             counters: Arc::clone(&self.counters),
@@ -89,6 +92,29 @@ impl Shared {
             stop: Arc::clone(&self.engine_stop),
         };
         EngineLoop::new(Writer::new(engine), clock, links)
+    }
+
+    /// The archive is a convenience: without its thread memory grows, and nothing else is wrong.
+    fn start_archive(&self, options: &ServerOptions) -> io::Result<Option<JoinHandle<()>>> {
+        let (directory, limits) = (&options.directory, options.archive.limits);
+        let files = self.archive.files();
+        let archivist = match Archivist::begin(directory, &files, limits, index_seed()) {
+            Ok(archivist) => archivist,
+            Err(error) => {
+                tracing::error!(%error, "nothing is archived until the next start");
+                return Ok(None);
+            }
+        };
+        let archive_loop = ArchiveLoop {
+            archivist,
+            shelf: Arc::clone(&self.archive),
+            ingress: Arc::clone(&self.ingress),
+            counters: Arc::clone(&self.counters),
+            options: options.archive,
+        };
+        let stop = Arc::clone(&self.engine_stop);
+        let body = move || archive_loop.run(|| stop.load(Ordering::Relaxed));
+        thread::Builder::new().name("gantry-archive".to_owned()).spawn(body).map(Some)
     }
 
     fn journal_loop(&self, journal: Journal, commit_floor: Duration) -> JournalLoop {
@@ -114,11 +140,9 @@ impl Threads {
         instance: Instance,
         clock: EngineClock,
         options: &ServerOptions,
-        ingress: &Arc<Ingress>,
-        links: &Arc<Links>,
-        counters: &Arc<Counters>,
+        hub: &Hub,
     ) -> Result<Self, ServerError> {
-        let shared = Shared::new(options, ingress, links, counters);
+        let shared = Shared::new(options, hub);
         let Instance { mut engine, journal, preparer, .. } = instance;
         let memory = engine.memory_preparer();
         let engine_loop = shared.engine_loop(engine, clock);
@@ -143,6 +167,7 @@ impl Threads {
         memory.serve();
         Ok(Self {
             memory,
+            archive: shared.start_archive(options).map_err(spawned)?,
             preparer: spawn_or_abort("gantry-prepare", prepare).map_err(spawned)?,
             release: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
             journal: spawn_or_abort("gantry-journal", || journal_loop.run()).map_err(spawned)?,
@@ -176,6 +201,9 @@ impl Threads {
         shared.preparer.stop();
         join(self.preparer);
         drop(self.memory);
+        if self.archive.is_some_and(|archive| archive.join().is_err()) {
+            tracing::error!("the archive thread panicked; the others went on");
+        }
         ThreadsEnd { engine, journal }
     }
 }

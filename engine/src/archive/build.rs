@@ -13,9 +13,9 @@ use super::filter::Filter;
 use super::folder::ArchiveFolder;
 use super::image::write_image;
 use super::layout::{CommandEntry, Entry, Header, OrderEntry, PAGE_BYTES, part_hash, truncate};
-use super::timeline::Moment;
+use super::moment::Moment;
 use crate::Engine;
-use crate::state::State;
+use crate::state::{ClosedRow, CommandRow, State};
 
 const WRITE_BYTES: usize = 256 << 10;
 
@@ -36,41 +36,32 @@ impl Default for ArchiveLimits {
     }
 }
 
-/// Writes the next file, durably, from the orders of `engine` that were closed, and the commands
-/// that were carried out, up to `until`: the oldest first. Does nothing while there are fewer than
-/// are worth a file, while the last file's rows are still leaving, or while the next one is there
-/// already.
+/// Writes the file after `last`, durably, from the orders of `engine` that were closed, and the
+/// commands that were carried out, up to `until`: the oldest first. Does nothing while there are
+/// fewer than are worth a file.
 ///
-/// All that `engine` has seen must be durable in the journal.
+/// Any engine will do, also one in the past, in which rows of the files before have not left yet.
+/// All that it has seen must be durable in the journal.
 pub fn build_archive(
     folder: &ArchiveFolder,
     engine: &Engine,
+    last: Option<&ArchiveFacts>,
     until: Moment,
     limits: &ArchiveLimits,
 ) -> Result<Option<ArchiveFacts>, ArchiveError> {
-    let state = engine.state();
-    let number = state.archives.last_number() + 1;
-    if state.archives.unfinished().is_some() || folder.file(number).exists() {
-        return Ok(None);
-    }
-    let orders = state.archives.closed.iter().take(limits.orders_max as usize);
-    let orders = orders.take_while(|row| row.closed <= until.sequence).count();
-    let commands = state.commands().take(limits.commands_max as usize);
-    let commands = commands.take_while(|row| row.sequence <= until.sequence).count();
-    if orders + commands < (limits.rows_min as usize).max(1) {
-        return Ok(None);
-    }
+    let Some(rows) = Rows::of(engine.state(), last, until, limits) else { return Ok(None) };
+    let number = last.map_or(1, |last| last.number + 1);
     folder.make()?;
     let path = folder.partial(number);
     let file = File::create(&path).doing("create", &path)?;
     let mut header = Header::new(folder.instance_id(), number);
-    header.orders_before = state.archives.orders().into();
-    header.commands_before = state.archives.commands().into();
-    (header.orders, header.commands) = (count(orders).into(), count(commands).into());
+    header.orders_before = rows.orders_before.into();
+    header.commands_before = rows.commands_before.into();
+    (header.orders, header.commands) = (rows.orders.into(), rows.commands.into());
     header.until_sequence = until.sequence.get().into();
     header.until_time_ns = until.time.get().into();
     let mut content = Content::begin(&file, &path)?;
-    content.write(state, &mut header)?;
+    content.write(&rows, &mut header)?;
     let header = header.sealed();
     file.write_all_at(header.as_bytes(), 0).doing("write", &path)?;
     file.sync_all().doing("sync", &path)?;
@@ -78,8 +69,48 @@ pub fn build_archive(
     Ok(Some(ArchiveFacts::of(&header)))
 }
 
-fn count(rows: usize) -> u32 {
-    u32::try_from(rows).expect("invariant: bounded by the limits of a file")
+/// The rows that go into a file.
+struct Rows<'a> {
+    state: &'a State,
+    orders_before: u64,
+    commands_before: u64,
+    orders: u32,
+    commands: u32,
+}
+
+impl<'a> Rows<'a> {
+    /// `None` if there are too few, or if the engine has not seen all that the files before hold.
+    fn of(
+        state: &'a State,
+        last: Option<&ArchiveFacts>,
+        until: Moment,
+        limits: &ArchiveLimits,
+    ) -> Option<Self> {
+        let (orders_before, commands_before) = last.map_or((0, 0), ArchiveFacts::ends);
+        let mut rows = Self { state, orders_before, commands_before, orders: 0, commands: 0 };
+        let closed = rows.closed()?.take(limits.orders_max as usize);
+        let closed = closed.take_while(|row| row.closed <= until.sequence).count();
+        let commands = rows.carried_out()?.take(limits.commands_max as usize);
+        let commands = commands.take_while(|row| row.sequence <= until.sequence).count();
+        let count = |rows| u32::try_from(rows).expect("invariant: bounded by the limits of a file");
+        (rows.orders, rows.commands) = (count(closed), count(commands));
+        (closed + commands >= limits.rows_min.max(1) as usize).then_some(rows)
+    }
+
+    /// Closed orders in memory behind those that the files before hold.
+    fn closed(&self) -> Option<impl Iterator<Item = &'a ClosedRow>> {
+        let archives = &self.state.archives;
+        let held = self.orders_before.checked_sub(archives.orders())?;
+        let held = u32::try_from(held).ok().filter(|held| *held <= archives.closed.len())?;
+        Some(archives.closed.iter().skip(held as usize))
+    }
+
+    /// Commands in memory behind those that the files before hold.
+    fn carried_out(&self) -> Option<impl Iterator<Item = &'a CommandRow>> {
+        let held = self.commands_before.checked_sub(self.state.archives.commands())?;
+        let held = u32::try_from(held).ok().filter(|held| *held <= self.state.command_count())?;
+        Some(self.state.commands().skip(held as usize))
+    }
 }
 
 /// Everything behind the header, on its way into the file.
@@ -99,11 +130,11 @@ impl<'a> Content<'a> {
         Ok(Self { out, path, hasher: blake3::Hasher::new(), offset: PAGE_BYTES as u64 })
     }
 
-    /// Writes as many rows of the state as the header says, and completes the header.
-    fn write(&mut self, state: &State, header: &mut Header) -> Result<(), ArchiveError> {
-        let mut orders = self.write_images(state, header.orders.get() as usize)?;
+    /// Writes the rows, and completes the header.
+    fn write(&mut self, rows: &Rows<'_>, header: &mut Header) -> Result<(), ArchiveError> {
+        let mut orders = self.write_images(rows)?;
         orders.sort_unstable_by_key(Entry::id);
-        let commands = state.commands().take(header.commands.get() as usize);
+        let commands = rows.carried_out().into_iter().flatten().take(rows.commands as usize);
         let mut commands: Vec<_> = commands
             .map(|row| CommandEntry {
                 id: row.id.get().into(),
@@ -128,16 +159,12 @@ impl<'a> Content<'a> {
         self.out.flush().doing("write", self.path)
     }
 
-    /// Writes the oldest closed orders; returns where each lies.
-    fn write_images(
-        &mut self,
-        state: &State,
-        orders: usize,
-    ) -> Result<Vec<OrderEntry>, ArchiveError> {
-        let mut entries = Vec::with_capacity(orders);
+    /// Writes the orders; returns where each lies.
+    fn write_images(&mut self, rows: &Rows<'_>) -> Result<Vec<OrderEntry>, ArchiveError> {
+        let mut entries = Vec::with_capacity(rows.orders as usize);
         let mut image = Vec::new();
-        for row in state.archives.closed.iter().take(orders) {
-            let order = state.orders.view(row.slot);
+        for row in rows.closed().into_iter().flatten().take(rows.orders as usize) {
+            let order = rows.state.orders.view(row.slot);
             write_image(&order, row.closed, &mut image);
             entries.push(OrderEntry {
                 id: order.row.id.get().into(),

@@ -53,6 +53,13 @@ impl ArchiveFacts {
         }
     }
 
+    /// Orders and commands that this file and all before it hold.
+    #[must_use]
+    pub fn ends(&self) -> (u64, u64) {
+        let (orders, commands) = (u64::from(self.orders), u64::from(self.commands));
+        (self.orders_before + orders, self.commands_before + commands)
+    }
+
     /// The row of the state before anything left memory for it.
     pub(crate) const fn row(&self) -> ArchiveRow {
         ArchiveRow {

@@ -6,6 +6,7 @@
 //! The engine's thread reads no file: whoever asks it looks ids up first and attaches what was
 //! found. `docs/FORMAT.md` holds the bytes, `docs/adr/0010-closed-orders-leave-memory.md` why.
 
+mod archivist;
 mod build;
 mod error;
 mod file;
@@ -15,8 +16,9 @@ mod folder;
 mod image;
 mod known;
 mod layout;
-mod timeline;
+mod moment;
 
+pub use archivist::{ArchiveStep, Archivist};
 pub use build::{ArchiveLimits, build_archive};
 pub use error::ArchiveError;
 pub use file::{ArchiveFacts, ArchiveFile};
@@ -24,4 +26,4 @@ pub use files::ArchiveFiles;
 pub use folder::ArchiveFolder;
 pub use image::{Archived, ArchivedCommand, ArchivedOrder};
 pub(crate) use known::Known;
-pub use timeline::{Moment, Timeline};
+pub use moment::Moment;

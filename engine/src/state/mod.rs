@@ -27,6 +27,7 @@ mod supply;
 
 use gantry_model::{CellView, CommandId, EngineTime, Limits, OrderId, Sequence, Sku, Warehouse};
 
+pub(crate) use archives::ClosedRow;
 pub use archives::{ArchiveRow, Archives};
 pub use bundles::Bundles;
 pub use by_sku::{BySku, PlaceRow};
@@ -149,6 +150,11 @@ impl State {
     #[must_use]
     pub fn order_slot(&self, id: OrderId) -> Option<u32> {
         self.first_answer(id)?.order_slot
+    }
+
+    /// Commands that were carried out and are in memory.
+    pub(crate) const fn command_count(&self) -> u32 {
+        self.remembered.command_count()
     }
 
     /// Commands that were carried out and are in memory, the oldest first.

@@ -3,6 +3,7 @@
 mod files;
 mod golden;
 mod instances;
+mod outdated;
 mod restart;
 
 use gantry_engine::{ArchiveLimits, LocalInstance};

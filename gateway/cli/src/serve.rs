@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_gateway::{OpenedFacts, Server, ServerOptions, StopReport};
+use gantry_gateway::{ArchiveOptions, OpenedFacts, Server, ServerOptions, StopReport};
 use gantry_journal::{Durability, FileStorage, JournalOptions, WritePath};
 use gantry_model::Actor;
 use tokio::sync::Notify;
@@ -79,6 +79,10 @@ fn options(args: &ServeArgs) -> ServerOptions {
         engine_core: args.core.or(default.engine_core),
         workers: args.workers.unwrap_or(default.workers),
         accept_clock_jump: args.accept_clock_jump,
+        archive: ArchiveOptions {
+            after: args.archive_after_seconds.map_or(default.archive.after, Duration::from_secs),
+            ..default.archive
+        },
         ..default
     }
 }

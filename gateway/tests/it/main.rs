@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+mod archive;
 mod bounds;
 mod faults;
 mod frames;

@@ -113,10 +113,12 @@ fn what_the_journal_does_not_name_is_removed_and_built_again() {
     let cancel = OrderUnits { id: CommandId::new(6_000), order: id, units: &[] };
     instance.execute(&Command::CancelOrder(cancel), Actor::CLIENT_MIN, now(9)).unwrap();
     let instance = instance.into_instance().unwrap();
-    let built = build_archive(&instance.archive_folder, &instance.engine, ALL, &EVEN_ONE);
-    assert_eq!(built.unwrap().unwrap().number, 2);
-    let again = build_archive(&instance.archive_folder, &instance.engine, ALL, &EVEN_ONE);
-    assert_eq!(again.unwrap(), None, "it is there already");
+    let (folder_of, engine, last) =
+        (&instance.archive_folder, &instance.engine, instance.archive.last());
+    let built = build_archive(folder_of, engine, last.as_ref(), ALL, &EVEN_ONE).unwrap();
+    assert_eq!(built.unwrap().number, 2);
+    let more = build_archive(folder_of, engine, built.as_ref(), ALL, &EVEN_ONE).unwrap();
+    assert_eq!(more, None, "there is no more to archive");
     drop(instance);
     let partial = file(folder.path(), 3).with_extension("partial");
     fs::write(&partial, b"half of a file").unwrap();

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 pub(crate) const ALL: Moment = Moment { sequence: Sequence::MAX, time: EngineTime::new(77) };
 /// A file however little there is.
 pub(crate) const EVEN_ONE: ArchiveLimits =
-    ArchiveLimits { rows_min: 1, orders_max: 1 << 10, commands_max: 1 << 10 };
+    ArchiveLimits { rows_min: 1, orders_max: 1 << 12, commands_max: 1 << 12 };
 
 pub(crate) fn now(number: u128) -> EngineTime {
     EngineTime::new(1_000 + u64::try_from(number).unwrap())

@@ -89,6 +89,10 @@ pub(crate) struct ServeArgs {
     /// Shortest time between two syncs while batches are large, in microseconds. Default: 500.
     #[arg(long, env = "GANTRY_COMMIT_FLOOR_US", value_name = "MICROSECONDS")]
     pub(crate) commit_floor_us: Option<u64>,
+    /// Seconds that closed orders and old ids stay in memory before they leave it for the archive.
+    /// Default: 3,600.
+    #[arg(long, env = "GANTRY_ARCHIVE_AFTER_SECONDS", value_name = "SECONDS")]
+    pub(crate) archive_after_seconds: Option<u64>,
     /// Start although the wall clock is more than an hour behind the journal's last record.
     #[arg(long)]
     pub(crate) accept_clock_jump: bool,
