@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::process::{Server, run};
 use crate::shop::{Ledger, Shop, text};
 
 const CLOCK: [&str; 2] = ["--clock", "placed-on"];
@@ -102,4 +103,28 @@ fn what_is_there_already_and_days_that_cannot_be_are_refused() {
     assert!(refused.stderr.contains("--clock placed-on needs a new folder"), "{refused:?}");
     assert_eq!(shop.dump(&[]).len(), records);
     assert_eq!(shop.import(&["--clock", "sun"]).code, Some(2));
+}
+
+/// As on a machine whose clock lost fifteen years with its battery.
+#[test]
+fn a_journal_from_the_future_is_served_only_by_someone_who_says_so() {
+    let shop = Shop::tiny();
+    shop.write(
+        "orders.csv",
+        "order_id,placed_on,service,customer_id,channel,postal_code,sku,quantity,unit_price_cents\n\
+         A-1,2099-11-03,Same Day,C-1,web,12345,MUG,6,899\n",
+    );
+    shop.report(&CLOCK);
+    let before = shop.dump(&[]);
+    let data = shop.data();
+    let refused = run(["serve", "--listen", "127.0.0.1:0", "--directory", data.to_str().unwrap()]);
+    assert_ne!(refused.code, Some(0));
+    assert!(refused.stderr.contains("clock"), "{refused:?}");
+    assert_eq!(shop.dump(&[]), before, "a refusal changes nothing");
+    let server = Server::start(&data, &["--accept-clock-jump"]);
+    assert_eq!(server.json(&["stats"])["orders"], 1);
+    server.kill();
+    assert_eq!(shop.read(&["replay"], &["--verify"]).code, Some(0));
+    let after = shop.dump(&[]);
+    assert!(after.iter().map(time_ns).is_sorted(), "time never goes back");
 }
