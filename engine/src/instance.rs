@@ -13,12 +13,12 @@ use crate::archive::{
     ArchiveError, ArchiveFacts, ArchiveFile, ArchiveFiles, ArchiveFolder, ArchiveLimits, Moment,
     build_archive,
 };
-use crate::{Batch, Engine, RequestKind};
+use crate::{Batch, Engine, RequestKind, SnapshotError, SnapshotFacts, Start};
 
 /// The smallest segment an instance can use: the longest record must fit a frame of it.
 pub const INSTANCE_SEGMENT_BYTES_MIN: u64 = 1 << 20;
 
-/// A failure of an instance: of its journal, or of its archive.
+/// A failure of an instance: of its journal, its archive, or its snapshots.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
     /// Of its journal.
@@ -27,6 +27,9 @@ pub enum InstanceError {
     /// Of its archive.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// Of its snapshots.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
 }
 
 /// A folder opened for writing, replayed.
@@ -40,7 +43,11 @@ pub struct Instance {
     pub preparer: SegmentPreparer,
     /// What recovery found.
     pub recovery: Recovery,
-    /// Records applied.
+    /// The snapshot that it began with; none if it replayed the whole journal.
+    pub snapshot: Option<SnapshotFacts>,
+    /// Newer snapshots that could not be used, and why.
+    pub passed_over: Vec<SnapshotError>,
+    /// Records applied: those behind the snapshot.
     pub records_replayed: u64,
     /// Where its archive files lie.
     pub archive_folder: ArchiveFolder,
@@ -49,27 +56,56 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Opens or creates the folder, replays its journal and opens its archive. `index_seed` is a random number that
-    /// no client can know; see [`Engine::with_index_seed`].
+    /// Opens or creates the folder, begins with its newest good snapshot, replays the journal
+    /// behind it and opens its archive. `index_seed` is a random number that no client can know;
+    /// see [`Engine::with_index_seed`].
+    ///
+    /// # Errors
+    /// Each case is a row of the table "Start" in `docs/FORMAT.md`, or of the archive.
     pub fn open(
         directory: &Path,
         options: JournalOptions,
         storage: Box<dyn Storage>,
         index_seed: u64,
     ) -> Result<Self, InstanceError> {
+        let start = Start::from_newest(&*storage, directory, index_seed)?;
+        Self::open_from(start, directory, options, storage)
+    }
+
+    /// As [`Instance::open`], with a start of the caller's choice.
+    ///
+    /// # Errors
+    /// [`JournalError::BookmarkLost`] if the journal does not hold what the snapshot has seen.
+    pub fn open_from(
+        start: Start,
+        directory: &Path,
+        options: JournalOptions,
+        storage: Box<dyn Storage>,
+    ) -> Result<Self, InstanceError> {
         if options.segment_bytes < INSTANCE_SEGMENT_BYTES_MIN {
             return Err(JournalError::Options("a segment must be at least 1 MiB").into());
         }
-        let mut engine = Engine::with_index_seed(index_seed);
+        let Start { mut engine, snapshot, passed_over } = start;
+        let bookmark = snapshot.as_ref().map(|facts| facts.bookmark);
         let mut records_replayed = 0;
-        let opened = Journal::open(directory, options, storage, None, &mut |frame| {
+        let opened = Journal::open(directory, options, storage, bookmark.as_ref(), &mut |frame| {
             records_replayed += engine.replay(frame.payload).map_err(VisitError::from)?;
             Ok(())
         })?;
         let Opened { journal, preparer, recovery } = opened;
         let archive_folder = ArchiveFolder::new(directory, recovery.instance_id);
         let archive = ArchiveFiles::open(&archive_folder, &engine.state().archives)?;
-        Ok(Self { engine, journal, preparer, recovery, records_replayed, archive_folder, archive })
+        Ok(Self {
+            engine,
+            journal,
+            preparer,
+            recovery,
+            snapshot,
+            passed_over,
+            records_replayed,
+            archive_folder,
+            archive,
+        })
     }
 }
 

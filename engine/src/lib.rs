@@ -17,6 +17,7 @@ mod explain;
 mod figures;
 mod instance;
 mod replay;
+mod snapshot;
 mod sourcing;
 mod state;
 mod submission;
@@ -37,6 +38,10 @@ pub use explain::{
 pub use figures::ProcessFigures;
 pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, InstanceError, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
+pub use snapshot::{
+    RowsError, Shadow, SnapshotBuilder, SnapshotError, SnapshotFacts, SnapshotReader,
+    SnapshotSection, Start, list_snapshots, read_snapshot, snapshot_facts, write_snapshot,
+};
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
     AllocationRow, ArchiveRow, Archives, Bundles, BySku, Candidate, Capacity, CapacityRow,

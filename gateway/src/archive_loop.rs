@@ -46,7 +46,7 @@ impl ArchiveLoop {
                     tracing::error!(%error, "no archive file can be made; trying again");
                     RETRY_EVERY
                 }
-                Err(InstanceError::Journal(error)) => {
+                Err(error) => {
                     // What it has seen cannot be believed; what is archived stays.
                     tracing::error!(%error, "nothing more is archived until the next start");
                     return;

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use gantry_engine::{ArchiveError, InstanceError};
+use gantry_engine::{ArchiveError, InstanceError, SnapshotError};
 use gantry_journal::JournalError;
 
 use crate::clock::ClockBehind;
@@ -41,6 +41,9 @@ pub enum ServerError {
     /// The archive does not fit the journal.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A snapshot is in the way.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The wall clock is too far behind the journal.
     #[error(transparent)]
     Clock(#[from] ClockBehind),
@@ -64,6 +67,7 @@ impl From<InstanceError> for ServerError {
         match error {
             InstanceError::Journal(error) => Self::Open(error),
             InstanceError::Archive(error) => Self::Archive(error),
+            InstanceError::Snapshot(error) => Self::Snapshot(error),
         }
     }
 }

@@ -36,12 +36,14 @@ mod ingress;
 mod journal_loop;
 mod link;
 mod memory_loop;
+mod open;
 mod options;
 mod preparer_loop;
 mod release;
 mod seed;
 mod server;
 mod session;
+mod shadow_loop;
 mod stats;
 mod threads;
 

@@ -80,6 +80,11 @@ pub struct ServerOptions {
     pub workers: usize,
     /// How far the wall clock may be behind the journal's last record at start. Default 1 hour.
     pub clock_behind_max: Duration,
+    /// Replays the whole journal at start, whatever snapshots there are. Default no.
+    pub full_replay: bool,
+    /// Makes a snapshot whenever the journal has grown by this. Default 1 GiB; 0 = never. Never
+    /// with a journal that is not synced either: a snapshot must not know more than its journal.
+    pub snapshot_every_bytes: u64,
     /// Starts even if the wall clock is further behind. Default no.
     pub accept_clock_jump: bool,
     /// When closed orders leave memory.
@@ -108,6 +113,8 @@ impl Default for ServerOptions {
             engine_core: crate::affinity::engine_core_default(),
             workers: cores.min(WORKERS_DEFAULT_MAX),
             clock_behind_max: Duration::from_secs(3600),
+            full_replay: false,
+            snapshot_every_bytes: 1 << 30,
             accept_clock_jump: false,
             archive: ArchiveOptions::default(),
             stop_timeout: Duration::from_secs(10),

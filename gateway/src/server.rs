@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gantry_engine::{ArchiveFiles, Instance, LocalInstance};
+use gantry_engine::{ArchiveFiles, LocalInstance, SnapshotFacts};
 use gantry_journal::{JournalStats, Recovery, Storage};
 use gantry_model::EngineTime;
 use gantry_protocol::ErrorCode;
@@ -22,8 +22,8 @@ use crate::error::ServerError;
 use crate::hub::Hub;
 use crate::ingress::Ingress;
 use crate::link::Links;
+use crate::open::open;
 use crate::options::ServerOptions;
-use crate::seed::index_seed;
 use crate::session::{Farewell, SessionFacts};
 use crate::stats::{Counters, ServerStats, add};
 use crate::threads::{Threads, ThreadsEnd, prepare_first_segment};
@@ -42,7 +42,9 @@ const CUT_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct OpenedFacts {
     /// What recovery found and did.
     pub recovery: Recovery,
-    /// Records applied.
+    /// Last record of the snapshot that it began with; 0 = without one.
+    pub snapshot_sequence: u64,
+    /// Records applied: those behind the snapshot.
     pub records_replayed: u64,
     /// Time that recovery and replay took together.
     pub replay_time: Duration,
@@ -138,9 +140,8 @@ impl Server {
         // The address first: it is the cheapest to fail. Nobody can connect before `listen`.
         let socket = bind(options.listen, &runtime)?;
         let opening = Instant::now();
-        let (directory, journal) = (&options.directory, options.journal.clone());
-        let instance =
-            Instance::open(directory, journal, storage, index_seed()).map_err(ServerError::from)?;
+        let storage: Arc<dyn Storage> = Arc::from(storage);
+        let instance = open(&options, &storage).map_err(ServerError::from)?;
         let replay_time = opening.elapsed();
         let mut clock = EngineClock::start(
             instance.engine.last_time(),
@@ -150,6 +151,7 @@ impl Server {
         .map_err(ServerError::from)?;
         let opened = OpenedFacts {
             recovery: instance.recovery,
+            snapshot_sequence: instance.snapshot.as_ref().map_or(0, SnapshotFacts::last_sequence),
             records_replayed: instance.records_replayed,
             replay_time,
             state_hash: instance.engine.state_hash(),
@@ -163,7 +165,7 @@ impl Server {
             listener.local_addr().map_err(|error| ServerError::listen(options.listen, error))?;
         let archive = std::mem::take(&mut instance.archive);
         let hub = hub(&options, opened.recovery.instance_id, archive);
-        let threads = Threads::start(instance, clock, &options, &hub)?;
+        let threads = Threads::start(instance, storage, clock, &options, &hub)?;
         let stop = Arc::new(StopRequest::default());
         runtime.spawn(accept(
             listener,

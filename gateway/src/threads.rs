@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use gantry_engine::{Archivist, Engine, Instance, ProcessFigures, Writer};
-use gantry_journal::{Durability, Journal, JournalError, WritePath};
+use gantry_journal::{Durability, Journal, JournalError, Storage, WritePath};
 
 use crate::affinity::pin_here;
 use crate::archive_loop::ArchiveLoop;
@@ -26,6 +26,7 @@ use crate::options::ServerOptions;
 use crate::preparer_loop::{self, PreparerBell};
 use crate::release::Release;
 use crate::seed::index_seed;
+use crate::shadow_loop::ShadowLoop;
 use crate::stats::Counters;
 
 /// What the threads share with each other and with the connections.
@@ -51,6 +52,7 @@ pub(crate) struct Threads {
     preparer: JoinHandle<()>,
     memory: MemoryThread,
     archive: Option<JoinHandle<()>>,
+    shadow: JoinHandle<Option<()>>,
 }
 
 /// What the threads leave behind, everything acknowledged being durable.
@@ -117,6 +119,26 @@ impl Shared {
         thread::Builder::new().name("gantry-archive".to_owned()).spawn(body).map(Some)
     }
 
+    /// None if it is to make nothing.
+    fn shadow_loop(
+        &self,
+        options: &ServerOptions,
+        storage: Arc<dyn Storage>,
+        behind_bytes: u64,
+    ) -> Option<ShadowLoop> {
+        let every_bytes = options.snapshot_every_bytes;
+        let is_wanted = every_bytes > 0 && options.journal.durability == Durability::Sync;
+        is_wanted.then(|| ShadowLoop {
+            directory: options.directory.clone(),
+            storage,
+            counters: Arc::clone(&self.counters),
+            figures: Arc::clone(&self.figures),
+            every_bytes,
+            behind_bytes,
+            covered_bytes: 0,
+        })
+    }
+
     fn journal_loop(&self, journal: Journal, commit_floor: Duration) -> JournalLoop {
         self.counters.durable_sequence.store(journal.last_sequence(), Ordering::Release);
         JournalLoop {
@@ -138,11 +160,13 @@ impl Threads {
     /// Starts the threads around an opened instance.
     pub(crate) fn start(
         instance: Instance,
+        storage: Arc<dyn Storage>,
         clock: EngineClock,
         options: &ServerOptions,
         hub: &Hub,
     ) -> Result<Self, ServerError> {
         let shared = Shared::new(options, hub);
+        let shadow = shared.shadow_loop(options, storage, instance.recovery.bytes);
         let Instance { mut engine, journal, preparer, .. } = instance;
         let memory = engine.memory_preparer();
         let engine_loop = shared.engine_loop(engine, clock);
@@ -162,12 +186,17 @@ impl Threads {
             let (shared, directory) = (shared.clone(), options.directory.clone());
             move || preparer_loop::run(preparer, &shared.preparer, &shared.figures, &directory)
         };
+        let follow = {
+            let shared = shared.clone();
+            move || shadow.map(|shadow| shadow.run(|| shared.preparer.is_stopping()))
+        };
         let spawned = ServerError::Thread;
         let memory = MemoryThread::start(memory).map_err(spawned)?;
         memory.serve();
         Ok(Self {
             memory,
             archive: shared.start_archive(options).map_err(spawned)?,
+            shadow: spawn_or_abort("gantry-shadow", follow).map_err(spawned)?,
             preparer: spawn_or_abort("gantry-prepare", prepare).map_err(spawned)?,
             release: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
             journal: spawn_or_abort("gantry-journal", || journal_loop.run()).map_err(spawned)?,
@@ -204,6 +233,7 @@ impl Threads {
         if self.archive.is_some_and(|archive| archive.join().is_err()) {
             tracing::error!("the archive thread panicked; the others went on");
         }
+        join(self.shadow);
         ThreadsEnd { engine, journal }
     }
 }

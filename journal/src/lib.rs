@@ -29,6 +29,7 @@ mod repair;
 pub mod sabotage;
 mod scan;
 mod segment;
+mod shared;
 mod storage;
 mod tail;
 mod trim;

@@ -222,7 +222,7 @@ impl State {
             self.totals.on_hand + u64::from(after.on_hand) - u64::from(before.on_hand);
     }
 
-    fn put_order(&mut self, slot: u32) {
+    pub(super) fn put_order(&mut self, slot: u32) {
         let hash = self.order_hash(slot);
         self.hash.put(hash);
     }
@@ -244,7 +244,7 @@ impl State {
         lines.chain(allocations).fold(order, u128::wrapping_add)
     }
 
-    fn apply_sku(&mut self, command: &UpsertSku<'_>) {
+    pub(super) fn apply_sku(&mut self, command: &UpsertSku<'_>) {
         let (sku, is_new) = self.catalogue.skus.upsert(command.code);
         let row = SkuRow {
             code_hash: code_hash(command.code),
@@ -263,7 +263,7 @@ impl State {
         }
     }
 
-    fn apply_warehouse(&mut self, command: &UpsertWarehouse<'_>) {
+    pub(super) fn apply_warehouse(&mut self, command: &UpsertWarehouse<'_>) {
         let (warehouse, is_new) = self.catalogue.warehouses.upsert(command.code);
         let row = WarehouseRow {
             code_hash: code_hash(command.code),
@@ -283,7 +283,7 @@ impl State {
         }
     }
 
-    fn apply_zone(&mut self, command: &UpsertCode<'_>) {
+    pub(super) fn apply_zone(&mut self, command: &UpsertCode<'_>) {
         let (zone, is_new) = self.catalogue.zones.upsert(command.code);
         if is_new {
             self.network.add_zone(zone);
@@ -291,7 +291,7 @@ impl State {
         }
     }
 
-    fn apply_channel(&mut self, command: &UpsertCode<'_>) {
+    pub(super) fn apply_channel(&mut self, command: &UpsertCode<'_>) {
         let (_, is_new) = self.catalogue.channels.upsert(command.code);
         if is_new {
             self.policies.add_channel();
@@ -299,7 +299,7 @@ impl State {
         }
     }
 
-    fn apply_costs(&mut self, command: &SetCosts<'_>) {
+    pub(super) fn apply_costs(&mut self, command: &SetCosts<'_>) {
         let row = self.catalogue.warehouse_rows[command.warehouse.index()];
         for cost in command.rows {
             self.apply_cost(command, &row, cost);
@@ -318,7 +318,7 @@ impl State {
         }
     }
 
-    fn apply_limits(&mut self, limits: &Limits) {
+    pub(super) fn apply_limits(&mut self, limits: &Limits) {
         self.hash.take(rows::limits(&self.limits));
         self.limits = *limits;
         self.hash.put(rows::limits(&self.limits));

@@ -52,6 +52,13 @@ impl Archives {
         Self { closed: Fifo::new(), rows: Vec::new(), orders: 0, commands: 0 }
     }
 
+    /// Adds an archive file as it was kept; files come by number.
+    pub(crate) fn bring_back(&mut self, row: ArchiveRow) {
+        self.orders += u64::from(row.orders_retired);
+        self.commands += u64::from(row.commands_retired);
+        self.rows.push(row);
+    }
+
     /// The archive files, by number. All but the last are complete.
     #[must_use]
     pub fn rows(&self) -> &[ArchiveRow] {

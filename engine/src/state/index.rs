@@ -129,6 +129,22 @@ impl IdIndex {
         maker
     }
 
+    /// Makes room for this many entries, if there are none yet: segments that are two thirds as
+    /// full as they may be.
+    pub(crate) fn expect(&mut self, entries: u64) {
+        if self.segments.iter().any(|segment| segment.entries > 0) {
+            return;
+        }
+        let filled = SEGMENT_ENTRIES_MAX as u64 * 2 / 3;
+        let bits = entries.div_ceil(filled).max(1).next_power_of_two().trailing_zeros();
+        let bits = bits.min(DIRECTORY_BITS_MAX);
+        self.directory_bits = bits;
+        self.directory = (0..1 << bits).collect();
+        self.segments = (0..1 << bits)
+            .map(|_: u32| Segment { bits, entries: 0, buckets: empty_buckets() })
+            .collect();
+    }
+
     pub(crate) fn hash(&self, id: u128) -> u64 {
         twox_hash::XxHash3_64::oneshot_with_seed(self.seed, &id.to_le_bytes())
     }

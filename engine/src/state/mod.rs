@@ -18,6 +18,7 @@ mod orders;
 mod policies;
 mod recompute;
 mod remembered;
+mod restore;
 mod retire;
 mod rows;
 mod slab;
@@ -41,9 +42,10 @@ pub(crate) use orders::OrderView;
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
 pub(crate) use policies::DAYS_ANY;
 pub use policies::{Policies, PolicyRow};
-pub(crate) use remembered::CommandRow;
 pub use remembered::FirstAnswer;
 use remembered::Remembered;
+pub(crate) use remembered::{CommandRow, RejectionRow};
+pub(crate) use restore::IDS_AHEAD;
 pub use stock::{Cell, Stock, WarehouseUnits};
 pub use supply::MemoryPreparer;
 
@@ -180,6 +182,11 @@ impl State {
         view
     }
 
+    /// Rejections that are remembered, the oldest first.
+    pub(crate) fn rejections(&self) -> impl Iterator<Item = &RejectionRow> {
+        self.remembered.rejections()
+    }
+
     /// Bytes that orders and remembered ids take in memory.
     #[must_use]
     pub fn order_memory_bytes(&self) -> u64 {
@@ -198,11 +205,16 @@ impl State {
     /// depend on each other, so their misses overlap; the result only keeps them from being
     /// optimised away.
     pub(crate) fn touch(&self, ids: &[CommandId], skus: &[Sku]) -> u64 {
-        let ids = ids.iter().map(|id| self.remembered.touch(*id));
+        let ids = self.touch_ids(ids.iter().copied());
         let skus = skus.iter().map(|sku| {
             let row = self.catalogue.sku(*sku).map_or(0, |row| u64::from(row.order_max));
             row ^ self.stock.touch(*sku)
         });
-        ids.chain(skus).fold(0, |read, line| read ^ line)
+        skus.fold(ids, |read, line| read ^ line)
+    }
+
+    /// As [`State::touch`], of ids alone.
+    pub(crate) fn touch_ids(&self, ids: impl Iterator<Item = CommandId>) -> u64 {
+        ids.map(|id| self.remembered.touch(id)).fold(0, |read, line| read ^ line)
     }
 }

@@ -392,6 +392,12 @@ impl Orders {
             reference_bytes: u8::try_from(command.reference.len())
                 .expect("invariant: texts are bounded when parsed"),
         };
+        self.count += 1;
+        self.put(row, detail)
+    }
+
+    /// Puts an order whose parts are in their tables; returns its slot.
+    fn put(&mut self, row: OrderRow, detail: OrderDetailRow) -> u32 {
         let slot = self.rows.put_run(std::iter::once(row));
         if slot == self.slots {
             self.details.push(detail);
@@ -399,9 +405,44 @@ impl Orders {
         } else {
             *self.details.get_mut(slot) = detail;
         }
-        self.count += 1;
         self.last_slot = Some(slot);
         slot
+    }
+
+    /// Adds an order that was kept elsewhere; returns its slot. It was counted when it was placed.
+    pub(crate) fn bring_back(
+        &mut self,
+        row: OrderRow,
+        detail: OrderDetailRow,
+        lines: impl ExactSizeIterator<Item = LineRow>,
+        allocations: impl ExactSizeIterator<Item = AllocationRow>,
+        reference: &[u8],
+    ) -> u32 {
+        let mut open_units = 0;
+        let lines = lines.inspect(|line| open_units += line.allocated + line.waiting);
+        let row = OrderRow {
+            first_line: self.lines.put_run(lines),
+            first_allocation: self.allocations.put_run(allocations),
+            ..row
+        };
+        let first_reference = self.references.put_run(reference_rows(reference));
+        let detail = OrderDetailRow { first_reference, ..detail };
+        self.put(OrderRow { open_units, ..row }, detail)
+    }
+
+    /// Sets how many orders were placed, those that are not in memory any more with them.
+    pub(crate) fn set_count(&mut self, count: u64) {
+        self.count = count;
+    }
+
+    /// Slots, in use or free.
+    pub(crate) const fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// The slot of every order that is in memory, rising.
+    pub(crate) fn used_slots(&self) -> impl Iterator<Item = u32> {
+        (0..self.slots).filter(|slot| self.row(*slot).id != OrderRow::BLANK.id)
     }
 
     /// Lets go of the order at `slot`; its memory serves others.

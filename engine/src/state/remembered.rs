@@ -68,6 +68,11 @@ impl Remembered {
         Box::new(self.index.supply())
     }
 
+    /// Makes room in the index for this many ids, if there are none yet.
+    pub(crate) fn expect_ids(&mut self, ids: u64) {
+        self.index.expect(ids);
+    }
+
     pub(crate) fn touch(&self, id: CommandId) -> u64 {
         self.index.touch(self.index.hash(id.get()))
     }

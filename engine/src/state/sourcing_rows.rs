@@ -28,11 +28,16 @@ impl WarehouseSet {
 
 impl State {
     pub(super) fn apply_policy(&mut self, command: &SetPolicy<'_>) {
+        let policy = self.catalogue.policies.handle_or_next(command.code);
+        let version = self.policies.row(policy).map_or(0, |row| row.version) + 1;
+        self.apply_policy_version(command, version);
+    }
+
+    pub(super) fn apply_policy_version(&mut self, command: &SetPolicy<'_>, version: u32) {
         let (policy, _) = self.catalogue.policies.upsert(command.code);
         let warehouses: Vec<Warehouse> =
             command.warehouses.iter().map(WarehouseField::get).collect();
         let no_split_skus: Vec<Sku> = command.no_split_skus.iter().map(SkuField::get).collect();
-        let version = self.policies.row(policy).map_or(0, |row| row.version) + 1;
         let row = PolicyRow {
             code_hash: code_hash(command.code),
             lists_hash: self.lists_hash(&warehouses, &no_split_skus),

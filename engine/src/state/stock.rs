@@ -232,6 +232,22 @@ impl Stock {
         *sum = sum.checked_add_signed(on_hand_delta).expect("invariant: the sum of what is there");
     }
 
+    /// Sets a cell that has had no figure so far to what was kept of it.
+    pub(crate) fn restore_cell(&mut self, sku: Sku, warehouse: Warehouse, cell: &Cell) {
+        let Cell { on_hand, allocated, held, unavailable, safety } = *cell;
+        let bank = &mut self.banks[bank(warehouse)];
+        let cold = &mut bank.cold[sku.index()][lane(warehouse)];
+        *cold = ColdCell { on_hand, held, unavailable, safety };
+        let hot = &mut bank.hot[sku.index()].0[lane(warehouse)];
+        hot.allocated = allocated;
+        if self.tracked[sku.index()] {
+            hot.sellable = cold.sellable();
+            let units = &mut self.warehouse_units[warehouse.index()];
+            units.on_hand += u64::from(on_hand);
+            units.allocated += u64::from(allocated);
+        }
+    }
+
     /// Sets the units that are set aside from everybody.
     pub(crate) fn set_safety(&mut self, sku: Sku, warehouse: Warehouse, units: u32) {
         assert!(self.tracked[sku.index()], "an unlimited SKU has no safety stock");

@@ -2,7 +2,7 @@
 
 mod files;
 mod golden;
-mod instances;
+pub(crate) mod instances;
 mod outdated;
 mod restart;
 

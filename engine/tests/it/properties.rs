@@ -15,7 +15,7 @@ const WAREHOUSES: [&str; 4] = ["N", "O", "P", "Q"];
 const ZONES: [&str; 2] = ["1", "2"];
 
 /// One random line of a script; ids are drawn from few, so that repeats and reuse happen.
-fn random_line(random: &mut ChaCha8Rng) -> String {
+pub(crate) fn random_line(random: &mut ChaCha8Rng) -> String {
     let pick = |random: &mut ChaCha8Rng, from: &[&'static str]| *from.choose(random).unwrap();
     let sku = pick(random, &SKUS);
     let warehouse = pick(random, &WAREHOUSES);

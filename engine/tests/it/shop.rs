@@ -32,6 +32,12 @@ impl Shop {
         Self { engine: Engine::new(), records, clock: EngineTime::new(0), commands: 0 }
     }
 
+    /// A shop that goes on from the same moment with another engine; its records begin there.
+    pub(crate) fn gone_on(&self, engine: Engine) -> Self {
+        let records = FrameBuffer::new(PAYLOAD_BYTES_MAX);
+        Self { engine, records, clock: self.clock, commands: self.commands }
+    }
+
     /// Sends one command; checks that the state holds together; returns the reply item.
     pub(crate) fn send(&mut self, command: &Command<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();

@@ -11,6 +11,7 @@ mod orders;
 mod policy;
 mod serve;
 mod shop;
+mod snapshot;
 mod sourcing;
 mod tools;
 mod values;
@@ -31,6 +32,9 @@ pub(crate) use serve::{DurabilityChoice, JournalIo, LogFormat, ServeArgs};
 pub(crate) use shop::{
     AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, SetStockArgs, ShowStockArgs, SkuCommand,
     StatsArgs, StockCommand, WarehouseCommand, ZoneCommand,
+};
+pub(crate) use snapshot::{
+    ListSnapshotsArgs, MakeSnapshotArgs, SnapshotCommand, VerifySnapshotsArgs,
 };
 pub(crate) use sourcing::{BundleArgs, CapacityArgs, ReserveArgs};
 pub(crate) use tools::{
@@ -106,6 +110,9 @@ pub(crate) enum Command {
     Journal(JournalCommand),
     Backup(BackupArgs),
     Restore(RestoreArgs),
+    /// Make, list and check snapshots, from which a start is quick
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
 }
 
 /// Options of every command that talks to a server.

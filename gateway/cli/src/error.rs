@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use gantry_client::ClientError;
+use gantry_engine::SnapshotError;
 use gantry_gateway::ServerError;
 use gantry_journal::JournalError;
 use gantry_model::{EngineTime, Namespace};
@@ -93,6 +94,15 @@ pub(crate) enum CliError {
     /// A folder cannot be read, or holds what it must not.
     #[error(transparent)]
     Folder(#[from] crate::journal::FolderError),
+    /// A snapshot cannot be made or read.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// A start could not use every snapshot.
+    #[error("{bad} of the snapshots cannot be used")]
+    BadSnapshots {
+        /// How many.
+        bad: usize,
+    },
     /// A journal cannot be decided again under a policy.
     #[error(transparent)]
     WhatIf(#[from] gantry_engine::WhatIfError),

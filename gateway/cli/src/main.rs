@@ -20,6 +20,7 @@ mod replay;
 mod serve;
 mod session;
 mod signals;
+mod snapshot;
 mod stats;
 mod stock;
 mod table;
@@ -70,6 +71,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Stats(args) => stats::run(&args, output),
         Command::Explain(args) => explain::run(&args, output).map(|()| Verdict::Done),
         Command::Replay(args) => replay::run(&args, output).map(|()| Verdict::Done),
+        Command::Snapshot(command) => snapshot::run(&command, output),
         Command::Journal(JournalCommand::Verify(args)) => {
             journal::verify(&args, output).map(|()| Verdict::Done)
         }

@@ -78,6 +78,8 @@ fn options(args: &ServeArgs) -> ServerOptions {
         commit_floor: args.commit_floor_us.map_or(default.commit_floor, Duration::from_micros),
         engine_core: args.core.or(default.engine_core),
         workers: args.workers.unwrap_or(default.workers),
+        snapshot_every_bytes: args.snapshot_every_bytes.unwrap_or(default.snapshot_every_bytes),
+        full_replay: args.full_replay,
         accept_clock_jump: args.accept_clock_jump,
         archive: ArchiveOptions {
             after: args.archive_after_seconds.map_or(default.archive.after, Duration::from_secs),
@@ -119,6 +121,7 @@ fn tell_opened(opened: &OpenedFacts) {
     }
     let replay_ms = u64::try_from(opened.replay_time.as_millis()).unwrap_or(u64::MAX);
     info!(
+        snapshot = opened.snapshot_sequence,
         records = opened.records_replayed,
         last_sequence = recovery.last_sequence,
         replay_ms,

@@ -10,5 +10,6 @@ mod harness;
 mod last_unit;
 mod lies;
 mod orders;
+mod snapshots;
 mod stops;
 mod wire;

@@ -36,7 +36,7 @@ fn file(folder: &Path, number: u64) -> PathBuf {
 fn refusal(folder: &Path) -> ArchiveError {
     match open(folder, 7).unwrap_err() {
         InstanceError::Archive(error) => error,
-        InstanceError::Journal(error) => panic!("{error}"),
+        error => panic!("{error}"),
     }
 }
 

@@ -96,6 +96,14 @@ pub(crate) struct ServeArgs {
     /// Start although the wall clock is more than an hour behind the journal's last record.
     #[arg(long)]
     pub(crate) accept_clock_jump: bool,
+    /// Make a snapshot whenever the journal has grown by this many bytes; 0 = never. Without one
+    /// the next start replays the whole journal. None is made with `--durability os`. Default:
+    /// 1 GiB.
+    #[arg(long, env = "GANTRY_SNAPSHOT_EVERY_BYTES", value_name = "BYTES")]
+    pub(crate) snapshot_every_bytes: Option<u64>,
+    /// Replay the whole journal at start, whatever snapshots there are.
+    #[arg(long)]
+    pub(crate) full_replay: bool,
     /// How log lines look.
     #[arg(long, env = "GANTRY_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gantry_engine::{ArchiveError, InstanceError};
+use gantry_engine::{ArchiveError, InstanceError, SnapshotError};
 use gantry_journal::JournalError;
 
 use crate::policy::PolicyError;
@@ -44,6 +44,9 @@ pub(crate) enum ImportError {
     /// The folder's archive does not fit its journal.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// A snapshot is in the way.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// An id is taken by other content.
     #[error(
         "{what} was imported into this folder before with other content (another --short, other \
@@ -74,6 +77,7 @@ impl From<InstanceError> for ImportError {
         match error {
             InstanceError::Journal(error) => Self::Journal(error),
             InstanceError::Archive(error) => Self::Archive(error),
+            InstanceError::Snapshot(error) => Self::Snapshot(error),
         }
     }
 }

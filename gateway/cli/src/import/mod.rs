@@ -101,6 +101,7 @@ fn open(files: &ImportFiles<'_>) -> Result<LocalInstance, ImportError> {
         |error| match error {
             InstanceError::Journal(error) => ImportError::Open(error),
             InstanceError::Archive(error) => ImportError::Archive(error),
+            InstanceError::Snapshot(error) => ImportError::Snapshot(error),
         },
     )
 }

@@ -19,5 +19,6 @@ mod replay;
 mod reserves;
 mod serve;
 mod shop;
+mod snapshot;
 mod superstore;
 mod what_if;

@@ -1,0 +1,35 @@
+//! A snapshot as version 1 wrote it. The bytes never change: every later version must read them.
+
+use std::path::Path;
+
+use gantry_engine::{list_snapshots, read_snapshot, write_snapshot};
+
+use super::disk::MemoryDisk;
+
+/// Rows version 1, file version 1: a small shop with rows of every kind.
+const FIRST: &[u8] = include_bytes!("golden_v1.snapshot");
+/// The hash (version 3) of the state that it keeps, and its last record.
+const FIRST_HASH: u128 = 0xab96_ad73_5184_62da_281f_49c8_7123_a9c1;
+const FIRST_SEQUENCE: u64 = 117;
+
+#[test]
+fn a_snapshot_of_the_first_version_is_read() {
+    let disk = MemoryDisk::default();
+    let path = format!("snapshots/{FIRST_SEQUENCE:020}.snapshot");
+    disk.put(Path::new(&path), FIRST.to_vec());
+    let (engine, facts) = read_snapshot(&disk, Path::new(&path), 1).unwrap();
+    assert_eq!((facts.rows_version, facts.state_hash), (1, FIRST_HASH));
+    assert_eq!(engine.state().recompute_hash(), FIRST_HASH);
+    assert_eq!(engine.last_sequence().get(), FIRST_SEQUENCE);
+    let state = engine.state();
+    state.audit();
+    assert!(state.archives.unfinished().is_some() && state.archives.closed_orders() > 0);
+    assert!(state.orders.count() > 9 && state.totals.backordered > 0);
+    assert!(!state.bundles.is_empty() && !state.fences.is_empty() && !state.prices.is_empty());
+
+    // As long as this is the newest version, the same state makes the same bytes.
+    let again = MemoryDisk::default();
+    write_snapshot(&again, Path::new(""), &engine, &facts.bookmark, &mut || true).unwrap();
+    let written = list_snapshots(&again, Path::new("")).unwrap();
+    assert_eq!(again.content(&written[0]).unwrap(), FIRST);
+}
