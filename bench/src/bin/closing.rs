@@ -5,9 +5,11 @@
 //! ```
 //!
 //! A whole instance on a folder: each order is placed and shipped, the journal is synced, and what
-//! was closed leaves memory for archive files. A line for each twentieth of the orders: orders
-//! placed, resident memory of the process, memory of orders and ids, archive files and their
-//! bytes, orders a second. Ends with 1 if memory grew by more than a tenth over the second half.
+//! was closed leaves memory for archive files. Memory is what this is about, not the disk: all but
+//! the last segments of the journal are removed as it goes, and 240 bytes an order stay. A line for
+//! each twentieth of the orders: orders placed, resident memory of the process, memory of orders
+//! and ids, archive files and their bytes, orders a second. Ends with 1 if resident memory grew by
+//! more than one byte for each order of the second half.
 
 #![expect(clippy::print_stdout, reason = "printing figures is what this program is for")]
 
@@ -30,6 +32,8 @@ const LINES: u64 = 20;
 const SKUS: u32 = 1_000;
 /// Orders that lie between placing and shipping one: how many are open at a time.
 const OPEN: u64 = 10_000;
+/// Segments of the journal that stay: the one that is written, and what may be ready after it.
+const SEGMENTS_KEPT: usize = 4;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
@@ -43,13 +47,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         resident.push(shop.run_to(orders * line / LINES)?);
     }
     shop.check(orders)?;
-    let half = resident[resident.len() / 2];
-    let last = *resident.last().unwrap_or(&half);
+    let (half, last) = (resident[resident.len() / 2 - 1], resident[resident.len() - 1]);
     println!("resident memory at half {} MiB, at the end {} MiB", half >> 20, last >> 20);
-    Ok(if last > half + half / 10 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if last > half + orders / 2 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 struct Shop {
+    folder: PathBuf,
     instance: LocalInstance,
     placed: u64,
     archive_files: u64,
@@ -64,7 +68,8 @@ impl Shop {
         if instance.engine().state().orders.count() > 0 {
             return Err("the folder has orders already; name a new one".into());
         }
-        Ok(Self { instance, placed: 0, archive_files: 0, archive_bytes: 0 })
+        let folder = folder.to_path_buf();
+        Ok(Self { folder, instance, placed: 0, archive_files: 0, archive_bytes: 0 })
     }
 
     fn execute(&mut self, command: &Command<'_>) -> Result<(), Box<dyn Error>> {
@@ -120,6 +125,7 @@ impl Shop {
             self.placed += 1;
             if self.placed.is_multiple_of(1 << 16) {
                 self.archive()?;
+                self.remove_segments()?;
             }
         }
         let per_second =
@@ -159,6 +165,16 @@ impl Shop {
             self.archive_files += 1;
             self.archive_bytes += facts.file_bytes;
         }
+        Ok(())
+    }
+
+    /// Removes the segments that the journal has left behind.
+    fn remove_segments(&self) -> Result<(), Box<dyn Error>> {
+        let files = std::fs::read_dir(self.folder.join("segments"))?;
+        let mut files = files.map(|file| Ok(file?.path())).collect::<std::io::Result<Vec<_>>>()?;
+        files.sort();
+        files.truncate(files.len().saturating_sub(SEGMENTS_KEPT));
+        files.iter().try_for_each(std::fs::remove_file)?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What the engine really journals, under rules of every kind at random, keeps the audit's rules.
 //! The two share no code, so this holds each against the other.
 
-use gantry_engine::LocalInstance;
+use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
 use gantry_model::{
     AssignPolicy, Component, Item, Objective, Policy, Records, Reply, ReplyBody, ReserveRow, Rule,
@@ -240,6 +240,16 @@ impl Drawn {
         self.carry_out(&Command::CancelOrder(cancel));
     }
 
+    /// Lets what is closed leave memory now and then.
+    fn archive_sometimes(&mut self) {
+        if self.random.below(16) > 0 {
+            return;
+        }
+        let until = Moment { sequence: Sequence::MAX, time: EngineTime::new(self.time_ns) };
+        let limits = ArchiveLimits { rows_min: 1, orders_max: 8, commands_max: 16 };
+        self.instance.archive(until, &limits).unwrap();
+    }
+
     fn draw_ship(&mut self) {
         if self.orders.is_empty() {
             return;
@@ -250,7 +260,8 @@ impl Drawn {
     }
 }
 
-fn draw_shop(seed: u64, folder: &std::path::Path) -> u64 {
+/// Returns how many commands were carried out, and how many orders left memory.
+fn draw_shop(seed: u64, folder: &std::path::Path) -> (u64, u64) {
     let options = JournalOptions {
         new_instance_id: 1,
         segment_bytes: 1 << 20,
@@ -268,18 +279,23 @@ fn draw_shop(seed: u64, folder: &std::path::Path) -> u64 {
         accepted: 0,
     };
     shop.furnish();
-    (0..COMMANDS).for_each(|_| shop.draw());
+    (0..COMMANDS).for_each(|_| {
+        shop.draw();
+        shop.archive_sometimes();
+    });
+    let archived = shop.instance.engine().state().archives.orders();
     shop.instance.close().unwrap();
-    shop.accepted
+    (shop.accepted, archived)
 }
 
 #[test]
 fn what_the_engine_journals_under_random_rules_keeps_them() {
-    let mut accepted = 0;
+    let (mut accepted, mut archived) = (0, 0);
     let (mut orders, mut waiting) = (0, 0);
     for seed in 0..SHOPS {
         let folder = tempfile::tempdir().unwrap();
-        accepted += draw_shop(seed, folder.path());
+        let shop = draw_shop(seed, folder.path());
+        (accepted, archived) = (accepted + shop.0, archived + shop.1);
         let mut audit = Audit::default();
         let mut reader = JournalReader::open(folder.path()).unwrap();
         while let Some(frame) = reader.next_frame().unwrap() {
@@ -294,5 +310,6 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
         (orders, waiting) = (orders + sums.orders, waiting + sums.units_backordered);
     }
     assert!(orders > SHOPS * 20 && waiting > 0, "{orders} orders, {waiting} units wait");
+    assert!(archived > SHOPS * 3, "{archived} orders left memory");
     assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
 }
