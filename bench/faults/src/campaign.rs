@@ -143,6 +143,7 @@ fn kills(seed: u64, most: u64) -> Result<Part, Violation> {
     torment(&Product::beside(), seed, most.min(100), &mut kills)?;
     let counts = vec![
         ("killed while starting", kills.while_starting),
+        ("restarts with a snapshot", kills.with_snapshot),
         ("orders acknowledged", kills.acknowledged),
         ("orders unanswered", kills.unanswered),
     ];

@@ -51,6 +51,8 @@ struct Serve {
     #[arg(long)]
     journal_io: Io,
     #[arg(long)]
+    snapshot_every_bytes: u64,
+    #[arg(long)]
     until_stdin_closes: bool,
 }
 
@@ -72,6 +74,7 @@ fn serve(arguments: &Serve) -> ExitCode {
         listen: arguments.listen,
         directory: arguments.directory.clone(),
         journal: JournalOptions { segment_bytes, write_path, ..JournalOptions::default() },
+        snapshot_every_bytes: arguments.snapshot_every_bytes,
         ..ServerOptions::default()
     };
     let server = Server::start(options, Box::new(FileStorage::new())).unwrap();

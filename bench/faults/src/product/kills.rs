@@ -29,6 +29,8 @@ pub struct Kills {
     pub kills: u64,
     /// Of these, kills of a server that was still starting, or had just started.
     pub while_starting: u64,
+    /// Restarts from a folder with a snapshot in it, which must give the state of a full replay.
+    pub with_snapshot: u64,
     /// Orders that were acknowledged before a kill, and found.
     pub acknowledged: u64,
     /// Orders without an answer at a kill.
@@ -82,6 +84,7 @@ impl Folder<'_> {
                 done.kills += 1;
                 done.while_starting += 1;
             }
+            done.with_snapshot += u64::from(self.has_snapshot());
             server = self.restart().await?;
             sent.send_again(server.address()).await?;
             all.append(sent);
@@ -117,6 +120,13 @@ impl Folder<'_> {
         done.acknowledged += sent.promises();
         done.unanswered += sent.orders.len() as u64 - sent.promises();
         sent
+    }
+
+    fn has_snapshot(&self) -> bool {
+        let Ok(entries) = std::fs::read_dir(self.directory.join("snapshots")) else { return false };
+        let is_snapshot =
+            |path: std::path::PathBuf| path.extension().is_some_and(|ending| ending == "snapshot");
+        entries.flatten().any(|entry| is_snapshot(entry.path()))
     }
 
     /// Starts again, and holds the state against an independent replay.

@@ -13,6 +13,8 @@ use crate::driver::Io;
 use crate::judge::Violation;
 use crate::programs::{sibling, start};
 
+/// Small, so that a server is often killed while it makes one, and starts from one.
+const SNAPSHOT_EVERY_BYTES: &str = "131072";
 /// Small, so that runs cross segments and starts are quick.
 const SEGMENT_BYTES: &str = "1048576";
 
@@ -100,7 +102,17 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it listens.
     pub fn start(product: &Product, directory: &Path, io: Io) -> Result<Self, Violation> {
-        let mut child = spawn(product, directory, io);
+        Self::start_with(product, directory, io, &[])
+    }
+
+    /// The same with further options.
+    pub fn start_with(
+        product: &Product,
+        directory: &Path,
+        io: Io,
+        options: &[&str],
+    ) -> Result<Self, Violation> {
+        let mut child = spawn(product, directory, io, options);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         // From here on its drop ends the child.
@@ -117,7 +129,7 @@ impl Server {
 
     /// Starts it and kills it after a while, wherever it is by then.
     pub fn start_and_kill(product: &Product, directory: &Path, io: Io, after: Duration) {
-        let mut child = spawn(product, directory, io);
+        let mut child = spawn(product, directory, io, &[]);
         thread::sleep(after);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -149,12 +161,13 @@ impl Drop for Server {
     }
 }
 
-fn spawn(product: &Product, directory: &Path, io: Io) -> Child {
+fn spawn(product: &Product, directory: &Path, io: Io, options: &[&str]) -> Child {
     let log = directory.with_extension("log");
     let mut command = command(&product.server);
     command.envs(product.environment.iter().cloned());
     command.args(["serve", "--listen", "127.0.0.1:0", "--segment-bytes", SEGMENT_BYTES]);
     command.args(["--until-stdin-closes", "--journal-io", io.name()]);
+    command.args(["--snapshot-every-bytes", SNAPSHOT_EVERY_BYTES]).args(options);
     command.arg("--directory").arg(directory);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&log).unwrap());
     start(&mut command)

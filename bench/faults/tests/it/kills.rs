@@ -22,6 +22,7 @@ fn three_hundred_kills_lose_no_acknowledged_order() {
     for thread in threads {
         let kills = expect(thread.join().unwrap());
         assert!(kills.kills == KILLS && kills.while_starting > 20, "{kills:?}");
+        assert!(kills.with_snapshot > KILLS / 4, "hardly any snapshots: {kills:?}");
         assert!(kills.acknowledged > 10 * KILLS, "hardly any load: {kills:?}");
         println!("{kills:?}, {:.1} s", started.elapsed().as_secs_f64());
     }
