@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
 use gantry_bench::{JournalRig, Shop, ShopPlan};
-use gantry_engine::{Engine, ReplayCheck, replay_directory};
+use gantry_engine::{ReplayCheck, Start, replay_directory};
 use gantry_journal::{FrameBuffer, FrameFacts, PAYLOAD_BYTES_MAX, WritePath};
 use gantry_model::{Records, Sequence};
 use tempfile::TempDir;
@@ -44,8 +44,13 @@ fn replay(criterion: &mut Criterion) {
 }
 
 fn replayed(directory: &Path) -> u64 {
-    let replayed =
-        replay_directory(directory, ReplayCheck::Apply, Sequence::MAX, Engine::new(), &mut |_| {});
+    let replayed = replay_directory(
+        Start::without_snapshot(1),
+        directory,
+        ReplayCheck::Apply,
+        Sequence::MAX,
+        &mut |_| {},
+    );
     replayed.expect("the journal was written a moment ago").records
 }
 

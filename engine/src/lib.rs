@@ -40,7 +40,8 @@ pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, InstanceError, LocalIns
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
 pub use snapshot::{
     RowsError, Shadow, SnapshotBuilder, SnapshotError, SnapshotFacts, SnapshotReader,
-    SnapshotSection, Start, list_snapshots, read_snapshot, snapshot_facts, write_snapshot,
+    SnapshotSection, Start, Trimmed, list_snapshots, read_snapshot, snapshot_facts, trim_instance,
+    write_snapshot,
 };
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{

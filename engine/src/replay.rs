@@ -3,14 +3,14 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use gantry_journal::{JournalError, JournalReader, TailReport, VisitError};
+use gantry_journal::{JournalError, TailReport, VisitError};
 use gantry_model::{
     Command, CommandId, Movement, OrderLine, Record, RecordError, Records, Sequence, Sku,
 };
 
-use crate::Engine;
 use crate::decide::{Decision, decide};
 use crate::state::{STATE_HASH_VERSION, State};
+use crate::{Engine, Start};
 
 /// Records whose cache lines are read ahead at once.
 const WARM_RECORDS: usize = 32;
@@ -199,16 +199,24 @@ pub struct Replayed {
 }
 
 /// Replays a folder without changing it, also beside a running server: then up to the last record
-/// that is known to be durable; in both cases not beyond the record `until`. Begins with `engine`,
-/// an empty one. `on_frame` is told how many records were applied so far.
+/// that is known to be durable; in both cases not beyond the record `until`. Begins where `start`
+/// does. `on_frame` is told how many records were applied so far.
+///
+/// # Errors
+/// [`JournalError::Trimmed`] if `until` lies before the start.
 pub fn replay_directory(
+    start: Start,
     directory: &Path,
     check: ReplayCheck,
     until: Sequence,
-    mut engine: Engine,
     on_frame: &mut dyn FnMut(u64),
 ) -> Result<Replayed, JournalError> {
-    let mut reader = JournalReader::open(directory)?;
+    let mut reader = start.reader(directory)?;
+    let mut engine = start.engine;
+    if until < engine.last_sequence() {
+        let first_sequence = engine.last_sequence().next().get();
+        return Err(JournalError::Trimmed { first_sequence });
+    }
     let mut records = 0;
     while engine.last_sequence() < until {
         let Some(frame) = reader.next_frame()? else { break };

@@ -92,7 +92,7 @@ impl ArchiveLoop {
 }
 
 /// The time that is so long ago.
-fn past(after: Duration) -> EngineTime {
+pub(crate) fn past(after: Duration) -> EngineTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let past = now.saturating_sub(after).as_nanos();
     EngineTime::new(u64::try_from(past).unwrap_or(u64::MAX))

@@ -11,7 +11,7 @@ use gantry_engine::{Archivist, Engine, Instance, ProcessFigures, Writer};
 use gantry_journal::{Durability, Journal, JournalError, Storage, WritePath};
 
 use crate::affinity::pin_here;
-use crate::archive_loop::ArchiveLoop;
+use crate::archive_loop::{ArchiveLoop, past};
 use crate::archive_shelf::ArchiveShelf;
 use crate::clock::EngineClock;
 use crate::engine_loop::{EngineLinks, EngineLoop};
@@ -100,7 +100,13 @@ impl Shared {
     fn start_archive(&self, options: &ServerOptions) -> io::Result<Option<JoinHandle<()>>> {
         let (directory, limits) = (&options.directory, options.archive.limits);
         let files = self.archive.files();
-        let archivist = match Archivist::begin(directory, &files, limits, index_seed()) {
+        let archivist = match Archivist::begin(
+            directory,
+            &files,
+            limits,
+            past(options.archive.after),
+            index_seed(),
+        ) {
             Ok(archivist) => archivist,
             Err(error) => {
                 tracing::error!(%error, "nothing is archived until the next start");

@@ -157,6 +157,13 @@ impl JournalReader {
         found.map(|frame| self.scanner.view(&frame)).transpose()
     }
 
+    /// Sequence of the first record that the walk can meet: 1, unless the journal was trimmed or
+    /// the walk began behind a bookmark.
+    #[must_use]
+    pub fn first_sequence(&self) -> u64 {
+        self.scanner.first_sequence
+    }
+
     /// The journal's term as far as it was walked.
     #[must_use]
     pub fn term(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gantry_journal::{JournalError, JournalReader, VisitError};
+use gantry_journal::{FileStorage, JournalError, JournalReader, VisitError};
 use gantry_model::EngineTime;
 
 use super::build::{ArchiveLimits, build_archive};
@@ -10,7 +10,7 @@ use super::file::ArchiveFacts;
 use super::files::ArchiveFiles;
 use super::folder::ArchiveFolder;
 use super::moment::Moment;
-use crate::{Engine, InstanceError};
+use crate::{Engine, InstanceError, Start};
 
 /// A second engine that lives in the past: whatever is closed there has been so for long enough.
 /// A step function that owns no thread and no clock; whoever runs it says how far the past reaches.
@@ -45,17 +45,20 @@ pub enum ArchiveStep {
 }
 
 impl Archivist {
-    /// Begins at the first record of the journal in `directory`, which `files` belong to.
+    /// Begins with the newest good snapshot of the instance in `directory` that is not later than
+    /// `past`, or as far back as its journal reaches. `files` belong to it. Any beginning will do:
+    /// what no file holds is still in every state since.
     pub fn begin(
         directory: &Path,
         files: &ArchiveFiles,
         limits: ArchiveLimits,
+        past: EngineTime,
         index_seed: u64,
-    ) -> Result<Self, JournalError> {
-        let reader = JournalReader::open(directory)?;
+    ) -> Result<Self, InstanceError> {
+        let start = Start::not_after(&FileStorage, directory, past, index_seed)?;
+        let reader = start.reader(directory)?;
         let folder = ArchiveFolder::new(directory, reader.instance_id());
-        let engine = Engine::with_index_seed(index_seed);
-        Ok(Self { folder, engine, reader, limits, last: files.last(), held: None })
+        Ok(Self { folder, engine: start.engine, reader, limits, last: files.last(), held: None })
     }
 
     /// Applies the next frame, if it is not later than `past`, or builds the next file.

@@ -70,6 +70,20 @@ pub enum SnapshotError {
         /// Why.
         source: ReplayError,
     },
+    /// A trim would leave a start nothing to fall back to.
+    #[error(
+        "{good} good snapshots are there, and none of them can be the floor: a trim keeps \
+         {needed}, and the older of these must lie before record {keep_from}. Make more with \
+         `gantry snapshot make`"
+    )]
+    NoFloor {
+        /// Good snapshots.
+        good: usize,
+        /// Good snapshots that a trim keeps.
+        needed: usize,
+        /// The first record that is to be kept.
+        keep_from: u64,
+    },
     /// The journal cannot be read on from the snapshot.
     #[error("{0}")]
     Journal(#[from] JournalError),

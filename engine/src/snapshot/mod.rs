@@ -5,6 +5,7 @@
 //! `docs/FORMAT.md`. Nothing here owns a thread or a clock.
 
 mod error;
+mod floor;
 mod folder;
 mod layout;
 mod names;
@@ -17,6 +18,7 @@ mod start;
 mod write;
 
 pub use error::{RowsError, SnapshotError};
+pub use floor::{Trimmed, trim_instance};
 pub use folder::list_snapshots;
 pub use read::{
     SnapshotBuilder, SnapshotFacts, SnapshotReader, SnapshotSection, read_snapshot, snapshot_facts,

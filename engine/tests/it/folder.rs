@@ -1,6 +1,6 @@
 //! An instance on a real folder: what was committed is there again, by either write path.
 
-use gantry_engine::{Engine, InstanceError, LocalInstance, ReplayCheck, replay_directory};
+use gantry_engine::{InstanceError, LocalInstance, ReplayCheck, Start, replay_directory};
 use gantry_journal::{FileStorage, JournalOptions, WritePath};
 use gantry_model::{
     Actor, Command, CommandId, EngineTime, Item, Reply, ReplyStatus, Sequence, UpsertCode,
@@ -43,10 +43,10 @@ fn committed_commands_are_there_after_a_restart_and_repeat_as_duplicates() {
         instance.commit().unwrap();
         drop(instance); // No clean stop: as after a crash.
         let replayed = replay_directory(
+            Start::without_snapshot(2),
             directory.path(),
             ReplayCheck::Decide,
             Sequence::MAX,
-            Engine::new(),
             &mut |_| (),
         )
         .unwrap();

@@ -38,7 +38,8 @@ pub(crate) use snapshot::{
 };
 pub(crate) use sourcing::{BundleArgs, CapacityArgs, ReserveArgs};
 pub(crate) use tools::{
-    DumpArgs, ImportArgs, ImportClock, ImportFiles, JournalCommand, ReplayArgs, VerifyArgs,
+    DumpArgs, ImportArgs, ImportClock, ImportFiles, JournalCommand, ReplayArgs, TrimArgs,
+    VerifyArgs,
 };
 pub(crate) use what_if::WhatIfArgs;
 

@@ -2,6 +2,7 @@
 //! `repair`.
 
 mod audit;
+mod balances;
 mod compress;
 mod dump;
 mod error;
@@ -10,6 +11,7 @@ mod json;
 mod repair;
 mod tail;
 mod text;
+mod trim;
 mod verify;
 mod wanted;
 
@@ -18,5 +20,6 @@ pub(crate) use dump::dump;
 pub(crate) use error::FolderError;
 pub(crate) use inspect::inspect;
 pub(crate) use repair::repair;
-pub(crate) use tail::note_tail;
+pub(crate) use tail::{note_start, note_tail};
+pub(crate) use trim::trim;
 pub(crate) use verify::verify;

@@ -81,6 +81,9 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Journal(JournalCommand::Inspect(args)) => {
             journal::inspect(&args, output).map(|()| Verdict::Done)
         }
+        Command::Journal(JournalCommand::Trim(args)) => {
+            journal::trim(&args, output).map(|()| Verdict::Done)
+        }
         Command::Journal(JournalCommand::Compress(args)) => {
             journal::compress(&args, output).map(|()| Verdict::Done)
         }

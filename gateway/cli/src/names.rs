@@ -5,8 +5,10 @@
 
 use std::collections::HashMap;
 
+use gantry_engine::{CodeTable, State};
 use gantry_model::{
-    Channel, Code, Command, OrderId, PlaceOrder, Policy, Record, Sequence, Sku, Warehouse, Zone,
+    Channel, Code, Command, Handle, OrderId, PlaceOrder, Policy, Record, Sequence, Sku, Warehouse,
+    Zone,
 };
 use serde::{Serialize, Serializer};
 
@@ -59,6 +61,26 @@ struct OrderNameRow {
 }
 
 impl Names {
+    /// The names that a state knows: those that trimmed records gave.
+    pub(crate) fn of_state(state: &State) -> Self {
+        let catalogue = &state.catalogue;
+        let mut names = Self {
+            skus: codes(&catalogue.skus),
+            warehouses: codes(&catalogue.warehouses),
+            zones: codes(&catalogue.zones),
+            channels: codes(&catalogue.channels),
+            policies: codes(&catalogue.policies),
+            orders: OrderNames::default(),
+        };
+        let mut orders: Vec<_> = state.orders.iter().collect();
+        orders.sort_unstable_by_key(|(row, _)| row.placed);
+        for (row, detail) in orders {
+            let reference = String::from_utf8_lossy(state.orders.reference(detail));
+            names.orders.learn(row.placed, row.id, &reference);
+        }
+        names
+    }
+
     /// Notes what an accepted record defines. Whether handles are dense is not judged here.
     pub(crate) fn learn(&mut self, record: &Record<'_>) {
         if !record.outcome.head.is_accepted() {
@@ -144,6 +166,10 @@ impl OrderNames {
         let reference = &self.references[row.reference_start..row.reference_end];
         OrderName { id: Id(row.id.get()), reference }
     }
+}
+
+fn codes<H: Handle>(table: &CodeTable<H>) -> Vec<Code> {
+    table.handles().map(|handle| *table.code(handle)).collect()
 }
 
 fn note(codes: &mut Vec<Code>, handle: Option<u32>, code: &str) {

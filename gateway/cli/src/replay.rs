@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use gantry_engine::{Engine, ReplayCheck, Replayed, replay_directory};
+use gantry_engine::{ReplayCheck, Replayed, Start, replay_directory};
 use gantry_gateway::{MemoryThread, index_seed};
+use gantry_journal::FileStorage;
 use gantry_model::Sequence;
 use serde::Serialize;
 
 use crate::args::ReplayArgs;
 use crate::error::CliError;
-use crate::journal::{FolderError, note_tail};
+use crate::journal::{FolderError, note_start, note_tail};
 use crate::output::{Answer, Output, Page, Progress, grouped, note};
 
 /// What a replay gives. The names are a format that other programs read.
@@ -33,12 +34,13 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Result<(), CliError
     let until = args.until.map_or(Sequence::MAX, Sequence::new);
     let check = if args.verify { ReplayCheck::Decide } else { ReplayCheck::Apply };
     let started = Instant::now();
-    let mut engine = Engine::with_index_seed(index_seed());
+    let mut start = Start::for_reading(&FileStorage, &args.directory, index_seed())?;
+    note_start(&start);
     // Without it the replay makes its memory itself, and takes longer.
-    let memory = MemoryThread::start(engine.memory_preparer()).ok();
+    let memory = MemoryThread::start(start.engine.memory_preparer()).ok();
     let mut progress = Progress::new("replaying", None);
     let mut tell = |records| progress.set(records);
-    let replayed = replay_directory(&args.directory, check, until, engine, &mut tell)
+    let replayed = replay_directory(start, &args.directory, check, until, &mut tell)
         .map_err(FolderError::from)?;
     drop(memory);
     let seconds = started.elapsed().as_secs_f64();

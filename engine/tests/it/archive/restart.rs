@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use gantry_engine::{
-    ArchiveFile, ArchiveLimits, Batch, Engine, LocalInstance, ReplayCheck, Writer, build_archive,
-    replay_directory,
+    ArchiveFile, ArchiveLimits, Batch, Engine, LocalInstance, ReplayCheck, Start, Writer,
+    build_archive, replay_directory,
 };
 use gantry_journal::{JournalReader, PrepareStep};
 use gantry_model::{
@@ -96,9 +96,14 @@ fn a_restart_in_the_middle_of_retiring_makes_the_same_state() {
     assert_eq!(answers(&mut instance), expected_answers);
     instance.close().unwrap();
     let check = ReplayCheck::Decide;
-    let replayed =
-        replay_directory(bit_by_bit.path(), check, Sequence::MAX, Engine::new(), &mut |_| ())
-            .unwrap();
+    let replayed = replay_directory(
+        Start::without_snapshot(2),
+        bit_by_bit.path(),
+        check,
+        Sequence::MAX,
+        &mut |_| (),
+    )
+    .unwrap();
     assert_eq!(replayed.engine.state_hash(), expected);
 }
 

@@ -130,7 +130,29 @@ pub(crate) enum JournalCommand {
     Dump(DumpArgs),
     Inspect(InspectArgs),
     Compress(CompressArgs),
+    Trim(TrimArgs),
     Repair(RepairArgs),
+}
+
+/// Delete the beginning of a journal, as far as two good snapshots allow
+///
+/// Deletes whole segments that lie before the older of the two newest good snapshots, and older
+/// snapshots with them. Works beside a running server. Nothing is ever deleted unless asked here.
+/// What was deleted cannot be replayed, dumped or explained any more: back it up first.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gantry journal trim ./shop
+  gantry journal trim ./shop --keep-from 5000000")]
+pub(crate) struct TrimArgs {
+    /// Folder of the journal.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// Keep every record from this one on, by its sequence.
+    #[arg(long, value_name = "SEQUENCE")]
+    pub(crate) keep_from: Option<u64>,
+    #[command(flatten)]
+    pub(crate) format: OutputFormat,
 }
 
 /// Check every page, hash and record of a journal, without changing it

@@ -1,6 +1,8 @@
 //! `gantry journal dump`: every record, in order of its sequence, as JSON lines or as text.
 
-use gantry_journal::JournalReader;
+use gantry_engine::{Start, State};
+use gantry_gateway::index_seed;
+use gantry_journal::FileStorage;
 use gantry_model::Records;
 
 use crate::args::DumpArgs;
@@ -8,15 +10,36 @@ use crate::error::CliError;
 use crate::names::Names;
 use crate::output::Output;
 
-use super::FolderError;
+use super::balances::{self, BalancesLine};
 use super::json::RecordJson;
 use super::text;
 use super::wanted::Wanted;
+use super::{FolderError, note_start};
+
+/// Says what the records before the first one there is came to.
+fn open_trimmed(
+    args: &DumpArgs,
+    state: &State,
+    names: &Names,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    if args.format.json {
+        output.json(&BalancesLine::new(state, names))
+    } else {
+        output.line(balances::text(state))
+    }
+}
 
 /// Runs `gantry journal dump`.
 pub(crate) fn dump(args: &DumpArgs, output: &mut Output) -> Result<(), CliError> {
-    let mut reader = JournalReader::open(&args.directory).map_err(FolderError::from)?;
-    let mut names = Names::default();
+    let start = Start::for_reading(&FileStorage, &args.directory, index_seed())?;
+    note_start(&start);
+    let mut reader = start.reader(&args.directory).map_err(FolderError::from)?;
+    let mut names = Names::of_state(start.engine.state());
+    if start.snapshot.is_some() {
+        open_trimmed(args, start.engine.state(), &names, output)?;
+    }
+    drop(start);
     let mut wanted = Wanted::new(args.order.as_deref(), args.sku.as_deref());
     let until = args.until.unwrap_or(u64::MAX);
     if !args.format.json {

@@ -11,6 +11,9 @@ pub(crate) enum FolderError {
     /// The journal's own words.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The records do not make the state that their marks tell of.
+    #[error(transparent)]
+    Replay(#[from] gantry_engine::ReplayError),
     /// Bytes whose hashes hold are not a record.
     #[error("{0}. The hashes hold, so it was written so: by a newer version, or by a bug")]
     Record(#[from] RecordError),

@@ -1,5 +1,6 @@
 //! What a reader of a folder leaves out, said on the side.
 
+use gantry_engine::Start;
 use gantry_journal::TailReport;
 
 use crate::output::note;
@@ -12,6 +13,19 @@ pub(crate) fn note_tail(tail: &TailReport) {
         note(format_args!(
             "{} bytes at the end were never acknowledged; the next start cuts them off",
             tail.torn_bytes
+        ));
+    }
+}
+
+/// Says where the reading of a journal begins whose first records were trimmed.
+pub(crate) fn note_start(start: &Start) {
+    for error in &start.passed_over {
+        note(format_args!("{error}: a newer snapshot is used"));
+    }
+    if let Some(snapshot) = &start.snapshot {
+        note(format_args!(
+            "the journal was trimmed: this begins with the snapshot behind record {}",
+            snapshot.last_sequence()
         ));
     }
 }

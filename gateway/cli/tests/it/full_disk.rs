@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 use std::time::{Duration, Instant};
 
-use gantry_client::{Client, ClientOptions, OwnedReply, new_id};
+use gantry_client::{Client, new_id};
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, OrderLine, OrderUnits, PlaceOrder, Query,
-    RejectReason, ReplyBody, ShortMode, Sku, StockChange, StockState, Warehouse, Zone,
+    AdjustReason, Command, CommandId, OrderUnits, Query, RejectReason, ReplyBody, Sku, StockChange,
+    StockState, Warehouse,
 };
 
 use crate::process::{Server, run};
+use crate::storefront::{connect, place, set_up};
 
 /// Room for the segment that is written to, two spares of 2 MiB, and one more once the filler is
 /// gone.
@@ -73,32 +74,6 @@ impl Drop for SmallDisk {
     }
 }
 
-fn set_up(server: &Server) {
-    server.json(&["warehouse", "set", "A"]);
-    server.json(&["zone", "set", "1"]);
-    server.json(&["sku", "set", "MUG"]);
-    server.json(&["cost", "set", "A", "1", "--parcel", "100", "--unit", "1", "--days", "1"]);
-    server.json(&["stock", "receive", "MUG", "A", "1000000"]);
-}
-
-async fn place(client: &Client, id: CommandId) -> OwnedReply {
-    let lines = [OrderLine::new(Sku::new(0), 1)];
-    let order = PlaceOrder {
-        id,
-        customer: 0,
-        value_minor: 0,
-        currency: [0; 4],
-        zone: Zone::new(0),
-        channel: Channel::NONE,
-        priority_class: 0,
-        service_level: 0,
-        short: ShortMode::Backorder,
-        reference: "",
-        lines: &lines,
-    };
-    client.command(&Command::PlaceOrder(order)).await.unwrap()
-}
-
 /// Places orders until one is refused; their ids, and the refused one.
 async fn place_until_refused(client: &Client) -> (Vec<CommandId>, CommandId) {
     let mut placed = Vec::new();
@@ -145,10 +120,6 @@ async fn wait_for_service(client: &Client, id: CommandId) {
         assert!(started.elapsed() < PATIENCE, "service does not resume");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-async fn connect(server: &Server) -> Client {
-    Client::connect(server.address(), ClientOptions::new(Actor::CLIENT_MIN)).await.unwrap()
 }
 
 /// The refused id is placed once there is room, and everything acknowledged is found afterwards.

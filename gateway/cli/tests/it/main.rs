@@ -20,5 +20,7 @@ mod reserves;
 mod serve;
 mod shop;
 mod snapshot;
+mod storefront;
 mod superstore;
+mod trim;
 mod what_if;

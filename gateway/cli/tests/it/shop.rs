@@ -204,6 +204,17 @@ impl Ledger {
         assert_eq!(state["units_backordered"], self.units_backordered());
     }
 
+    /// Holds the sums against the balances that a trimmed dump opens with.
+    pub(crate) fn check_balances(&self, balances: &Value) {
+        assert_eq!(balances["units_on_hand"], self.units_on_hand());
+        assert_eq!(balances["units_allocated"], self.units_allocated());
+        assert_eq!(balances["units_backordered"], self.units_backordered());
+        let cells = balances["stock"].as_array().unwrap();
+        let sum = |name: &str| cells.iter().map(|cell| cell[name].as_i64().unwrap()).sum::<i64>();
+        assert_eq!(sum("on_hand"), self.units_on_hand());
+        assert_eq!(sum("allocated"), self.units_allocated());
+    }
+
     fn take(&mut self, record: &Value) {
         let command = &record["command"];
         let accepted = record["outcome"]["status"] == "accepted";
