@@ -50,6 +50,7 @@ mod threads;
 pub use clock::ClockBehind;
 pub use error::ServerError;
 pub use memory_loop::MemoryThread;
+pub use open::read_snapshot_ahead;
 pub use options::{ArchiveOptions, OptionError, PORT_DEFAULT, ServerOptions};
 pub use seed::index_seed;
 pub use server::{OpenedFacts, Server, StopHandle, StopReport};

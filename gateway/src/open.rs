@@ -1,27 +1,76 @@
 //! Opening the folder: the newest good snapshot, then the journal behind it.
 
+use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
-use gantry_engine::{Instance, InstanceError, Start};
+use gantry_engine::{
+    Engine, Instance, InstanceError, SnapshotBuilder, SnapshotError, SnapshotFacts, SnapshotReader,
+    Start,
+};
 use gantry_journal::Storage;
 
 use crate::options::ServerOptions;
 use crate::seed::index_seed;
+
+/// Sections that are read and proven ahead of the one that is built from.
+const SECTIONS_AHEAD: usize = 2;
 
 /// Opens or creates the instance of `options`.
 pub(crate) fn open(
     options: &ServerOptions,
     storage: &Arc<dyn Storage>,
 ) -> Result<Instance, InstanceError> {
-    let directory = &options.directory;
+    let (directory, seed) = (&options.directory, index_seed());
     let start = if options.full_replay {
-        Start::without_snapshot(index_seed())
+        Start::without_snapshot(seed)
     } else {
-        Start::from_newest(&**storage, directory, index_seed())?
+        Start::from_newest_by(&**storage, directory, seed, |path| {
+            read_snapshot_ahead(&**storage, path, seed)
+        })?
     };
     for error in &start.passed_over {
         tracing::warn!(%error, "A SNAPSHOT CANNOT BE USED: the start falls back to what is older");
     }
     let storage = Box::new(Arc::clone(storage));
     Instance::open_from(start, directory, options.journal.clone(), storage)
+}
+
+/// Reads a snapshot whole: one thread reads and proves the next sections while this one builds.
+///
+/// # Errors
+/// As [`gantry_engine::read_snapshot`].
+pub fn read_snapshot_ahead(
+    storage: &dyn Storage,
+    path: &Path,
+    seed: u64,
+) -> Result<(Engine, SnapshotFacts), SnapshotError> {
+    let mut reader = SnapshotReader::open(storage, path)?;
+    let mut builder = SnapshotBuilder::new(&reader, seed);
+    thread::scope(|scope| {
+        let (proven, sections) = sync_channel(SECTIONS_AHEAD);
+        let (used, spares) = sync_channel(SECTIONS_AHEAD);
+        let reading = scope.spawn(move || {
+            loop {
+                let mut section = spares.try_recv().unwrap_or_default();
+                let is_there = reader.next_section(&mut section)?;
+                if !is_there || proven.send(section).is_err() {
+                    return Ok::<(), SnapshotError>(());
+                }
+            }
+        });
+        let built: Result<(), SnapshotError> = sections.iter().try_for_each(|section| {
+            builder.add(&section)?;
+            // A spare saves an allocation; without a place for it, it goes.
+            let _ = used.try_send(section);
+            Ok(())
+        });
+        // Lets the reader end where the building failed.
+        drop(sections);
+        reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        built?;
+        builder.finish()
+    })
 }
