@@ -12,30 +12,38 @@ use gantry_engine::{
 };
 use gantry_journal::Storage;
 
+use crate::error::ServerError;
+use crate::memory_loop::MemoryThread;
 use crate::options::ServerOptions;
 use crate::seed::index_seed;
 
 /// Sections that are read and proven ahead of the one that is built from.
 const SECTIONS_AHEAD: usize = 2;
 
-/// Opens or creates the instance of `options`.
+/// Opens or creates the instance of `options`; returns also the thread that makes its memory ready,
+/// which a replay needs most.
 pub(crate) fn open(
     options: &ServerOptions,
     storage: &Arc<dyn Storage>,
-) -> Result<Instance, InstanceError> {
+) -> Result<(Instance, MemoryThread), ServerError> {
     let (directory, seed) = (&options.directory, index_seed());
-    let start = if options.full_replay {
+    let mut start = if options.full_replay {
         Start::without_snapshot(seed)
     } else {
         Start::from_newest_by(&**storage, directory, seed, |path| {
             read_snapshot_ahead(&**storage, path, seed)
-        })?
+        })
+        .map_err(InstanceError::from)?
     };
     for error in &start.passed_over {
         tracing::warn!(%error, "A SNAPSHOT CANNOT BE USED: the start falls back to what is older");
     }
+    let preparer = start.engine.memory_preparer();
+    let memory = MemoryThread::start(preparer).map_err(ServerError::Thread)?;
     let storage = Box::new(Arc::clone(storage));
-    Instance::open_from(start, directory, options.journal.clone(), storage)
+    let instance = Instance::open_from(start, directory, options.journal.clone(), storage)?;
+    memory.serve();
+    Ok((instance, memory))
 }
 
 /// Reads a snapshot whole: one thread reads and proves the next sections while this one builds.

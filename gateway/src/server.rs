@@ -141,7 +141,7 @@ impl Server {
         let socket = bind(options.listen, &runtime)?;
         let opening = Instant::now();
         let storage: Arc<dyn Storage> = Arc::from(storage);
-        let instance = open(&options, &storage).map_err(ServerError::from)?;
+        let (instance, memory) = open(&options, &storage)?;
         let replay_time = opening.elapsed();
         let mut clock = EngineClock::start(
             instance.engine.last_time(),
@@ -165,7 +165,7 @@ impl Server {
             listener.local_addr().map_err(|error| ServerError::listen(options.listen, error))?;
         let archive = std::mem::take(&mut instance.archive);
         let hub = hub(&options, opened.recovery.instance_id, archive);
-        let threads = Threads::start(instance, storage, clock, &options, &hub)?;
+        let threads = Threads::start(instance, memory, storage, clock, &options, &hub)?;
         let stop = Arc::new(StopRequest::default());
         runtime.spawn(accept(
             listener,

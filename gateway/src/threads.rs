@@ -166,6 +166,7 @@ impl Threads {
     /// Starts the threads around an opened instance.
     pub(crate) fn start(
         instance: Instance,
+        memory: MemoryThread,
         storage: Arc<dyn Storage>,
         clock: EngineClock,
         options: &ServerOptions,
@@ -173,8 +174,7 @@ impl Threads {
     ) -> Result<Self, ServerError> {
         let shared = Shared::new(options, hub);
         let shadow = shared.shadow_loop(options, storage, instance.recovery.bytes);
-        let Instance { mut engine, journal, preparer, .. } = instance;
-        let memory = engine.memory_preparer();
+        let Instance { engine, journal, preparer, .. } = instance;
         let engine_loop = shared.engine_loop(engine, clock);
         let journal_loop = shared.journal_loop(journal, options.commit_floor);
         let core = options.engine_core;
@@ -197,8 +197,6 @@ impl Threads {
             move || shadow.map(|shadow| shadow.run(|| shared.preparer.is_stopping()))
         };
         let spawned = ServerError::Thread;
-        let memory = MemoryThread::start(memory).map_err(spawned)?;
-        memory.serve();
         Ok(Self {
             memory,
             archive: shared.start_archive(options).map_err(spawned)?,

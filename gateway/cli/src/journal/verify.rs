@@ -23,6 +23,7 @@ struct Verified {
     records: u64,
     bytes: u64,
     payload_bytes: u64,
+    first_sequence: u64,
     last_sequence: u64,
     writer_running: bool,
     torn_bytes: u64,
@@ -93,6 +94,7 @@ impl Verified {
             records: report.records,
             bytes: report.bytes,
             payload_bytes: report.payload_bytes,
+            first_sequence: report.first_sequence,
             last_sequence: report.last_sequence,
             writer_running: report.tail.writer_running,
             torn_bytes: report.tail.torn_bytes,
@@ -119,7 +121,12 @@ impl Verified {
 
 impl Answer for Verified {
     fn page(&self) -> Page {
-        Page::new().text("Every hash holds, and every record keeps the rules.").facts([
+        let verdict = if self.first_sequence <= 1 {
+            "Every hash holds, and every record keeps the rules."
+        } else {
+            "Every hash holds; behind the snapshot every mark does, and the state adds up."
+        };
+        Page::new().text(verdict).facts([
             ("instance", self.instance_id.to_string()),
             ("segments", grouped(self.segments)),
             ("frames", grouped(self.frames)),
