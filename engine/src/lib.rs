@@ -15,6 +15,7 @@ mod decide;
 mod engine;
 mod explain;
 mod figures;
+mod files;
 mod instance;
 mod replay;
 mod snapshot;

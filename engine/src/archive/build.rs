@@ -12,9 +12,10 @@ use super::file::ArchiveFacts;
 use super::filter::Filter;
 use super::folder::ArchiveFolder;
 use super::image::write_image;
-use super::layout::{CommandEntry, Entry, Header, OrderEntry, PAGE_BYTES, part_hash, truncate};
+use super::layout::{CommandEntry, Entry, Header, OrderEntry, PAGE_BYTES, part_hash};
 use super::moment::Moment;
 use crate::Engine;
+use crate::files::truncate;
 use crate::state::{ClosedRow, CommandRow, State};
 
 const WRITE_BYTES: usize = 256 << 10;

@@ -12,8 +12,9 @@ use super::filter::{BLOCK_BYTES, Filter};
 use super::image::{Archived, ArchivedCommand, ArchivedOrder};
 use super::layout::{
     CommandEntry, Entry, Header, HeaderFault, ImageHead, OrderEntry, PAGE_BYTES, PAGE_ENTRIES,
-    part_hash, truncate,
+    part_hash,
 };
+use crate::files::truncate;
 use crate::state::ArchiveRow;
 
 /// Bytes that are read at once to verify a file.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{ArchiveError, Doing};
+use crate::files::number_in;
 
 const FOLDER: &str = "archive";
 const ENDING: &str = ".archive";
@@ -67,9 +68,9 @@ impl ArchiveFolder {
         for entry in entries {
             let name = entry.doing("list", &self.path)?.file_name();
             let Some(name) = name.to_str() else { continue };
-            if let Some(number) = parse_number(name, ENDING) {
+            if let Some(number) = number_in(name, ENDING) {
                 numbers.push(number);
-            } else if parse_number(name, PARTIAL).is_some() {
+            } else if number_in(name, PARTIAL).is_some() {
                 self.remove(&self.path.join(name))?;
             }
         }
@@ -81,13 +82,6 @@ impl ArchiveFolder {
         fs::remove_file(file).doing("remove", file)?;
         sync_folder(&self.path)
     }
-}
-
-/// The number in a name of 20 digits and `ending`.
-fn parse_number(name: &str, ending: &str) -> Option<u64> {
-    let digits = name.strip_suffix(ending)?;
-    let is_plain = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_plain { digits.parse().ok() } else { None }
 }
 
 fn sync_folder(path: &Path) -> Result<(), ArchiveError> {

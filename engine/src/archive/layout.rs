@@ -4,6 +4,8 @@
 use zerocopy::little_endian::{I64, U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+use crate::files::{Hash, truncate};
+
 /// Every part of a file begins on a page.
 pub(super) const PAGE_BYTES: usize = 4096;
 /// The header's own bytes; the rest of its page is zero.
@@ -15,9 +17,6 @@ const MAGIC: [u8; 8] = *b"GNTRYARC";
 pub(super) const FORMAT: u16 = 1;
 /// Entries of a page of an index.
 pub(super) const PAGE_ENTRIES: usize = PAGE_BYTES / size_of::<OrderEntry>();
-
-/// BLAKE3, cut to 128 bits.
-pub(super) type Hash = [u8; 16];
 
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -179,12 +178,6 @@ pub(super) enum HeaderFault {
     Broken,
     /// Whole, but of another version.
     Format(u16),
-}
-
-pub(super) fn truncate(hash: &blake3::Hash) -> Hash {
-    let mut short = [0; size_of::<Hash>()];
-    short.copy_from_slice(&hash.as_bytes()[..size_of::<Hash>()]);
-    short
 }
 
 /// What guards a part of a file once it is open: XXH3-64.

@@ -7,6 +7,8 @@ use gantry_journal::Bookmark;
 use zerocopy::little_endian::{U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+use crate::files::{Hash, truncate};
+
 /// Version of every layout in this file; rows have their own.
 pub(crate) const FILE_VERSION: u16 = 1;
 /// The header and the zeros behind it.
@@ -20,9 +22,6 @@ pub(crate) const SECTION_BODY_BYTES_MAX: usize = 64 << 20;
 
 const MAGIC: [u8; 8] = *b"GNTRYSNP";
 const SECTION_MAGIC: [u8; 8] = *b"GNTRYSEC";
-
-/// BLAKE3 cut to 128 bits.
-pub(crate) type Hash = [u8; 16];
 
 /// Header of a snapshot.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -68,12 +67,6 @@ pub(crate) struct SectionHeader {
 const _: () = assert!(size_of::<Header>() == HEADER_BYTES);
 const _: () = assert!(size_of::<SectionHeader>() == SECTION_HEADER_BYTES);
 const _: () = assert!(SECTION_BODY_BYTES_MAX <= u32::MAX as usize);
-
-fn truncate(hash: &blake3::Hash) -> Hash {
-    let mut short = [0; size_of::<Hash>()];
-    short.copy_from_slice(&hash.as_bytes()[..size_of::<Hash>()]);
-    short
-}
 
 /// The hash over all section headers, fed one by one.
 #[derive(Debug, Default)]

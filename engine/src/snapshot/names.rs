@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files::number_in;
+
 /// A snapshot's name behind its sequence.
 const SNAPSHOT: &str = ".snapshot";
 /// A snapshot that is being made.
 const PARTIAL: &str = ".partial";
-/// Digits of a sequence in a name.
-const DIGITS: usize = 20;
 
 /// The folder of snapshots of the instance in `directory`.
 pub(crate) fn snapshots_path(directory: &Path) -> PathBuf {
@@ -29,21 +29,16 @@ pub(crate) fn partial_path(directory: &Path, sequence: u64) -> PathBuf {
 
 /// The sequence in the name of a snapshot.
 pub(crate) fn sequence_of(name: &str) -> Option<u64> {
-    number(name.strip_suffix(SNAPSHOT)?)
+    number_in(name, SNAPSHOT)
 }
 
 /// Whether this is the name of a snapshot that was not finished.
 pub(crate) fn is_partial(name: &str) -> bool {
-    name.strip_suffix(PARTIAL).is_some_and(|digits| number(digits).is_some())
+    number_in(name, PARTIAL).is_some()
 }
 
 pub(crate) fn sequence_of_path(path: &Path) -> Option<u64> {
     sequence_of(path.file_name()?.to_str()?)
-}
-
-fn number(digits: &str) -> Option<u64> {
-    let is_number = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { digits.parse().ok() } else { None }
 }
 
 #[cfg(test)]
