@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use gantry_engine::{ArchiveFacts, ArchiveFile, ArchiveStep, Archivist, InstanceError};
 use gantry_model::EngineTime;
 
-use crate::affinity::lower_priority_here;
 use crate::archive_shelf::ArchiveShelf;
 use crate::ingress::Ingress;
 use crate::options::ArchiveOptions;
@@ -35,7 +34,6 @@ pub(crate) struct ArchiveLoop {
 impl ArchiveLoop {
     /// The archive thread's body.
     pub(crate) fn run(mut self, is_stopping: impl Fn() -> bool) {
-        lower_priority_here();
         let mut worked_since = Instant::now();
         while !is_stopping() {
             let pause = match self.step(&is_stopping) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use gantry_engine::{Archivist, Engine, Instance, ProcessFigures, Writer};
 use gantry_journal::{Durability, Journal, JournalError, Storage, WritePath};
 
-use crate::affinity::pin_here;
+use crate::affinity::{lower_priority_here, pin_here};
 use crate::archive_loop::{ArchiveLoop, past};
 use crate::archive_shelf::ArchiveShelf;
 use crate::clock::EngineClock;
@@ -22,7 +22,7 @@ use crate::hub::Hub;
 use crate::ingress::Ingress;
 use crate::journal_loop::{JournalEnd, JournalLoop};
 use crate::memory_loop::MemoryThread;
-use crate::options::ServerOptions;
+use crate::options::{ArchiveOptions, ServerOptions};
 use crate::preparer_loop::{self, PreparerBell};
 use crate::release::Release;
 use crate::seed::index_seed;
@@ -51,7 +51,7 @@ pub(crate) struct Threads {
     release: JoinHandle<()>,
     preparer: JoinHandle<()>,
     memory: MemoryThread,
-    archive: Option<JoinHandle<()>>,
+    archive: JoinHandle<()>,
     shadow: JoinHandle<Option<()>>,
 }
 
@@ -97,32 +97,35 @@ impl Shared {
     }
 
     /// The archive is a convenience: without its thread memory grows, and nothing else is wrong.
-    fn start_archive(&self, options: &ServerOptions) -> io::Result<Option<JoinHandle<()>>> {
-        let (directory, limits) = (&options.directory, options.archive.limits);
-        let files = self.archive.files();
-        let archivist = match Archivist::begin(
-            directory,
-            &files,
-            limits,
-            past(options.archive.after),
-            index_seed(),
-        ) {
-            Ok(archivist) => archivist,
-            Err(error) => {
-                tracing::error!(%error, "nothing is archived until the next start");
-                return Ok(None);
+    fn start_archive(&self, options: &ServerOptions) -> io::Result<JoinHandle<()>> {
+        let (shared, directory, options) =
+            (self.clone(), options.directory.clone(), options.archive);
+        let body = move || {
+            lower_priority_here();
+            let (files, past) = (shared.archive.files(), past(options.after));
+            // Here, because it may read a whole snapshot, for which no client should wait.
+            match Archivist::begin(&directory, &files, options.limits, past, index_seed()) {
+                Ok(archivist) => {
+                    shared.archive_loop(archivist, options).run(|| shared.is_stopping())
+                }
+                Err(error) => tracing::error!(%error, "nothing is archived until the next start"),
             }
         };
-        let archive_loop = ArchiveLoop {
+        thread::Builder::new().name("gantry-archive".to_owned()).spawn(body)
+    }
+
+    fn archive_loop(&self, archivist: Archivist, options: ArchiveOptions) -> ArchiveLoop {
+        ArchiveLoop {
             archivist,
             shelf: Arc::clone(&self.archive),
             ingress: Arc::clone(&self.ingress),
             counters: Arc::clone(&self.counters),
-            options: options.archive,
-        };
-        let stop = Arc::clone(&self.engine_stop);
-        let body = move || archive_loop.run(|| stop.load(Ordering::Relaxed));
-        thread::Builder::new().name("gantry-archive".to_owned()).spawn(body).map(Some)
+            options,
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.engine_stop.load(Ordering::Relaxed)
     }
 
     /// None if it is to make nothing.
@@ -234,7 +237,7 @@ impl Threads {
         shared.preparer.stop();
         join(self.preparer);
         drop(self.memory);
-        if self.archive.is_some_and(|archive| archive.join().is_err()) {
+        if self.archive.join().is_err() {
             tracing::error!("the archive thread panicked; the others went on");
         }
         join(self.shadow);
