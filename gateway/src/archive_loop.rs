@@ -1,17 +1,21 @@
-//! The archive thread: runs the archivist at low priority, shows new files to the connections, and
+//! The archive loop: runs the archivist at low priority, shows new files to the connections, and
 //! lets their rows leave memory a while later.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use gantry_engine::{ArchiveFacts, ArchiveFile, ArchiveStep, Archivist, InstanceError};
 use gantry_model::EngineTime;
 
+use crate::affinity::lower_priority_here;
 use crate::archive_shelf::ArchiveShelf;
+use crate::host::Host;
 use crate::ingress::Ingress;
 use crate::options::ArchiveOptions;
 use crate::stats::{Counters, add};
+use crate::turn::Rest;
 
 /// Pause after a step that found nothing to do.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -22,55 +26,83 @@ const RETRY_EVERY: Duration = Duration::from_secs(10);
 /// How often a rest looks whether the server stops.
 const STOP_LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The archive thread's own state.
+/// The archive loop's own state.
 pub(crate) struct ArchiveLoop {
-    pub(crate) archivist: Archivist,
+    pub(crate) directory: PathBuf,
     pub(crate) shelf: Arc<ArchiveShelf>,
     pub(crate) ingress: Arc<Ingress>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) host: Arc<dyn Host>,
     pub(crate) options: ArchiveOptions,
+    /// `None` until the first turn: to begin may mean to read a whole snapshot, for which no client
+    /// should wait.
+    pub(crate) archivist: Option<Archivist>,
+    /// The file whose rows are to leave memory, and not before when.
+    pub(crate) shown: Option<(ArchiveFacts, Duration)>,
+    /// Since when it has worked without a rest.
+    pub(crate) worked_since: Option<Duration>,
 }
 
 impl ArchiveLoop {
-    /// The archive thread's body.
+    /// The archive thread's body. The archive is a convenience: without its thread memory grows, and
+    /// nothing else is wrong.
     pub(crate) fn run(mut self, is_stopping: impl Fn() -> bool) {
-        let mut worked_since = Instant::now();
+        lower_priority_here();
         while !is_stopping() {
-            let pause = match self.step(&is_stopping) {
-                Ok(ArchiveStep::Idle) => LOOK_EVERY,
-                Ok(_) if worked_since.elapsed() < WORK_MAX => continue,
-                Ok(_) => worked_since.elapsed(),
-                Err(InstanceError::Archive(error)) => {
-                    tracing::error!(%error, "no archive file can be made; trying again");
-                    RETRY_EVERY
-                }
-                Err(error) => {
-                    // What it has seen cannot be believed; what is archived stays.
-                    tracing::error!(%error, "nothing more is archived until the next start");
-                    return;
-                }
-            };
-            rest(pause, &is_stopping);
-            worked_since = Instant::now();
+            match self.turn() {
+                Ok(Rest::Pause(pause) | Rest::Bell(Some(pause))) => rest(pause, &is_stopping),
+                Ok(Rest::Again | Rest::Bell(None)) => {}
+                Ok(Rest::Over) => return,
+                Err(error) => match rest_after(&error) {
+                    Rest::Pause(pause) => rest(pause, &is_stopping),
+                    _ => return,
+                },
+            }
         }
     }
 
-    fn step(&mut self, is_stopping: &impl Fn() -> bool) -> Result<ArchiveStep, InstanceError> {
-        let step = self.archivist.step(past(self.options.after))?;
+    /// Follows the journal by a step, or lets the rows of the file that was made last leave memory.
+    ///
+    /// # Errors
+    /// After one of the archive it may be called again; any other is final.
+    pub(crate) fn turn(&mut self) -> Result<Rest, InstanceError> {
+        if let Some((facts, not_before)) = self.shown {
+            return Ok(self.retire(facts, not_before));
+        }
+        let began = self.host.monotonic();
+        let since = *self.worked_since.get_or_insert(began);
+        let step = self.step()?;
+        let worked = self.host.monotonic().saturating_sub(since);
+        let pause = match step {
+            ArchiveStep::Idle => LOOK_EVERY,
+            _ if worked < WORK_MAX => return Ok(Rest::Again),
+            _ => worked,
+        };
+        self.worked_since = None;
+        Ok(Rest::Pause(pause))
+    }
+
+    fn step(&mut self) -> Result<ArchiveStep, InstanceError> {
+        let past = self.past();
+        let archivist = match &mut self.archivist {
+            Some(archivist) => archivist,
+            None => {
+                let (files, limits) = (self.shelf.files(), self.options.limits);
+                let seed = self.host.random();
+                let archivist = Archivist::begin(&self.directory, &files, limits, past, seed)?;
+                self.archivist.insert(archivist)
+            }
+        };
+        let step = archivist.step(past)?;
         if let ArchiveStep::Built(facts) = step {
-            self.publish(facts, is_stopping)?;
+            let file = ArchiveFile::open(&archivist.folder().file(facts.number))?;
+            self.show(file, facts)?;
         }
         Ok(step)
     }
 
-    /// Verifies a file, shows it to the connections, and when all that were looked up before are
-    /// worked off lets its rows leave memory.
-    fn publish(
-        &self,
-        facts: ArchiveFacts,
-        is_stopping: &impl Fn() -> bool,
-    ) -> Result<(), InstanceError> {
-        let file = ArchiveFile::open(&self.archivist.folder().file(facts.number))?;
+    /// Shows a file, which was verified, to the connections.
+    fn show(&mut self, file: ArchiveFile, facts: ArchiveFacts) -> Result<(), InstanceError> {
         self.shelf.show(self.shelf.files().with(file)?);
         add(&self.counters.archive_files, 1);
         tracing::info!(
@@ -80,29 +112,47 @@ impl ArchiveLoop {
             bytes = facts.file_bytes,
             "an archive file was made"
         );
-        rest(self.options.shown_before, is_stopping);
-        while !is_stopping() && !self.shelf.retire(facts) {
-            rest(LOOK_EVERY, is_stopping);
-        }
-        self.ingress.bell.ring();
+        self.shown = Some((facts, self.host.monotonic() + self.options.shown_before));
         Ok(())
+    }
+
+    /// Lets the rows of a file leave memory when all that were looked up before are worked off.
+    fn retire(&mut self, facts: ArchiveFacts, not_before: Duration) -> Rest {
+        let left = not_before.saturating_sub(self.host.monotonic());
+        if !left.is_zero() {
+            return Rest::Pause(left);
+        }
+        if !self.shelf.retire(facts) {
+            return Rest::Pause(LOOK_EVERY);
+        }
+        self.shown = None;
+        self.ingress.bell.ring();
+        Rest::Again
+    }
+
+    /// The time that is so long ago that what was closed then may leave.
+    fn past(&self) -> EngineTime {
+        let past = self.host.wall().saturating_sub(self.options.after).as_nanos();
+        EngineTime::new(u64::try_from(past).unwrap_or(u64::MAX))
     }
 }
 
-/// The time that is so long ago.
-pub(crate) fn past(after: Duration) -> EngineTime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let past = now.saturating_sub(after).as_nanos();
-    EngineTime::new(u64::try_from(past).unwrap_or(u64::MAX))
+/// Logs what went wrong; says when to try again, if ever.
+pub(crate) fn rest_after(error: &InstanceError) -> Rest {
+    if let InstanceError::Archive(error) = error {
+        tracing::error!(%error, "no archive file can be made; trying again");
+        return Rest::Pause(RETRY_EVERY);
+    }
+    // What it has seen cannot be believed; what is archived stays.
+    tracing::error!(%error, "nothing more is archived until the next start");
+    Rest::Over
 }
 
-fn rest(pause: Duration, is_stopping: &impl Fn() -> bool) {
-    let end = Instant::now() + pause;
-    while !is_stopping() {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return;
-        }
-        thread::sleep(left.min(STOP_LOOK_EVERY));
+/// Rests, and ends the rest early when the server stops.
+fn rest(mut left: Duration, is_stopping: &impl Fn() -> bool) {
+    while !left.is_zero() && !is_stopping() {
+        let piece = left.min(STOP_LOOK_EVERY);
+        thread::sleep(piece);
+        left -= piece;
     }
 }

@@ -5,9 +5,12 @@
 //! therefore never shows as a jump of engine time, and a restart begins behind nothing that the
 //! journal has already said.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::Duration;
 
 use gantry_model::EngineTime;
+
+use crate::host::Host;
 
 /// The wall clock is looked at this often.
 const WALL_LOOK_EVERY_NS: u64 = 1_000_000_000;
@@ -38,7 +41,9 @@ struct Readings {
 /// The clock of one engine.
 #[derive(Debug)]
 pub(crate) struct EngineClock {
-    started: Instant,
+    host: Arc<dyn Host>,
+    /// The host's monotonic clock when this one started.
+    started: Duration,
     engine_ns: u64,
     monotonic_ns: u64,
     /// Nanoseconds that engine time still has to gain (or lose) to meet the wall clock.
@@ -53,26 +58,20 @@ impl EngineClock {
     /// [`ClockBehind`] when the wall clock is more than `behind_max` behind `journal_last`, unless
     /// `accept_jump`.
     pub(crate) fn start(
+        host: Arc<dyn Host>,
         journal_last: EngineTime,
         behind_max: Duration,
         accept_jump: bool,
     ) -> Result<Self, ClockBehind> {
-        Self::start_at(wall_ns(), journal_last, behind_max, accept_jump)
-    }
-
-    fn start_at(
-        wall_ns: u64,
-        journal_last: EngineTime,
-        behind_max: Duration,
-        accept_jump: bool,
-    ) -> Result<Self, ClockBehind> {
+        let wall_ns = nanoseconds(host.wall());
         let behind = Duration::from_nanos(journal_last.get().saturating_sub(wall_ns));
         if behind > behind_max && !accept_jump {
             return Err(ClockBehind { behind_s: behind.as_secs(), limit_s: behind_max.as_secs() });
         }
         let engine_ns = wall_ns.max(journal_last.get());
         Ok(Self {
-            started: Instant::now(),
+            started: host.monotonic(),
+            host,
             engine_ns,
             monotonic_ns: 0,
             ahead_ns: difference_ns(wall_ns, engine_ns),
@@ -82,9 +81,9 @@ impl EngineClock {
 
     /// Engine time now; at least what the last call returned.
     pub(crate) fn now(&mut self) -> EngineTime {
-        let monotonic_ns = nanoseconds(self.started.elapsed());
+        let monotonic_ns = nanoseconds(self.host.monotonic().saturating_sub(self.started));
         if monotonic_ns.saturating_sub(self.wall_looked_ns) >= WALL_LOOK_EVERY_NS {
-            self.look_at_wall(Readings { monotonic_ns, wall_ns: wall_ns() });
+            self.look_at_wall(Readings { monotonic_ns, wall_ns: nanoseconds(self.host.wall()) });
         }
         self.advance(monotonic_ns)
     }
@@ -122,11 +121,6 @@ fn difference_ns(wall_ns: u64, engine_ns: u64) -> i64 {
     if wall_ns >= engine_ns { magnitude } else { -magnitude }
 }
 
-fn wall_ns() -> u64 {
-    // A clock before 1970 counts as 1970: then it is behind every journal, and the start says so.
-    nanoseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).expect("invariant: 584 years have not passed")
 }
@@ -138,9 +132,33 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
     const HOUR: Duration = Duration::from_secs(3600);
 
+    /// Its wall clock is set; its monotonic clock stands.
+    #[derive(Debug)]
+    struct StillHost {
+        wall_s: u64,
+    }
+
+    impl Host for StillHost {
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn wall(&self) -> Duration {
+            Duration::from_secs(self.wall_s)
+        }
+
+        fn random(&self) -> u64 {
+            0
+        }
+    }
+
+    fn start(wall_s: u64, journal_s: u64, accept: bool) -> Result<EngineClock, ClockBehind> {
+        let last = EngineTime::new(journal_s * SECOND);
+        EngineClock::start(Arc::new(StillHost { wall_s }), last, HOUR, accept)
+    }
+
     fn clock(wall_s: u64, journal_s: u64) -> EngineClock {
-        EngineClock::start_at(wall_s * SECOND, EngineTime::new(journal_s * SECOND), HOUR, false)
-            .unwrap()
+        start(wall_s, journal_s, false).unwrap()
     }
 
     #[test]
@@ -151,12 +169,11 @@ mod tests {
 
     #[test]
     fn a_wall_clock_far_behind_is_refused_unless_accepted() {
-        let last = EngineTime::new(10_000 * SECOND);
-        let refused = EngineClock::start_at(SECOND, last, HOUR, false).unwrap_err();
+        let refused = start(1, 10_000, false).unwrap_err();
         assert_eq!(refused, ClockBehind { behind_s: 9_999, limit_s: 3_600 });
-        let mut accepted = EngineClock::start_at(SECOND, last, HOUR, true).unwrap();
-        assert!(accepted.advance(1).get() > last.get());
-        assert!(EngineClock::start_at(6_400 * SECOND, last, HOUR, false).is_ok());
+        let mut accepted = start(1, 10_000, true).unwrap();
+        assert!(accepted.advance(1).get() > 10_000 * SECOND);
+        assert!(start(6_400, 10_000, false).is_ok());
     }
 
     #[test]

@@ -13,13 +13,13 @@ use gantry_engine::RequestKind;
 use gantry_protocol::{ErrorCode, FrameKind, write_frame};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::hub::Hub;
 use crate::ingress::Queued;
 use crate::link::{Closed, Link, OutboundState};
 use crate::session::{Farewell, RequestBundle, Session, Step, StepOutput};
+use crate::socket::{Inlet, Outlet, halves};
 use crate::stats::{add, subtract};
 
 /// A closed connection is read (and its bytes dropped) for this long, so that the client gets our
@@ -31,16 +31,15 @@ const LINGER_BYTES_MAX: usize = 1 << 20;
 const ANSWERS_KEPT_BYTES_MAX: usize = 64 << 10;
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(stream: TcpStream, id: u64, hub: Arc<Hub>) {
-    let (socket, write_half) = stream.into_split();
-    let link = Arc::new(Link::new(id, write_half, hub.outbound_bytes_max, hub.busy));
+pub(crate) async fn serve((inlet, outlet): (Inlet, Box<dyn Outlet>), id: u64, hub: Arc<Hub>) {
+    let link = Arc::new(Link::new(id, outlet, hub.outbound_bytes_max, hub.busy));
     let _registered = Registered::new(&hub, &link);
     let now = Instant::now();
     let mut connection = Connection {
         session: Session::new(id, hub.facts),
         output: StepOutput::default(),
         link,
-        socket,
+        inlet,
         deadline: Box::pin(sleep_until(now + hub.idle_timeout)),
         quiet_since: now,
         written_seen: 0,
@@ -52,13 +51,14 @@ pub(crate) async fn serve(stream: TcpStream, id: u64, hub: Arc<Hub>) {
 
 /// Refuses a connection that is one too many.
 pub(crate) async fn refuse(stream: TcpStream, farewell: Farewell) {
-    let (mut socket, write_half) = stream.into_split();
+    let (mut inlet, outlet) = halves(stream);
     let mut bytes = Vec::new();
     farewell.write(&mut bytes);
+    let writable = poll_fn(|context| outlet.poll_write_ready(context)).await;
     // A fresh socket's buffer takes one frame; if not, the client gets none.
-    if write_half.writable().await.is_ok() && write_half.try_write(&bytes).is_ok() {
-        drop(write_half);
-        linger(&mut socket).await;
+    if writable.is_ok() && outlet.try_write(&bytes).is_ok() {
+        drop(outlet);
+        linger(&mut inlet).await;
     }
 }
 
@@ -115,7 +115,7 @@ struct Connection {
     session: Session,
     output: StepOutput,
     link: Arc<Link>,
-    socket: OwnedReadHalf,
+    inlet: Inlet,
     /// When to look whether the client is idle; moved only when it passes.
     deadline: Pin<Box<Sleep>>,
     /// Since when the client owes a frame.
@@ -252,7 +252,7 @@ impl Connection {
 
     /// Waits for the next thing to happen. Nothing is lost when several happen at once.
     async fn wait(&mut self, reads: bool, writes: bool) -> Event {
-        let Self { session, socket, link, deadline, .. } = self;
+        let Self { session, inlet, link, deadline, .. } = self;
         let mut woken = pin!(link.wake.notified());
         poll_fn(|context| {
             if writes && link.poll_write_on(context).is_ready() {
@@ -260,7 +260,7 @@ impl Connection {
             }
             if reads {
                 let mut buffer = ReadBuf::new(session.spare());
-                match Pin::new(&mut *socket).poll_read(context, &mut buffer) {
+                match Pin::new(&mut *inlet).poll_read(context, &mut buffer) {
                     Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
                         return Poll::Ready(Event::EndOfStream);
                     }
@@ -339,7 +339,7 @@ impl Connection {
             }
         }
         self.link.shut_down_writing();
-        linger(&mut self.socket).await;
+        linger(&mut self.inlet).await;
     }
 
     /// Waits until every request is answered and every answer is in the socket; false if that
@@ -370,12 +370,12 @@ impl Connection {
 }
 
 /// Drops what the client still sends, until it closes.
-async fn linger(socket: &mut OwnedReadHalf) {
+async fn linger(inlet: &mut Inlet) {
     let drop_all = async {
         let mut dropped = 0;
         let mut scratch = [0; 4096];
         while dropped < LINGER_BYTES_MAX {
-            match tokio::io::AsyncReadExt::read(socket, &mut scratch).await {
+            match tokio::io::AsyncReadExt::read(inlet, &mut scratch).await {
                 Ok(0) | Err(_) => return,
                 Ok(count) => dropped += count,
             }

@@ -1,12 +1,12 @@
-//! The engine thread: drains the queues into batches.
+//! The engine loop: drains the queues into batches.
 //!
-//! Deciding and applying are the engine crate's business. Here is only what a thread adds: the
-//! queues, the clock, fairness between commands and queries, and when to sleep.
+//! Deciding and applying are the engine crate's business. Here is only what comes around
+//! them: the queues, the clock, fairness between commands and queries, and when to rest.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gantry_engine::{ArchiveFacts, Batch, ProcessFigures, Progress, RequestKind, Writer};
+use gantry_engine::{ArchiveFacts, Batch, Engine, ProcessFigures, Progress, RequestKind, Writer};
 use gantry_model::EngineTime;
 
 use crate::archive_shelf::ArchiveShelf;
@@ -15,6 +15,7 @@ use crate::handoff::Handoff;
 use crate::ingress::{Ingress, Queued};
 use crate::release::Release;
 use crate::stats::{Counters, add};
+use crate::turn::Rest;
 
 /// Request bytes of commands in one drain: about 200 orders, a fifth of a millisecond. After it the
 /// batch is offered and queries get their turn.
@@ -46,6 +47,8 @@ pub(crate) struct EngineLoop {
     begun: Option<Queued>,
     /// The file whose rows leave memory next.
     retiring: Option<ArchiveFacts>,
+    /// There is work and no batch to put it in.
+    is_starved: bool,
 }
 
 /// What a drain found.
@@ -59,29 +62,53 @@ enum Drained {
 
 impl EngineLoop {
     pub(crate) fn new(writer: Writer, clock: EngineClock, links: EngineLinks) -> Self {
-        Self { writer, clock, links, begun: None, retiring: None }
+        Self { writer, clock, links, begun: None, retiring: None, is_starved: false }
     }
 
     /// The engine thread's body; returns when stopped and everything is worked off.
-    pub(crate) fn run(mut self) -> Writer {
+    pub(crate) fn run(mut self) -> Engine {
         self.links.ingress.bell.answer_here();
         loop {
-            // Before the look at the queues: whoever stops us pushes nothing afterwards.
-            let stopping = self.is_stopping();
-            match self.drain() {
-                Drained::Worked => {}
-                Drained::Nothing if stopping => return self.writer,
-                Drained::Nothing => {
-                    let has_work = || self.has_work() || self.is_stopping();
-                    self.links.ingress.bell.sleep(None, has_work);
-                }
-                Drained::NoBatch => {
-                    add(&self.links.counters.engine_stalls, 1);
-                    let has_work = || !self.links.release.free.is_empty();
-                    self.links.ingress.bell.sleep(None, has_work);
-                }
+            match self.turn() {
+                Rest::Again => {}
+                Rest::Over => return self.into_engine(),
+                _ => self.links.ingress.bell.sleep(None, || self.may_go_on()),
             }
         }
+    }
+
+    /// Drains the queues once.
+    pub(crate) fn turn(&mut self) -> Rest {
+        // Before the look at the queues: whoever stops us pushes nothing afterwards.
+        let stopping = self.is_stopping();
+        let drained = self.drain();
+        self.is_starved = drained == Drained::NoBatch;
+        match drained {
+            Drained::Worked => Rest::Again,
+            Drained::Nothing if stopping => Rest::Over,
+            Drained::Nothing => Rest::Bell(None),
+            Drained::NoBatch => {
+                add(&self.links.counters.engine_stalls, 1);
+                Rest::Bell(None)
+            }
+        }
+    }
+
+    /// The engine, to read.
+    pub(crate) const fn engine(&self) -> &Engine {
+        self.writer.engine()
+    }
+
+    /// The engine, when the loop is over.
+    pub(crate) fn into_engine(self) -> Engine {
+        self.writer.into_engine()
+    }
+
+    fn may_go_on(&self) -> bool {
+        if self.is_starved {
+            return !self.links.release.free.is_empty();
+        }
+        self.has_work() || self.is_stopping()
     }
 
     fn is_stopping(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use gantry_engine::Instance;
 use gantry_protocol::Busy;
 use tokio::sync::Notify;
 
@@ -34,21 +35,19 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(
-        ingress: Arc<Ingress>,
-        archive: Arc<ArchiveShelf>,
-        links: Arc<Links>,
-        counters: Arc<Counters>,
-        facts: SessionFacts,
-        options: &ServerOptions,
-    ) -> Self {
+    /// For the connections of an opened instance; takes its archive.
+    pub(crate) fn new(options: &ServerOptions, instance: &mut Instance) -> Self {
         let retry_after_us = options.busy_retry_after.as_micros();
+        let archive = std::mem::take(&mut instance.archive);
         Self {
-            ingress,
-            archive,
-            links,
-            counters,
-            facts,
+            ingress: Arc::new(Ingress::new(options)),
+            archive: Arc::new(ArchiveShelf::new(archive)),
+            links: Arc::new(Links::new()),
+            counters: Arc::new(Counters::default()),
+            facts: SessionFacts {
+                instance: instance.recovery.instance_id,
+                requests_in_flight_max: options.requests_in_flight_max,
+            },
             outbound_bytes_max: options.outbound_bytes_max,
             idle_timeout: options.idle_timeout,
             busy: Busy { retry_after_us: u32::try_from(retry_after_us).unwrap_or(u32::MAX) },
@@ -81,7 +80,10 @@ impl Hub {
     }
 
     fn wake_all(&self) {
-        for link in self.links.iter() {
+        let mut links: Vec<_> = self.links.iter().map(|link| Arc::clone(&link)).collect();
+        // In an order that a simulator can repeat.
+        links.sort_unstable_by_key(|link| link.id);
+        for link in links {
             link.wake.notify_one();
         }
     }

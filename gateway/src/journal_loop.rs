@@ -1,21 +1,23 @@
-//! The journal thread: makes batches durable, one after the other.
+//! The journal loop: makes batches durable, one after the other.
 //!
-//! It is the only thread that waits for the disk. What it passes on to the release is durable,
+//! Its thread is the only one that waits for the disk. What it passes on to the release is durable,
 //! with everything before it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gantry_engine::{Batch, ProcessFigures};
 use gantry_journal::{Appended, FrameFacts, Journal, JournalError};
 
 use crate::guard::abort_with;
 use crate::handoff::Handoff;
+use crate::host::Host;
 use crate::preparer_loop::PreparerBell;
 use crate::release::Release;
 use crate::stats::{Counters, add};
+use crate::turn::Rest;
 
 /// From this many record bytes on a batch is large: the floor between syncs applies after it.
 const BATCH_LARGE_BYTES: usize = 64 << 10;
@@ -34,12 +36,19 @@ pub(crate) struct JournalLoop {
     pub(crate) preparer: Arc<PreparerBell>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) figures: Arc<ProcessFigures>,
+    pub(crate) host: Arc<dyn Host>,
     pub(crate) commit_floor: Duration,
     pub(crate) unprepared_bytes: u64,
     /// How long the last frame took to become durable; the next one carries it.
     pub(crate) sync_us: u32,
     /// Records that found no segment before the stop ran out of time; never acknowledged.
     pub(crate) records_dropped: u64,
+    /// The batch for which there is no segment yet.
+    pub(crate) waiting: Option<Box<Batch>>,
+    /// Since when there is nothing to do.
+    pub(crate) idle_since: Duration,
+    /// Nothing came since the last seal.
+    pub(crate) is_sealed: bool,
 }
 
 /// What the journal thread leaves behind.
@@ -52,79 +61,117 @@ impl JournalLoop {
     /// The journal thread's body; returns the journal when stopped and all is durable.
     pub(crate) fn run(mut self) -> JournalEnd {
         self.handoff.bell.answer_here();
-        let mut idle_since = Instant::now();
-        let mut is_sealed = false;
         loop {
-            // Before the look at the queue: after the stop nothing more is offered.
-            let stopping = self.handoff.is_stopping();
-            if let Some(batch) = self.handoff.take() {
-                is_sealed &= batch.facts().is_none();
-                self.commit(batch);
-                idle_since = Instant::now();
-                continue;
-            }
-            if stopping {
-                let Self { journal, records_dropped, .. } = self;
-                return JournalEnd { journal, records_dropped };
-            }
-            let rest = SEAL_AFTER.saturating_sub(idle_since.elapsed());
-            if !is_sealed && rest.is_zero() {
-                self.seal();
-                is_sealed = true;
-                continue;
-            }
-            let has_work = || !self.handoff.is_empty() || self.handoff.is_stopping();
-            self.handoff.bell.sleep((!is_sealed).then_some(rest), has_work);
-        }
-    }
-
-    /// Makes one batch durable and lets its replies go. Nothing of it leaves before.
-    fn commit(&mut self, mut batch: Box<Batch>) {
-        let started = Instant::now();
-        let record_bytes = batch.records.payload_bytes();
-        if let Some(facts) = batch.facts() {
-            let Some(appended) = self.append(&mut batch, facts) else {
-                self.records_dropped += u64::from(facts.record_count);
-                return self.release.drop_unanswered(batch);
-            };
-            self.count(facts, appended, record_bytes);
-        } else if self.records_dropped > 0 {
-            // It may tell of what was dropped before it.
-            return self.release.drop_unanswered(batch);
-        }
-        // With another batch waiting the next sync must not wait for sockets.
-        let inline = self.handoff.is_empty();
-        self.release.put(batch, inline);
-        if record_bytes >= BATCH_LARGE_BYTES {
-            // The engine goes on filling the next batch meanwhile: fewer and larger syncs leave
-            // the cores to the engine and the sockets.
-            thread::sleep(self.commit_floor.saturating_sub(started.elapsed()));
-        }
-    }
-
-    /// `None` if there is no segment for the frame, nor for any after it.
-    fn append(&mut self, batch: &mut Batch, facts: FrameFacts) -> Option<Appended> {
-        let facts = FrameFacts { previous_sync_us: self.sync_us, ..facts };
-        while self.records_dropped == 0 {
-            let started = Instant::now();
-            match self.journal.append(&mut batch.records, facts) {
-                Ok(appended) => {
-                    let sync_us = started.elapsed().as_micros();
-                    self.sync_us = u32::try_from(sync_us).unwrap_or(u32::MAX);
-                    return Some(appended);
+            match self.turn() {
+                Ok(Rest::Again) => {}
+                Ok(Rest::Pause(pause)) => thread::sleep(pause),
+                Ok(Rest::Bell(longest)) => {
+                    let has_work = || !self.handoff.is_empty() || self.handoff.is_stopping();
+                    self.handoff.bell.sleep(longest, has_work);
                 }
-                Err(JournalError::NoSegmentReady) if self.handoff.is_abandoned() => break,
-                Err(JournalError::NoSegmentReady) => {
-                    // Nothing was changed. The preparer logs why it is behind.
-                    add(&self.counters.journal_waits_for_segment, 1);
-                    self.preparer.ring();
-                    thread::sleep(SEGMENT_WAIT);
-                }
+                Ok(Rest::Over) => return self.end(),
                 // What the disk holds is unknown now, and a second sync would lie.
                 Err(error) => abort_with("journal", &error.to_string()),
             }
         }
-        None
+    }
+
+    /// The journal, when the loop is over.
+    pub(crate) fn end(self) -> JournalEnd {
+        let Self { journal, records_dropped, .. } = self;
+        JournalEnd { journal, records_dropped }
+    }
+
+    /// Makes the next batch durable, or seals the journal when it has been idle for a while.
+    ///
+    /// # Errors
+    /// The loop must not be used any more, and nothing that it holds may be answered.
+    pub(crate) fn turn(&mut self) -> Result<Rest, JournalError> {
+        // Before the look at the queue: after the stop nothing more is offered.
+        let stopping = self.handoff.is_stopping();
+        if let Some(batch) = self.waiting.take().or_else(|| self.handoff.take()) {
+            self.is_sealed &= batch.facts().is_none();
+            let rest = self.commit(batch)?;
+            self.idle_since = self.host.monotonic();
+            return Ok(rest);
+        }
+        if stopping {
+            return Ok(Rest::Over);
+        }
+        if self.is_sealed {
+            return Ok(Rest::Bell(None));
+        }
+        let idle = self.host.monotonic().saturating_sub(self.idle_since);
+        if idle < SEAL_AFTER {
+            return Ok(Rest::Bell(Some(SEAL_AFTER - idle)));
+        }
+        if self.journal.seal()? {
+            add(&self.counters.journal_seals, 1);
+        }
+        self.is_sealed = true;
+        Ok(Rest::Again)
+    }
+
+    /// Makes one batch durable and lets its replies go. Nothing of it leaves before.
+    fn commit(&mut self, mut batch: Box<Batch>) -> Result<Rest, JournalError> {
+        let started = self.host.monotonic();
+        let record_bytes = batch.records.payload_bytes();
+        if let Some(facts) = batch.facts() {
+            match self.append(&mut batch, facts)? {
+                Some(appended) => self.count(facts, appended, record_bytes),
+                None if !self.handoff.is_abandoned() => {
+                    self.waiting = Some(batch);
+                    return Ok(Rest::Pause(SEGMENT_WAIT));
+                }
+                None => {
+                    self.records_dropped += u64::from(facts.record_count);
+                    self.release.drop_unanswered(batch);
+                    return Ok(Rest::Again);
+                }
+            }
+        } else if self.records_dropped > 0 {
+            // It may tell of what was dropped before it.
+            self.release.drop_unanswered(batch);
+            return Ok(Rest::Again);
+        }
+        // With another batch waiting the next sync must not wait for sockets.
+        let inline = self.handoff.is_empty();
+        self.release.put(batch, inline);
+        if record_bytes < BATCH_LARGE_BYTES {
+            return Ok(Rest::Again);
+        }
+        // The engine goes on filling the next batch meanwhile: fewer and larger syncs leave the
+        // cores to the engine and the sockets.
+        let passed = self.host.monotonic().saturating_sub(started);
+        Ok(Rest::Pause(self.commit_floor.saturating_sub(passed)))
+    }
+
+    /// `None` if there is no segment for the frame. Once one was dropped there is none for any after
+    /// it.
+    fn append(
+        &mut self,
+        batch: &mut Batch,
+        facts: FrameFacts,
+    ) -> Result<Option<Appended>, JournalError> {
+        if self.records_dropped > 0 {
+            return Ok(None);
+        }
+        let facts = FrameFacts { previous_sync_us: self.sync_us, ..facts };
+        let started = self.host.monotonic();
+        match self.journal.append(&mut batch.records, facts) {
+            Ok(appended) => {
+                let sync_us = self.host.monotonic().saturating_sub(started).as_micros();
+                self.sync_us = u32::try_from(sync_us).unwrap_or(u32::MAX);
+                Ok(Some(appended))
+            }
+            Err(JournalError::NoSegmentReady) => {
+                // Nothing was changed. The preparer logs why it is behind.
+                add(&self.counters.journal_waits_for_segment, 1);
+                self.preparer.ring();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn count(&mut self, facts: FrameFacts, appended: Appended, record_bytes: usize) {
@@ -143,14 +190,6 @@ impl JournalLoop {
         if self.unprepared_bytes >= PREPARE_EVERY_BYTES {
             self.unprepared_bytes = 0;
             self.preparer.ring();
-        }
-    }
-
-    fn seal(&mut self) {
-        match self.journal.seal() {
-            Ok(true) => add(&self.counters.journal_seals, 1),
-            Ok(false) => {}
-            Err(error) => abort_with("journal", &error.to_string()),
         }
     }
 }

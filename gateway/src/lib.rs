@@ -7,6 +7,9 @@
 //!   └────────────── link (outbound buffer) ◄─ release ◄──────────────────────────┘
 //! ```
 //!
+//! [`Server`] gives each loop a thread and each connection a socket. [`SteppedServer`] is the same
+//! loops and connections without either, for whoever wants to decide what happens when.
+//!
 //! # Durability
 //! Whatever tells of a state (an acceptance, a rejection, a duplicate, a read) is in the outbox of
 //! the batch in which the engine wrote it, and a batch reaches the release only after its records
@@ -31,28 +34,36 @@ mod engine_loop;
 mod error;
 mod guard;
 mod handoff;
+mod host;
 mod hub;
 mod ingress;
 mod journal_loop;
 mod link;
+mod loops;
 mod memory_loop;
 mod open;
 mod options;
 mod preparer_loop;
 mod release;
-mod seed;
 mod server;
 mod session;
 mod shadow_loop;
+mod socket;
 mod stats;
+mod stepped;
 mod threads;
+mod turn;
 
 pub use clock::ClockBehind;
 pub use error::ServerError;
+pub use host::{Host, SystemHost, index_seed};
 pub use memory_loop::MemoryThread;
 pub use open::read_snapshot_ahead;
 pub use options::{ArchiveOptions, OptionError, PORT_DEFAULT, ServerOptions};
-pub use seed::index_seed;
+pub use release::BatchWatcher;
 pub use server::{OpenedFacts, Server, StopHandle, StopReport};
 pub use session::{Farewell, RequestBundle, Session, SessionFacts, Step, StepOutput};
+pub use socket::{Inlet, Outlet};
 pub use stats::ServerStats;
+pub use stepped::{Loop, SteppedServer};
+pub use turn::Rest;

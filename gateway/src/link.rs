@@ -15,9 +15,9 @@ use gantry_protocol::{
     Busy, ErrorBody, ErrorCode, FrameKind, REPLY_PAYLOAD_BYTES_MAX, write_frame,
 };
 use parking_lot::Mutex;
-use rustix::net::Shutdown;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
+
+use crate::socket::Outlet;
 
 /// An outbound buffer that grew beyond this is given back once it is empty.
 const OUTBOUND_KEPT_BYTES_MAX: usize = 256 << 10;
@@ -29,7 +29,7 @@ pub(crate) type Links = DashMap<u64, Arc<Link>>;
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) id: u64,
-    socket: OwnedWriteHalf,
+    outlet: Box<dyn Outlet>,
     outbound: Mutex<Outbound>,
     outbound_bytes_max: usize,
     /// What a refused request is told.
@@ -83,13 +83,13 @@ pub(crate) struct OutboundState {
 impl Link {
     pub(crate) fn new(
         id: u64,
-        socket: OwnedWriteHalf,
+        outlet: Box<dyn Outlet>,
         outbound_bytes_max: usize,
         busy: Busy,
     ) -> Self {
         Self {
             id,
-            socket,
+            outlet,
             outbound: Mutex::default(),
             outbound_bytes_max,
             busy,
@@ -170,7 +170,7 @@ impl Link {
     fn write(&self, outbound: &mut Outbound) {
         outbound.stalled = false;
         while outbound.written < outbound.bytes.len() {
-            match self.socket.try_write(&outbound.bytes[outbound.written..]) {
+            match self.outlet.try_write(&outbound.bytes[outbound.written..]) {
                 Ok(0) => return outbound.break_off(),
                 Ok(count) => {
                     outbound.written += count;
@@ -190,7 +190,7 @@ impl Link {
     /// Writes on after a stall until nothing is left; only the connection's task calls this.
     pub(crate) fn poll_write_on(&self, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            let Poll::Ready(ready) = self.socket.as_ref().poll_write_ready(context) else {
+            let Poll::Ready(ready) = self.outlet.poll_write_ready(context) else {
                 return Poll::Pending;
             };
             let mut outbound = self.outbound.lock();
@@ -215,8 +215,7 @@ impl Link {
 
     /// Tells the client that nothing more comes.
     pub(crate) fn shut_down_writing(&self) {
-        // A socket that is already gone needs no goodbye.
-        let _ = rustix::net::shutdown(self.socket.as_ref(), Shutdown::Write);
+        self.outlet.shut_down();
     }
 }
 

@@ -13,9 +13,9 @@ use gantry_engine::{
 use gantry_journal::Storage;
 
 use crate::error::ServerError;
+use crate::host::Host;
 use crate::memory_loop::MemoryThread;
 use crate::options::ServerOptions;
-use crate::seed::index_seed;
 
 /// Sections that are read and proven ahead of the one that is built from.
 const SECTIONS_AHEAD: usize = 2;
@@ -25,8 +25,9 @@ const SECTIONS_AHEAD: usize = 2;
 pub(crate) fn open(
     options: &ServerOptions,
     storage: &Arc<dyn Storage>,
+    host: &dyn Host,
 ) -> Result<(Instance, MemoryThread), ServerError> {
-    let (directory, seed) = (&options.directory, index_seed());
+    let (directory, seed) = (&options.directory, host.random());
     let mut start = if options.full_replay {
         Start::without_snapshot(seed)
     } else {

@@ -3,11 +3,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_engine::ArchiveLimits;
+use gantry_engine::{ArchiveLimits, Instance};
 use gantry_journal::JournalOptions;
 use gantry_protocol::{FRAME_HEADER_BYTES, REPLY_PAYLOAD_BYTES_MAX};
+
+use crate::clock::{ClockBehind, EngineClock};
+use crate::host::Host;
 
 /// The port that clients expect.
 pub const PORT_DEFAULT: u16 = 4160;
@@ -155,6 +159,18 @@ impl ServerOptions {
             return Err(OptionError { setting: "idle_timeout", found, need: "at least 10 ms" });
         }
         Ok(())
+    }
+}
+
+impl ServerOptions {
+    /// The clock of an opened instance.
+    pub(crate) fn clock(
+        &self,
+        host: &Arc<dyn Host>,
+        instance: &Instance,
+    ) -> Result<EngineClock, ClockBehind> {
+        let last = instance.engine.last_time();
+        EngineClock::start(Arc::clone(host), last, self.clock_behind_max, self.accept_clock_jump)
     }
 }
 

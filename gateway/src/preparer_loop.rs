@@ -1,15 +1,18 @@
-//! The preparer thread: keeps segments ready ahead of the journal, at low priority.
+//! The preparer loop: keeps segments ready ahead of the journal, at low priority.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gantry_engine::ProcessFigures;
-use gantry_journal::{JournalError, PrepareStep, SegmentPreparer};
+use gantry_journal::{JournalError, PrepareStep, SegmentPreparer, Storage};
 
 use crate::affinity::lower_priority_here;
 use crate::doorbell::Doorbell;
+use crate::host::Host;
+use crate::turn::Rest;
 
 /// Without a ring the preparer looks after its work this often.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -66,53 +69,78 @@ impl PreparerBell {
     }
 }
 
-/// The preparer thread's body.
-pub(crate) fn run(
-    mut preparer: SegmentPreparer,
-    bell: &PreparerBell,
-    figures: &ProcessFigures,
-    directory: &Path,
-) {
-    lower_priority_here();
-    bell.bell.answer_here();
-    look_at_disk(figures, directory);
-    let mut told = String::new();
-    while !bell.is_stopping() {
+/// The preparer loop's own state.
+pub(crate) struct PreparerLoop {
+    pub(crate) preparer: SegmentPreparer,
+    pub(crate) bell: Arc<PreparerBell>,
+    pub(crate) figures: Arc<ProcessFigures>,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) directory: PathBuf,
+    /// The error that was logged last.
+    pub(crate) told: String,
+}
+
+impl PreparerLoop {
+    /// The preparer thread's body.
+    pub(crate) fn run(mut self) {
+        lower_priority_here();
+        self.bell.bell.answer_here();
+        self.look_at_disk();
+        loop {
+            match self.turn() {
+                Rest::Over => return,
+                Rest::Again => {}
+                Rest::Pause(pause) => thread::sleep(pause),
+                Rest::Bell(longest) => {
+                    let bell = &self.bell;
+                    let has_work = || bell.due.load(Ordering::Relaxed) || bell.is_stopping();
+                    bell.bell.sleep(longest, has_work);
+                }
+            }
+        }
+    }
+
+    /// Does one piece of work.
+    pub(crate) fn turn(&mut self) -> Rest {
+        let Self { preparer, bell, figures, host, told, .. } = self;
+        if bell.is_stopping() {
+            return Rest::Over;
+        }
         bell.due.store(false, Ordering::Relaxed);
-        let started = Instant::now();
+        let started = host.monotonic();
         match preparer.step() {
             Ok(PrepareStep::Worked) => {
                 bell.settle_space(preparer.segments_spare(), figures);
-                thread::sleep((started.elapsed() * 2).clamp(REST_MIN, REST_MAX));
+                let worked = host.monotonic().saturating_sub(started);
+                Rest::Pause((worked * 2).clamp(REST_MIN, REST_MAX))
             }
             Ok(PrepareStep::Idle) => {
                 told.clear();
                 bell.disk_full.store(false, Ordering::Relaxed);
                 bell.settle_space(preparer.segments_spare(), figures);
-                look_at_disk(figures, directory);
-                let has_work = || bell.due.load(Ordering::Relaxed) || bell.is_stopping();
-                bell.bell.sleep(Some(LOOK_EVERY), has_work);
+                self.look_at_disk();
+                Rest::Bell(Some(LOOK_EVERY))
             }
             Err(error) => {
                 let is_full = matches!(error, JournalError::NoRoom { .. });
                 bell.disk_full.store(is_full, Ordering::Relaxed);
                 bell.settle_space(preparer.segments_spare(), figures);
                 let text = error.to_string();
-                if told != text {
+                if *told != text {
                     tracing::error!(error = text, "no segment can be prepared; trying again");
-                    told = text;
+                    *told = text;
                 }
                 // Not the bell: it rings all the time now.
-                thread::sleep(RETRY_EVERY);
+                Rest::Pause(RETRY_EVERY)
             }
         }
     }
-}
 
-/// Keeps the figure that totals show; a file system that does not say shows the last one.
-fn look_at_disk(figures: &ProcessFigures, directory: &Path) {
-    if let Ok(disk) = rustix::fs::statvfs(directory) {
-        let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
-        figures.disk_free_bytes.store(free_bytes, Ordering::Relaxed);
+    /// Keeps the figure that totals show; a file system that does not say shows the last one.
+    fn look_at_disk(&self) {
+        if let Ok(free_bytes) = self.storage.available_bytes(&self.directory) {
+            self.figures.disk_free_bytes.store(free_bytes, Ordering::Relaxed);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! The gate of the whole server is here: a batch comes to this queue from the journal thread only,
 //! after its own records and all before them are synced.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,10 +35,20 @@ pub(crate) struct Release {
     counters: Arc<Counters>,
 }
 
-/// Memory of a delivery that is kept from batch to batch.
-#[derive(Debug, Default)]
+/// Sees every durable batch before its replies leave.
+pub type BatchWatcher = Box<dyn FnMut(&Batch) + Send>;
+
+/// What a delivery keeps from batch to batch.
+#[derive(Default)]
 struct Delivery {
     touched: Vec<Arc<Link>>,
+    watcher: Option<BatchWatcher>,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery").field("touched", &self.touched).finish_non_exhaustive()
+    }
 }
 
 impl Release {
@@ -82,7 +93,7 @@ impl Release {
     pub(crate) fn run(&self) {
         self.bell.answer_here();
         loop {
-            self.deliver_all(&mut self.delivery.lock());
+            self.turn();
             // Acquire pairs with `stop`: every batch was put before it.
             if self.stop.load(Ordering::Acquire) && self.durable.is_empty() {
                 return;
@@ -90,6 +101,16 @@ impl Release {
             let has_work = || !self.durable.is_empty() || self.stop.load(Ordering::Acquire);
             self.bell.sleep(None, has_work);
         }
+    }
+
+    /// Delivers every durable batch.
+    pub(crate) fn turn(&self) {
+        self.deliver_all(&mut self.delivery.lock());
+    }
+
+    /// Shows every durable batch to `watcher` before its replies leave.
+    pub(crate) fn watch(&self, watcher: BatchWatcher) {
+        self.delivery.lock().watcher = Some(watcher);
     }
 
     /// Ends the thread once every batch is delivered.
@@ -100,6 +121,9 @@ impl Release {
 
     fn deliver_all(&self, delivery: &mut Delivery) {
         while let Some(mut batch) = self.durable.pop() {
+            if let Some(watcher) = &mut delivery.watcher {
+                watcher(&batch);
+            }
             let outdated = batch.outbox.replies().filter(|reply| reply.is_refused).count();
             add(&self.counters.archive_requests_outdated, outdated as u64);
             let replies = delivery.deliver(batch.outbox.replies(), &self.links);

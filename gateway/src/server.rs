@@ -5,9 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use gantry_engine::{ArchiveFiles, LocalInstance, SnapshotFacts};
+use gantry_engine::{Instance, LocalInstance, SnapshotFacts};
 use gantry_journal::{JournalStats, Recovery, Storage};
 use gantry_model::EngineTime;
 use gantry_protocol::ErrorCode;
@@ -15,17 +15,16 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, Semaphore};
 
-use crate::archive_shelf::ArchiveShelf;
-use crate::clock::EngineClock;
 use crate::connection::{refuse, serve};
 use crate::error::ServerError;
+use crate::host::{Host, SystemHost};
 use crate::hub::Hub;
-use crate::ingress::Ingress;
-use crate::link::Links;
+use crate::loops::{Ground, Loops};
 use crate::open::open;
 use crate::options::ServerOptions;
-use crate::session::{Farewell, SessionFacts};
-use crate::stats::{Counters, ServerStats, add};
+use crate::session::Farewell;
+use crate::socket::halves;
+use crate::stats::{ServerStats, add};
 use crate::threads::{Threads, ThreadsEnd, prepare_first_segment};
 
 /// Connections that the system keeps ready to be accepted.
@@ -50,6 +49,18 @@ pub struct OpenedFacts {
     pub replay_time: Duration,
     /// The state's hash after them.
     pub state_hash: u128,
+}
+
+impl OpenedFacts {
+    pub(crate) fn of(instance: &Instance, replay_time: Duration) -> Self {
+        Self {
+            recovery: instance.recovery,
+            snapshot_sequence: instance.snapshot.as_ref().map_or(0, SnapshotFacts::last_sequence),
+            records_replayed: instance.records_replayed,
+            replay_time,
+            state_hash: instance.engine.state_hash(),
+        }
+    }
 }
 
 /// What a server leaves behind.
@@ -139,23 +150,13 @@ impl Server {
         let runtime = runtime(&options).map_err(ServerError::Thread)?;
         // The address first: it is the cheapest to fail. Nobody can connect before `listen`.
         let socket = bind(options.listen, &runtime)?;
-        let opening = Instant::now();
+        let host: Arc<dyn Host> = Arc::new(SystemHost::new());
         let storage: Arc<dyn Storage> = Arc::from(storage);
-        let (instance, memory) = open(&options, &storage)?;
-        let replay_time = opening.elapsed();
-        let mut clock = EngineClock::start(
-            instance.engine.last_time(),
-            options.clock_behind_max,
-            options.accept_clock_jump,
-        )
-        .map_err(ServerError::from)?;
-        let opened = OpenedFacts {
-            recovery: instance.recovery,
-            snapshot_sequence: instance.snapshot.as_ref().map_or(0, SnapshotFacts::last_sequence),
-            records_replayed: instance.records_replayed,
-            replay_time,
-            state_hash: instance.engine.state_hash(),
-        };
+        let opening = host.monotonic();
+        let (instance, memory) = open(&options, &storage, &*host)?;
+        let replay_time = host.monotonic().saturating_sub(opening);
+        let mut clock = options.clock(&host, &instance).map_err(ServerError::from)?;
+        let opened = OpenedFacts::of(&instance, replay_time);
         let mut local = LocalInstance::from(instance);
         first(&mut local, clock.now())?;
         let mut instance = local.into_instance().map_err(ServerError::Open)?;
@@ -163,9 +164,10 @@ impl Server {
         let listener = listen(socket, options.listen, &runtime)?;
         let address =
             listener.local_addr().map_err(|error| ServerError::listen(options.listen, error))?;
-        let archive = std::mem::take(&mut instance.archive);
-        let hub = hub(&options, opened.recovery.instance_id, archive);
-        let threads = Threads::start(instance, memory, storage, clock, &options, &hub)?;
+        let hub = Arc::new(Hub::new(&options, &mut instance));
+        let ground = Ground { host, storage, options: &options };
+        let loops = Loops::new(instance, clock, &hub, &ground);
+        let threads = Threads::start(loops, memory, options.engine_core)?;
         let stop = Arc::new(StopRequest::default());
         runtime.spawn(accept(
             listener,
@@ -271,20 +273,6 @@ fn runtime(options: &ServerOptions) -> io::Result<Runtime> {
         .build()
 }
 
-fn hub(options: &ServerOptions, instance: u128, archive: ArchiveFiles) -> Arc<Hub> {
-    let requests_in_flight_max = options.requests_in_flight_max;
-    let facts = SessionFacts { instance, requests_in_flight_max };
-    let ingress = Arc::new(Ingress::new(options));
-    Arc::new(Hub::new(
-        ingress,
-        Arc::new(ArchiveShelf::new(archive)),
-        Arc::new(Links::new()),
-        Arc::new(Counters::default()),
-        facts,
-        options,
-    ))
-}
-
 fn bind(address: SocketAddr, runtime: &Runtime) -> Result<TcpSocket, ServerError> {
     let _entered = runtime.enter();
     let bind = || {
@@ -350,7 +338,7 @@ async fn unless<T>(signal: impl Future<Output = ()>, work: impl Future<Output = 
 fn admit(stream: TcpStream, id: u64, hub: &Arc<Hub>) {
     add(&hub.counters.connections_accepted, 1);
     add(&hub.counters.connections_open, 1);
-    tokio::spawn(serve(stream, id, Arc::clone(hub)));
+    tokio::spawn(serve(halves(stream), id, Arc::clone(hub)));
 }
 
 fn turn_away(stream: TcpStream, refusals: &Arc<Semaphore>, hub: &Hub, connections_max: u64) {

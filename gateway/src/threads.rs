@@ -2,45 +2,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use gantry_engine::{Archivist, Engine, Instance, ProcessFigures, Writer};
-use gantry_journal::{Durability, Journal, JournalError, Storage, WritePath};
+use gantry_engine::{Engine, Instance};
+use gantry_journal::JournalError;
 
-use crate::affinity::{lower_priority_here, pin_here};
-use crate::archive_loop::{ArchiveLoop, past};
-use crate::archive_shelf::ArchiveShelf;
-use crate::clock::EngineClock;
-use crate::engine_loop::{EngineLinks, EngineLoop};
+use crate::affinity::pin_here;
+use crate::archive_loop::ArchiveLoop;
 use crate::error::ServerError;
 use crate::guard::spawn_or_abort;
-use crate::handoff::Handoff;
-use crate::hub::Hub;
-use crate::ingress::Ingress;
-use crate::journal_loop::{JournalEnd, JournalLoop};
+use crate::journal_loop::JournalEnd;
+use crate::loops::{Loops, Shared};
 use crate::memory_loop::MemoryThread;
-use crate::options::{ArchiveOptions, ServerOptions};
-use crate::preparer_loop::{self, PreparerBell};
-use crate::release::Release;
-use crate::seed::index_seed;
-use crate::shadow_loop::ShadowLoop;
-use crate::stats::Counters;
-
-/// What the threads share with each other and with the connections.
-#[derive(Clone, Debug)]
-struct Shared {
-    ingress: Arc<Ingress>,
-    archive: Arc<ArchiveShelf>,
-    handoff: Arc<Handoff>,
-    release: Arc<Release>,
-    preparer: Arc<PreparerBell>,
-    counters: Arc<Counters>,
-    figures: Arc<ProcessFigures>,
-    engine_stop: Arc<AtomicBool>,
-}
 
 /// The running threads.
 #[derive(Debug)]
@@ -61,139 +37,23 @@ pub(crate) struct ThreadsEnd {
     pub(crate) journal: JournalEnd,
 }
 
-impl Shared {
-    fn new(options: &ServerOptions, hub: &Hub) -> Self {
-        let (ingress, counters) = (Arc::clone(&hub.ingress), Arc::clone(&hub.counters));
-        let release = Release::new(
-            options.batches,
-            Arc::clone(&hub.links),
-            Arc::clone(&ingress),
-            Arc::clone(&counters),
-        );
-        Self {
-            ingress,
-            archive: Arc::clone(&hub.archive),
-            handoff: Arc::new(Handoff::new(options.batches)),
-            release: Arc::new(release),
-            preparer: Arc::new(PreparerBell::default()),
-            counters,
-            figures: Arc::new(figures(options)),
-            engine_stop: Arc::new(AtomicBool::new(false)),
-        }
-    }
-
-    fn engine_loop(&self, mut engine: Engine, clock: EngineClock) -> EngineLoop {
-        engine.set_figures(Arc::clone(&self.figures));
-        let links = EngineLinks {
-            ingress: Arc::clone(&self.ingress),
-            archive: Arc::clone(&self.archive),
-            handoff: Arc::clone(&self.handoff),
-            release: Arc::clone(&self.release),
-            counters: Arc::clone(&self.counters),
-            figures: Arc::clone(&self.figures),
-            stop: Arc::clone(&self.engine_stop),
-        };
-        EngineLoop::new(Writer::new(engine), clock, links)
-    }
-
-    /// The archive is a convenience: without its thread memory grows, and nothing else is wrong.
-    fn start_archive(&self, options: &ServerOptions) -> io::Result<JoinHandle<()>> {
-        let (shared, directory, options) =
-            (self.clone(), options.directory.clone(), options.archive);
-        let body = move || {
-            lower_priority_here();
-            let (files, past) = (shared.archive.files(), past(options.after));
-            // Here, because it may read a whole snapshot, for which no client should wait.
-            match Archivist::begin(&directory, &files, options.limits, past, index_seed()) {
-                Ok(archivist) => {
-                    shared.archive_loop(archivist, options).run(|| shared.is_stopping())
-                }
-                Err(error) => tracing::error!(%error, "nothing is archived until the next start"),
-            }
-        };
-        thread::Builder::new().name("gantry-archive".to_owned()).spawn(body)
-    }
-
-    fn archive_loop(&self, archivist: Archivist, options: ArchiveOptions) -> ArchiveLoop {
-        ArchiveLoop {
-            archivist,
-            shelf: Arc::clone(&self.archive),
-            ingress: Arc::clone(&self.ingress),
-            counters: Arc::clone(&self.counters),
-            options,
-        }
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.engine_stop.load(Ordering::Relaxed)
-    }
-
-    /// None if it is to make nothing.
-    fn shadow_loop(
-        &self,
-        options: &ServerOptions,
-        storage: Arc<dyn Storage>,
-        behind_bytes: u64,
-    ) -> Option<ShadowLoop> {
-        let every_bytes = options.snapshot_every_bytes;
-        let is_wanted = every_bytes > 0 && options.journal.durability == Durability::Sync;
-        is_wanted.then(|| ShadowLoop {
-            directory: options.directory.clone(),
-            storage,
-            counters: Arc::clone(&self.counters),
-            figures: Arc::clone(&self.figures),
-            every_bytes,
-            behind_bytes,
-            covered_bytes: 0,
-        })
-    }
-
-    fn journal_loop(&self, journal: Journal, commit_floor: Duration) -> JournalLoop {
-        self.counters.durable_sequence.store(journal.last_sequence(), Ordering::Release);
-        JournalLoop {
-            journal,
-            handoff: Arc::clone(&self.handoff),
-            release: Arc::clone(&self.release),
-            preparer: Arc::clone(&self.preparer),
-            counters: Arc::clone(&self.counters),
-            figures: Arc::clone(&self.figures),
-            commit_floor,
-            unprepared_bytes: 0,
-            sync_us: 0,
-            records_dropped: 0,
-        }
-    }
-}
-
 impl Threads {
-    /// Starts the threads around an opened instance.
+    /// Gives each loop a thread.
     pub(crate) fn start(
-        instance: Instance,
+        loops: Loops,
         memory: MemoryThread,
-        storage: Arc<dyn Storage>,
-        clock: EngineClock,
-        options: &ServerOptions,
-        hub: &Hub,
+        engine_core: Option<usize>,
     ) -> Result<Self, ServerError> {
-        let shared = Shared::new(options, hub);
-        let shadow = shared.shadow_loop(options, storage, instance.recovery.bytes);
-        let Instance { engine, journal, preparer, .. } = instance;
-        let engine_loop = shared.engine_loop(engine, clock);
-        let journal_loop = shared.journal_loop(journal, options.commit_floor);
-        let core = options.engine_core;
+        let Loops { shared, engine, journal, preparer, shadow, archive } = loops;
         let decide = move || {
-            if let Some(core) = core {
+            if let Some(core) = engine_core {
                 pin_here(core);
             }
-            engine_loop.run().into_engine()
+            engine.run()
         };
         let deliver = {
             let release = Arc::clone(&shared.release);
             move || release.run()
-        };
-        let prepare = {
-            let (shared, directory) = (shared.clone(), options.directory.clone());
-            move || preparer_loop::run(preparer, &shared.preparer, &shared.figures, &directory)
         };
         let follow = {
             let shared = shared.clone();
@@ -202,11 +62,11 @@ impl Threads {
         let spawned = ServerError::Thread;
         Ok(Self {
             memory,
-            archive: shared.start_archive(options).map_err(spawned)?,
+            archive: start_archive(archive, shared.clone()).map_err(spawned)?,
             shadow: spawn_or_abort("gantry-shadow", follow).map_err(spawned)?,
-            preparer: spawn_or_abort("gantry-prepare", prepare).map_err(spawned)?,
+            preparer: spawn_or_abort("gantry-prepare", || preparer.run()).map_err(spawned)?,
             release: spawn_or_abort("gantry-release", deliver).map_err(spawned)?,
-            journal: spawn_or_abort("gantry-journal", || journal_loop.run()).map_err(spawned)?,
+            journal: spawn_or_abort("gantry-journal", || journal.run()).map_err(spawned)?,
             engine: spawn_or_abort("gantry-engine", decide).map_err(spawned)?,
             shared,
         })
@@ -245,23 +105,14 @@ impl Threads {
     }
 }
 
-fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().expect("invariant: a panic of these threads ends the process")
+/// A panic of this thread ends nothing else.
+fn start_archive(archive: ArchiveLoop, shared: Shared) -> io::Result<JoinHandle<()>> {
+    let body = move || archive.run(|| shared.is_stopping());
+    thread::Builder::new().name("gantry-archive".to_owned()).spawn(body)
 }
 
-fn figures(options: &ServerOptions) -> ProcessFigures {
-    let figures = ProcessFigures::default();
-    let durability = match options.journal.durability {
-        Durability::Sync => 1,
-        Durability::Os => 2,
-    };
-    let journal_io = match options.journal.write_path {
-        WritePath::Mapped => 1,
-        WritePath::Direct => 2,
-    };
-    figures.durability.store(durability, Ordering::Relaxed);
-    figures.journal_io.store(journal_io, Ordering::Relaxed);
-    figures
+fn join<T>(thread: JoinHandle<T>) -> T {
+    thread.join().expect("invariant: a panic of these threads ends the process")
 }
 
 /// Prepares the first segment of a journal that has none, so that a server that listens can
