@@ -1,6 +1,5 @@
 //! How long to wait before the next try.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 /// `first`, doubled for every attempt after the first, at most `max`; at least `first`.
@@ -11,10 +10,8 @@ pub(crate) fn doubled(first: Duration, attempts: u32, max: Duration) -> Duration
 
 /// Takes a random part of up to half off, so that clients which lost the same server do not all
 /// come back at once.
-pub(crate) fn jittered(delay: Duration) -> Duration {
-    // A fresh `RandomState` is the standard library's only source of randomness.
-    let random = RandomState::new().hash_one(0u8) % 1024;
-    let thousandths = u32::try_from(random).expect("invariant: below 1,024");
+pub(crate) fn jittered(delay: Duration, random: u64) -> Duration {
+    let thousandths = u32::try_from(random % 1024).expect("invariant: below 1,024");
     delay - delay / 2 * thousandths / 1024
 }
 
@@ -37,8 +34,8 @@ mod tests {
 
     #[test]
     fn jitter_takes_at_most_half_off() {
-        for _ in 0..100 {
-            let wait = jittered(100 * MS);
+        for random in (0..2_048).chain([u64::MAX]) {
+            let wait = jittered(100 * MS, random);
             assert!(wait > 49 * MS && wait <= 100 * MS);
         }
     }

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::requests::{Answer, Job, Requests};
 use crate::worker::Worker;
-use crate::{ClientError, ClientOptions, Connection, OwnedReply};
+use crate::{ClientError, ClientOptions, Connection, Network, OwnedReply, TcpNetwork};
 
 /// A client for applications: it batches by itself, connects again, and sends again with the same
 /// ids. Clones share one connection and one background task, which ends when the last is dropped.
@@ -33,14 +33,24 @@ impl Client {
         address: impl fmt::Display,
         options: ClientOptions,
     ) -> Result<Self, ClientError> {
+        Self::connect_over(Arc::new(TcpNetwork), address, options).await
+    }
+
+    /// Connects over a network of one's own.
+    pub async fn connect_over(
+        network: Arc<dyn Network>,
+        address: impl fmt::Display,
+        options: ClientOptions,
+    ) -> Result<Self, ClientError> {
         let (address, options) = (address.to_string(), options.bounded());
         let (actor, timeout) = (options.actor, options.connect_timeout);
-        let connection = Connection::connect_within(&address, actor, timeout).await?;
+        let connection = Connection::over(network.dial(&address), actor, timeout).await?;
         let welcome = *connection.welcome();
         let (queue, jobs) = mpsc::channel(options.queue_items_max);
         let (ended_sender, ended) = watch::channel(None);
         let close = Arc::new(Notify::new());
         let worker = Worker {
+            network,
             address,
             instance: welcome.instance,
             requests: Requests::new(options.clone(), &welcome),
@@ -82,6 +92,16 @@ impl Client {
         let mut item = Vec::new();
         command.write(&mut item);
         self.enqueue(FrameKind::Commands, item).await
+    }
+
+    /// As [`Self::submit`], for one command or query that is written already. Whether it is in order
+    /// the server says.
+    pub async fn submit_item(
+        &self,
+        kind: FrameKind,
+        item: Vec<u8>,
+    ) -> Result<PendingReply, ClientError> {
+        self.enqueue(kind, item).await
     }
 
     async fn enqueue(&self, kind: FrameKind, item: Vec<u8>) -> Result<PendingReply, ClientError> {

@@ -3,15 +3,16 @@
 //! For tools that keep the books themselves, such as a load test. Both halves may live in
 //! different tasks, and every method is cancel safe: a future that is dropped loses no byte.
 
+use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use gantry_model::Actor;
 use gantry_protocol::{ErrorBody, Frame, FrameKind, FrameReader, Hello, Welcome, write_frame};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, ToSocketAddrs};
 
-use crate::ClientError;
+use crate::{ClientError, Stream};
 
 /// How long [`Connection::connect`] waits for the connection and the welcome together.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,9 +27,8 @@ pub struct Connection {
 }
 
 /// The half that sends.
-#[derive(Debug)]
 pub struct ConnectionSender {
-    stream: OwnedWriteHalf,
+    outlet: Box<dyn AsyncWrite + Send + Unpin>,
     buffer: Vec<u8>,
     // Bytes of `buffer` that the socket has taken.
     sent_bytes: usize,
@@ -36,9 +36,8 @@ pub struct ConnectionSender {
 }
 
 /// The half that receives.
-#[derive(Debug)]
 pub struct ConnectionReceiver {
-    stream: OwnedReadHalf,
+    inlet: Box<dyn AsyncRead + Send + Unpin>,
     reader: FrameReader,
 }
 
@@ -54,25 +53,32 @@ impl Connection {
         actor: Actor,
         connect_timeout: Duration,
     ) -> Result<Self, ClientError> {
-        let handshake = async {
-            let stream = TcpStream::connect(address).await.map_err(ClientError::connect)?;
-            stream.set_nodelay(true).map_err(ClientError::connect)?;
-            Self::greet(stream, actor).await
-        };
+        let dial = async { TcpStream::connect(address).await.and_then(Stream::from_tcp) };
+        Self::over(dial, actor, connect_timeout).await
+    }
+
+    /// Says hello over a stream that is still to be made.
+    pub async fn over(
+        dial: impl Future<Output = io::Result<Stream>>,
+        actor: Actor,
+        connect_timeout: Duration,
+    ) -> Result<Self, ClientError> {
+        let handshake =
+            async { Self::greet(dial.await.map_err(ClientError::connect)?, actor).await };
         let welcomed = tokio::time::timeout(connect_timeout, handshake).await;
         welcomed.map_err(|_| ClientError::ConnectTimeout { connect_timeout })?
     }
 
-    async fn greet(stream: TcpStream, actor: Actor) -> Result<Self, ClientError> {
-        let (read_half, mut write_half) = stream.into_split();
+    async fn greet(stream: Stream, actor: Actor) -> Result<Self, ClientError> {
+        let Stream { inlet, mut outlet } = stream;
         let mut hello = Vec::new();
         Hello { actor }.write(&mut hello);
-        write_half.write_all(&hello).await.map_err(ClientError::io)?;
+        outlet.write_all(&hello).await.map_err(ClientError::io)?;
         let reader = FrameReader::for_client();
-        let mut receiver = ConnectionReceiver { stream: read_half, reader };
+        let mut receiver = ConnectionReceiver { inlet, reader };
         let welcome = read_welcome(receiver.next_frame().await?)?;
         let buffer = Vec::with_capacity(2 * SEND_BUFFER_BYTES_MAX);
-        let sender = ConnectionSender { stream: write_half, buffer, sent_bytes: 0, welcome };
+        let sender = ConnectionSender { outlet, buffer, sent_bytes: 0, welcome };
         Ok(Self { sender, receiver })
     }
 
@@ -182,7 +188,7 @@ impl ConnectionSender {
     pub async fn flush(&mut self) -> Result<(), ClientError> {
         while self.sent_bytes < self.buffer.len() {
             let unsent = &self.buffer[self.sent_bytes..];
-            let count = self.stream.write(unsent).await.map_err(ClientError::io)?;
+            let count = self.outlet.write(unsent).await.map_err(ClientError::io)?;
             if count == 0 {
                 return Err(ClientError::io(std::io::ErrorKind::WriteZero.into()));
             }
@@ -205,7 +211,7 @@ impl ConnectionReceiver {
     /// buffer until the next call. The end of the stream is [`ClientError::Disconnected`].
     pub async fn next_frame(&mut self) -> Result<Frame<'_>, ClientError> {
         while !self.reader.is_ready() {
-            let count = self.stream.read(self.reader.spare()).await.map_err(ClientError::io)?;
+            let count = self.inlet.read(self.reader.spare()).await.map_err(ClientError::io)?;
             if count == 0 {
                 let cut_bytes = self.reader.buffered_bytes();
                 return Err(ClientError::Disconnected { cut_bytes });
@@ -220,5 +226,20 @@ impl ConnectionReceiver {
     /// [`Self::next_frame`], take all that came with it before reading the clock once.
     pub fn next_buffered(&mut self) -> Result<Option<Frame<'_>>, ClientError> {
         Ok(self.reader.next_frame()?)
+    }
+}
+
+impl fmt::Debug for ConnectionSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unsent_bytes = self.unsent_bytes();
+        f.debug_struct("ConnectionSender")
+            .field("unsent_bytes", &unsent_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ConnectionReceiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionReceiver").finish_non_exhaustive()
     }
 }

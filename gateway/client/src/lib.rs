@@ -82,6 +82,7 @@ mod client;
 mod connection;
 mod error;
 mod id;
+mod network;
 mod options;
 mod reply;
 mod requests;
@@ -93,5 +94,6 @@ pub use connection::{
 };
 pub use error::ClientError;
 pub use id::new_id;
+pub use network::{Dialling, Network, Stream, TcpNetwork};
 pub use options::ClientOptions;
 pub use reply::OwnedReply;

@@ -10,9 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::backoff::{doubled, jittered};
 use crate::connection::{ConnectionReceiver, ConnectionSender, refusal};
 use crate::requests::{Job, Requests};
-use crate::{ClientError, ClientOptions, Connection, SEND_BUFFER_BYTES_MAX};
+use crate::{ClientError, ClientOptions, Connection, Network, SEND_BUFFER_BYTES_MAX};
 
 pub(crate) struct Worker {
+    pub(crate) network: Arc<dyn Network>,
     pub(crate) address: String,
     pub(crate) options: ClientOptions,
     pub(crate) instance: u128,
@@ -165,7 +166,8 @@ impl Worker {
 
     async fn connect(&self) -> Result<Connection, ClientError> {
         let (actor, timeout) = (self.options.actor, self.options.connect_timeout);
-        let connection = Connection::connect_within(&self.address, actor, timeout).await?;
+        let dial = self.network.dial(&self.address);
+        let connection = Connection::over(dial, actor, timeout).await?;
         let (expected, found) = (self.instance, connection.welcome().instance);
         if found == expected {
             Ok(connection)
@@ -177,11 +179,13 @@ impl Worker {
     /// Waits for the backoff to pass and for something to send, and keeps taking jobs in.
     async fn await_turn_to_connect(&mut self) {
         let (first, longest) = (self.options.backoff_min, self.options.backoff_max);
-        let wake = Instant::now() + jittered(doubled(first, self.failures, longest));
+        let delay = doubled(first, self.failures, longest);
+        let wake = Instant::now() + jittered(delay, self.network.random());
         let mut rested = false;
         while if self.requests.is_empty() { !self.queue_ended } else { !rested } {
             let (mut jobs, room) = (Vec::new(), self.requests.room());
             tokio::select! {
+                biased;
                 () = sleep_until(wake), if !rested => rested = true,
                 count = self.queue.recv_many(&mut jobs, room), if room > 0 && !self.queue_ended => {
                     self.take_jobs(jobs, count);
