@@ -58,6 +58,19 @@ const ARROWS: &[Arrows] = &[
         ],
         tests_use: &[],
     },
+    // On top of everything: it drives what the others are made of.
+    Arrows {
+        name: "gantry-simulator",
+        uses: &[
+            "gantry-gateway",
+            "gantry-engine",
+            "gantry-journal",
+            "gantry-client",
+            "gantry-protocol",
+            "gantry-model",
+        ],
+        tests_use: &[],
+    },
     // On top of everything, as the benchmarks are: it breaks what the others promise.
     Arrows {
         name: "gantry-faults",

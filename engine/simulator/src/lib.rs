@@ -1,0 +1,5 @@
+//! A universe in a seed: Gantry's own code on a simulated disk, network and clock.
+
+#![forbid(unsafe_code)]
+
+pub mod random;
