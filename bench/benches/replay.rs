@@ -7,12 +7,13 @@
 //!     cargo bench -p gantry-bench --bench replay
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput};
 use gantry_bench::{JournalRig, Shop, ShopPlan};
 use gantry_engine::{ReplayCheck, Start, replay_directory};
-use gantry_journal::{FrameBuffer, FrameFacts, PAYLOAD_BYTES_MAX, WritePath};
+use gantry_journal::{FileStorage, FrameBuffer, FrameFacts, PAYLOAD_BYTES_MAX, Storage, WritePath};
 use gantry_model::{Records, Sequence};
 use tempfile::TempDir;
 
@@ -44,8 +45,10 @@ fn replay(criterion: &mut Criterion) {
 }
 
 fn replayed(directory: &Path) -> u64 {
+    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new());
     let replayed = replay_directory(
         Start::without_snapshot(1),
+        &storage,
         directory,
         ReplayCheck::Apply,
         Sequence::MAX,

@@ -1,6 +1,7 @@
 //! An instance: a journal folder and the engine that its records make.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 
 use gantry_journal::{
@@ -10,8 +11,7 @@ use gantry_journal::{
 use gantry_model::{Actor, COMMAND_BYTES_MAX, Command, EngineTime, Item, Query};
 
 use crate::archive::{
-    ArchiveError, ArchiveFacts, ArchiveFile, ArchiveFiles, ArchiveFolder, ArchiveLimits, Moment,
-    build_archive,
+    ArchiveError, ArchiveFacts, ArchiveFiles, ArchiveFolder, ArchiveLimits, Moment, build_archive,
 };
 use crate::{Batch, Engine, RequestKind, SnapshotError, SnapshotFacts, Start};
 
@@ -88,12 +88,14 @@ impl Instance {
         let Start { mut engine, snapshot, passed_over } = start;
         let bookmark = snapshot.as_ref().map(|facts| facts.bookmark);
         let mut records_replayed = 0;
-        let opened = Journal::open(directory, options, storage, bookmark.as_ref(), &mut |frame| {
+        let storage: Arc<dyn Storage> = Arc::from(storage);
+        let shared = Box::new(Arc::clone(&storage));
+        let opened = Journal::open(directory, options, shared, bookmark.as_ref(), &mut |frame| {
             records_replayed += engine.replay(frame.payload).map_err(VisitError::from)?;
             Ok(())
         })?;
         let Opened { journal, preparer, recovery } = opened;
-        let archive_folder = ArchiveFolder::new(directory, recovery.instance_id);
+        let archive_folder = ArchiveFolder::new(storage, directory, recovery.instance_id);
         let archive = ArchiveFiles::open(&archive_folder, &engine.state().archives)?;
         Ok(Self {
             engine,
@@ -201,7 +203,7 @@ impl LocalInstance {
         let last = archive.last();
         let built = build_archive(archive_folder, engine, last.as_ref(), until, limits)?;
         let Some(facts) = built else { return Ok(None) };
-        *archive = archive.with(ArchiveFile::open(&archive_folder.file(facts.number))?)?;
+        *archive = archive.with(archive_folder.open(facts.number)?)?;
         self.retire(Some(&facts))?;
         Ok(Some(facts))
     }

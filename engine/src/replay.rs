@@ -2,8 +2,9 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 
-use gantry_journal::{JournalError, TailReport, VisitError};
+use gantry_journal::{JournalError, Storage, TailReport, VisitError};
 use gantry_model::{
     Command, CommandId, Movement, OrderLine, Record, RecordError, Records, Sequence, Sku,
 };
@@ -206,12 +207,13 @@ pub struct Replayed {
 /// [`JournalError::Trimmed`] if `until` lies before the start.
 pub fn replay_directory(
     start: Start,
+    storage: &Arc<dyn Storage>,
     directory: &Path,
     check: ReplayCheck,
     until: Sequence,
     on_frame: &mut dyn FnMut(u64),
 ) -> Result<Replayed, JournalError> {
-    let mut reader = start.reader(directory)?;
+    let mut reader = start.reader(storage, directory)?;
     let mut engine = start.engine;
     if until < engine.last_sequence() {
         let first_sequence = engine.last_sequence().next().get();

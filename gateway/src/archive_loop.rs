@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use gantry_engine::{ArchiveFacts, ArchiveFile, ArchiveStep, Archivist, InstanceError};
+use gantry_journal::Storage;
 use gantry_model::EngineTime;
 
 use crate::affinity::lower_priority_here;
@@ -29,6 +30,7 @@ const STOP_LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The archive loop's own state.
 pub(crate) struct ArchiveLoop {
     pub(crate) directory: PathBuf,
+    pub(crate) storage: Arc<dyn Storage>,
     pub(crate) shelf: Arc<ArchiveShelf>,
     pub(crate) ingress: Arc<Ingress>,
     pub(crate) counters: Arc<Counters>,
@@ -89,13 +91,15 @@ impl ArchiveLoop {
             None => {
                 let (files, limits) = (self.shelf.files(), self.options.limits);
                 let seed = self.host.random();
-                let archivist = Archivist::begin(&self.directory, &files, limits, past, seed)?;
+                let storage = Arc::clone(&self.storage);
+                let archivist =
+                    Archivist::begin(storage, &self.directory, &files, limits, past, seed)?;
                 self.archivist.insert(archivist)
             }
         };
         let step = archivist.step(past)?;
         if let ArchiveStep::Built(facts) = step {
-            let file = ArchiveFile::open(&archivist.folder().file(facts.number))?;
+            let file = archivist.folder().open(facts.number)?;
             self.show(file, facts)?;
         }
         Ok(step)

@@ -150,6 +150,7 @@ impl Ground<'_> {
     fn archive_loop(&self, shared: &Shared) -> ArchiveLoop {
         ArchiveLoop {
             directory: self.options.directory.clone(),
+            storage: Arc::clone(&self.storage),
             shelf: Arc::clone(&shared.archive),
             ingress: Arc::clone(&shared.ingress),
             counters: Arc::clone(&shared.counters),

@@ -62,7 +62,7 @@ pub trait Storage: Send + Sync + fmt::Debug {
         durability: Durability,
     ) -> io::Result<Box<dyn SegmentFile>>;
 
-    /// Opens a segment to read it.
+    /// Opens a segment, or a file that was written once, to read it.
     fn open_read(&self, path: &Path) -> io::Result<Box<dyn SegmentRead>>;
 }
 
@@ -112,8 +112,8 @@ pub trait SegmentFile: Send + Sync + fmt::Debug {
     }
 }
 
-/// A segment that is being read.
-pub trait SegmentRead: Send + fmt::Debug {
+/// A file that is being read: a segment, or one that was written once. Several threads may read.
+pub trait SegmentRead: Send + Sync + fmt::Debug {
     /// Length of the segment.
     fn segment_bytes(&self) -> u64;
 

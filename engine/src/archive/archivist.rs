@@ -1,8 +1,9 @@
 //! The archivist: follows the durable journal a grace period behind, and builds archive files.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use gantry_journal::{FileStorage, JournalError, JournalReader, VisitError};
+use gantry_journal::{JournalError, JournalReader, Storage, VisitError};
 use gantry_model::EngineTime;
 
 use super::build::{ArchiveLimits, build_archive};
@@ -49,15 +50,16 @@ impl Archivist {
     /// `past`, or as far back as its journal reaches. `files` belong to it. Any beginning will do:
     /// what no file holds is still in every state since.
     pub fn begin(
+        storage: Arc<dyn Storage>,
         directory: &Path,
         files: &ArchiveFiles,
         limits: ArchiveLimits,
         past: EngineTime,
         index_seed: u64,
     ) -> Result<Self, InstanceError> {
-        let start = Start::not_after(&FileStorage, directory, past, index_seed)?;
-        let reader = start.reader(directory)?;
-        let folder = ArchiveFolder::new(directory, reader.instance_id());
+        let start = Start::not_after(&storage, directory, past, index_seed)?;
+        let reader = start.reader(&storage, directory)?;
+        let folder = ArchiveFolder::new(storage, directory, reader.instance_id());
         Ok(Self { folder, engine: start.engine, reader, limits, last: files.last(), held: None })
     }
 

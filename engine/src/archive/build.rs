@@ -1,10 +1,8 @@
 //! Builds the next archive file from an engine that has seen enough.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use gantry_journal::{NewFile, Storage};
 use zerocopy::{Immutable, IntoBytes};
 
 use super::error::{ArchiveError, Doing};
@@ -12,7 +10,7 @@ use super::file::ArchiveFacts;
 use super::filter::Filter;
 use super::folder::ArchiveFolder;
 use super::image::write_image;
-use super::layout::{CommandEntry, Entry, Header, OrderEntry, PAGE_BYTES, part_hash};
+use super::layout::{CommandEntry, Entry, HEADER_BYTES, Header, OrderEntry, PAGE_BYTES, part_hash};
 use super::moment::Moment;
 use crate::Engine;
 use crate::files::truncate;
@@ -54,18 +52,16 @@ pub fn build_archive(
     let number = last.map_or(1, |last| last.number + 1);
     folder.make()?;
     let path = folder.partial(number);
-    let file = File::create(&path).doing("create", &path)?;
     let mut header = Header::new(folder.instance_id(), number);
     header.orders_before = rows.orders_before.into();
     header.commands_before = rows.commands_before.into();
     (header.orders, header.commands) = (rows.orders.into(), rows.commands.into());
     header.until_sequence = until.sequence.get().into();
     header.until_time_ns = until.time.get().into();
-    let mut content = Content::begin(&file, &path)?;
+    let mut content = Content::begin(folder.storage(), &path)?;
     content.write(&rows, &mut header)?;
     let header = header.sealed();
-    file.write_all_at(header.as_bytes(), 0).doing("write", &path)?;
-    file.sync_all().doing("sync", &path)?;
+    content.finish(&header)?;
     folder.publish(number)?;
     Ok(Some(ArchiveFacts::of(&header)))
 }
@@ -116,19 +112,22 @@ impl<'a> Rows<'a> {
 
 /// Everything behind the header, on its way into the file.
 struct Content<'a> {
-    out: BufWriter<&'a File>,
+    file: Box<dyn NewFile>,
     path: &'a Path,
     hasher: blake3::Hasher,
+    /// Bytes before `offset` that are not in the file yet.
+    buffer: Vec<u8>,
     /// Where the next byte goes.
     offset: u64,
 }
 
 impl<'a> Content<'a> {
     /// Leaves room for the header.
-    fn begin(file: &'a File, path: &'a Path) -> Result<Self, ArchiveError> {
-        let mut out = BufWriter::with_capacity(WRITE_BYTES, file);
-        out.write_all(&[0; PAGE_BYTES]).doing("write", path)?;
-        Ok(Self { out, path, hasher: blake3::Hasher::new(), offset: PAGE_BYTES as u64 })
+    fn begin(storage: &dyn Storage, path: &'a Path) -> Result<Self, ArchiveError> {
+        let file = storage.create_file(path).doing("create", path)?;
+        let buffer = Vec::with_capacity(WRITE_BYTES);
+        let (hasher, offset) = (blake3::Hasher::new(), PAGE_BYTES as u64);
+        Ok(Self { file, path, hasher, buffer, offset })
     }
 
     /// Writes the rows, and completes the header.
@@ -157,7 +156,7 @@ impl<'a> Content<'a> {
         self.put_part(filter.as_bytes())?;
         header.file_bytes = self.offset.into();
         header.content_hash = truncate(&self.hasher.finalize());
-        self.out.flush().doing("write", self.path)
+        self.flush()
     }
 
     /// Writes the orders; returns where each lies.
@@ -196,9 +195,33 @@ impl<'a> Content<'a> {
 
     fn put<T: IntoBytes + Immutable + ?Sized>(&mut self, part: &T) -> Result<(), ArchiveError> {
         let bytes = part.as_bytes();
-        self.out.write_all(bytes).doing("write", self.path)?;
+        if self.buffer.len() + bytes.len() > WRITE_BYTES {
+            self.flush()?;
+        }
+        if bytes.len() > WRITE_BYTES {
+            self.file.write_at(self.offset, bytes).doing("write", self.path)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
         self.hasher.update(bytes);
         self.offset += bytes.len() as u64;
         Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), ArchiveError> {
+        if !self.buffer.is_empty() {
+            let start = self.offset - self.buffer.len() as u64;
+            self.file.write_at(start, &self.buffer).doing("write", self.path)?;
+            self.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Writes the header, and makes everything durable.
+    fn finish(mut self, header: &Header) -> Result<(), ArchiveError> {
+        let mut page = [0; PAGE_BYTES];
+        page[..HEADER_BYTES].copy_from_slice(header.as_bytes());
+        self.file.write_at(0, &page).doing("write", self.path)?;
+        self.file.sync().doing("sync", self.path)
     }
 }

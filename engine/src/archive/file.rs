@@ -1,9 +1,9 @@
 //! One archive file, open to be read.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use gantry_journal::{SegmentRead, Storage};
 use gantry_model::CommandId;
 use zerocopy::FromBytes;
 
@@ -86,7 +86,7 @@ struct IndexPage {
 #[derive(Debug)]
 pub struct ArchiveFile {
     path: PathBuf,
-    file: File,
+    file: Box<dyn SegmentRead>,
     header: Header,
     orders: Vec<IndexPage>,
     commands: Vec<IndexPage>,
@@ -94,16 +94,15 @@ pub struct ArchiveFile {
 
 impl ArchiveFile {
     /// Opens a file and verifies every byte.
-    pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let file = match File::open(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    pub fn open(storage: &dyn Storage, path: &Path) -> Result<Self, ArchiveError> {
+        let file = match storage.open_read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(ArchiveError::Missing { path: path.to_path_buf() });
             }
             file => file.doing("open", path)?,
         };
-        let header = read_header(&file, path)?;
-        let length = file.metadata().doing("look at", path)?.len();
-        if length != header.file_bytes.get() {
+        let header = read_header(&*file, path)?;
+        if file.segment_bytes() != header.file_bytes.get() {
             return Err(ArchiveError::damaged(path, "it is not as long as its header says"));
         }
         check_parts(&header).map_err(|fault| ArchiveError::damaged(path, fault))?;
@@ -183,7 +182,7 @@ impl ArchiveFile {
         while offset < self.header.file_bytes.get() {
             let left = self.header.file_bytes.get() - offset;
             let count = usize::try_from(left).unwrap_or(usize::MAX).min(VERIFY_BYTES);
-            self.file.read_exact_at(&mut bytes[..count], offset).doing("read", &self.path)?;
+            self.file.read_at(offset, &mut bytes[..count]).doing("read", &self.path)?;
             hasher.update(&bytes[..count]);
             offset += count as u64;
         }
@@ -266,19 +265,17 @@ impl ArchiveFile {
 
     fn read(&self, offset: u64, count: usize) -> Result<Vec<u8>, ArchiveError> {
         let mut bytes = vec![0; count];
-        self.file.read_exact_at(&mut bytes, offset).doing("read", &self.path)?;
+        self.file.read_at(offset, &mut bytes).doing("read", &self.path)?;
         Ok(bytes)
     }
 }
 
-fn read_header(file: &File, path: &Path) -> Result<Header, ArchiveError> {
+fn read_header(file: &dyn SegmentRead, path: &Path) -> Result<Header, ArchiveError> {
     let mut page = [0; PAGE_BYTES];
-    match file.read_exact_at(&mut page, 0) {
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            return Err(ArchiveError::damaged(path, "it is shorter than a header"));
-        }
-        read => read.doing("read", path)?,
+    if file.segment_bytes() < PAGE_BYTES as u64 {
+        return Err(ArchiveError::damaged(path, "it is shorter than a header"));
     }
+    file.read_at(0, &mut page).doing("read", path)?;
     Header::parse(&page).map_err(|fault| match fault {
         HeaderFault::Broken => ArchiveError::damaged(path, "its header does not match its hash"),
         HeaderFault::Format(found) => {

@@ -164,7 +164,7 @@ fn ids_in(kind: RequestKind, item: &Item<'_>) -> [Option<CommandId>; 2] {
 
 /// Opens a file that must be ours.
 pub(super) fn open_ours(folder: &ArchiveFolder, number: u64) -> Result<ArchiveFile, ArchiveError> {
-    let file = ArchiveFile::open(&folder.file(number))?;
+    let file = folder.open(number)?;
     let (found, expected) = (file.instance_id(), folder.instance_id());
     if found != expected {
         let path = file.path().to_path_buf();

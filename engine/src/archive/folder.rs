@@ -1,10 +1,13 @@
 //! The archive's folder, and whose it is.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gantry_journal::Storage;
 
 use super::error::{ArchiveError, Doing};
+use super::file::ArchiveFile;
 use crate::files::number_in;
 
 const FOLDER: &str = "archive";
@@ -14,7 +17,7 @@ const PARTIAL: &str = ".partial";
 /// Where an instance's archive files lie. The folder is made when the first file is.
 #[derive(Clone, Debug)]
 pub struct ArchiveFolder {
-    root: PathBuf,
+    storage: Arc<dyn Storage>,
     path: PathBuf,
     instance_id: u128,
 }
@@ -22,8 +25,8 @@ pub struct ArchiveFolder {
 impl ArchiveFolder {
     /// The archive's folder within an instance's.
     #[must_use]
-    pub fn new(instance: &Path, instance_id: u128) -> Self {
-        Self { root: instance.to_path_buf(), path: instance.join(FOLDER), instance_id }
+    pub fn new(storage: Arc<dyn Storage>, instance: &Path, instance_id: u128) -> Self {
+        Self { storage, path: instance.join(FOLDER), instance_id }
     }
 
     /// Id of the instance.
@@ -32,10 +35,22 @@ impl ArchiveFolder {
         self.instance_id
     }
 
-    /// The file with this number.
+    /// Where the file with this number lies.
     #[must_use]
     pub fn file(&self, number: u64) -> PathBuf {
         self.path.join(format!("{number:020}{ENDING}"))
+    }
+
+    /// Opens the file with this number and verifies every byte.
+    ///
+    /// # Errors
+    /// As [`ArchiveFile::open`].
+    pub fn open(&self, number: u64) -> Result<ArchiveFile, ArchiveError> {
+        ArchiveFile::open(self.storage(), &self.file(number))
+    }
+
+    pub(super) fn storage(&self) -> &dyn Storage {
+        &*self.storage
     }
 
     pub(super) fn partial(&self, number: u64) -> PathBuf {
@@ -44,30 +59,24 @@ impl ArchiveFolder {
 
     /// Makes the folder, durably, if it is not there.
     pub(super) fn make(&self) -> Result<(), ArchiveError> {
-        match fs::create_dir(&self.path) {
-            Ok(()) => sync_folder(&self.root),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error).doing("create", &self.path),
-        }
+        self.storage.create_directory(&self.path).doing("create", &self.path)
     }
 
     /// Gives a whole and synced file its name, durably.
     pub(super) fn publish(&self, number: u64) -> Result<(), ArchiveError> {
         let (partial, file) = (self.partial(number), self.file(number));
-        fs::rename(&partial, &file).doing("rename", &partial)?;
-        sync_folder(&self.path)
+        self.storage.rename(&partial, &file).doing("rename", &partial)?;
+        self.sync()
     }
 
     /// Numbers of the files that are there, rising; unfinished ones are removed.
     pub(super) fn numbers(&self) -> Result<Vec<u64>, ArchiveError> {
-        let entries = match fs::read_dir(&self.path) {
+        let names = match self.storage.list(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.doing("list", &self.path)?,
+            names => names.doing("list", &self.path)?,
         };
         let mut numbers = Vec::new();
-        for entry in entries {
-            let name = entry.doing("list", &self.path)?.file_name();
-            let Some(name) = name.to_str() else { continue };
+        for name in &names {
             if let Some(number) = number_in(name, ENDING) {
                 numbers.push(number);
             } else if number_in(name, PARTIAL).is_some() {
@@ -79,11 +88,11 @@ impl ArchiveFolder {
     }
 
     pub(super) fn remove(&self, file: &Path) -> Result<(), ArchiveError> {
-        fs::remove_file(file).doing("remove", file)?;
-        sync_folder(&self.path)
+        self.storage.remove(file).doing("remove", file)?;
+        self.sync()
     }
-}
 
-fn sync_folder(path: &Path) -> Result<(), ArchiveError> {
-    File::open(path).and_then(|folder| folder.sync_all()).doing("sync", path)
+    fn sync(&self) -> Result<(), ArchiveError> {
+        self.storage.sync_directory(&self.path).doing("sync", &self.path)
+    }
 }

@@ -4,8 +4,9 @@
 //! a start has something to fall back to.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use gantry_journal::{JournalError, JournalReader, Storage, TrimReport, trim};
+use gantry_journal::{Bookmark, JournalError, JournalReader, Storage, TrimReport, trim_with};
 use gantry_model::EngineTime;
 
 use super::error::SnapshotError;
@@ -34,11 +35,11 @@ impl Start {
     /// # Errors
     /// [`SnapshotError::Journal`] with [`JournalError::Trimmed`] if there is no such snapshot.
     pub fn for_reading(
-        storage: &dyn Storage,
+        storage: &Arc<dyn Storage>,
         directory: &Path,
         index_seed: u64,
     ) -> Result<Self, SnapshotError> {
-        let reader = JournalReader::open_trimmed(directory)?;
+        let reader = JournalReader::open_trimmed_with(directory, boxed(storage))?;
         let first_sequence = reader.first_sequence();
         if first_sequence == 1 {
             return Ok(Self::without_snapshot(index_seed));
@@ -46,7 +47,7 @@ impl Start {
         let mut passed_over = Vec::new();
         for path in list_snapshots(storage, directory)?.iter().rev() {
             let read = read_snapshot(storage, path, index_seed).and_then(|(engine, facts)| {
-                JournalReader::open_at(directory, &facts.bookmark)?;
+                open_at(storage, directory, &facts.bookmark)?;
                 Ok((engine, facts))
             });
             match read {
@@ -65,7 +66,7 @@ impl Start {
     /// # Errors
     /// As [`Start::for_reading`].
     pub fn not_after(
-        storage: &dyn Storage,
+        storage: &Arc<dyn Storage>,
         directory: &Path,
         time: EngineTime,
         index_seed: u64,
@@ -76,7 +77,7 @@ impl Start {
                 continue;
             }
             let Ok((engine, facts)) = read_snapshot(storage, &path, index_seed) else { continue };
-            if JournalReader::open_at(directory, &facts.bookmark).is_ok() {
+            if open_at(storage, directory, &facts.bookmark).is_ok() {
                 return Ok(Self { engine, snapshot: Some(facts), passed_over: Vec::new() });
             }
         }
@@ -87,12 +88,28 @@ impl Start {
     ///
     /// # Errors
     /// What keeps the journal from being read there.
-    pub fn reader(&self, directory: &Path) -> Result<JournalReader, JournalError> {
+    pub fn reader(
+        &self,
+        storage: &Arc<dyn Storage>,
+        directory: &Path,
+    ) -> Result<JournalReader, JournalError> {
         match self.bookmark() {
-            Some(bookmark) => JournalReader::open_at(directory, bookmark),
-            None => JournalReader::open(directory),
+            Some(bookmark) => open_at(storage, directory, bookmark),
+            None => JournalReader::open_with(directory, boxed(storage)),
         }
     }
+}
+
+fn open_at(
+    storage: &Arc<dyn Storage>,
+    directory: &Path,
+    bookmark: &Bookmark,
+) -> Result<JournalReader, JournalError> {
+    JournalReader::open_at_with(directory, bookmark, boxed(storage))
+}
+
+fn boxed(storage: &Arc<dyn Storage>) -> Box<dyn Storage> {
+    Box::new(Arc::clone(storage))
 }
 
 /// Deletes the segments that lie wholly before the floor, and the snapshots before it. The floor
@@ -103,7 +120,7 @@ impl Start {
 /// [`SnapshotError::NoFloor`] if there are not two good snapshots, or none before `keep_from`;
 /// nothing was changed then.
 pub fn trim_instance(
-    storage: &dyn Storage,
+    storage: &Arc<dyn Storage>,
     directory: &Path,
     keep_from: u64,
     index_seed: u64,
@@ -115,7 +132,7 @@ pub fn trim_instance(
         if good < SNAPSHOTS_KEPT || facts.last_sequence() >= keep_from {
             continue;
         }
-        let segments = trim(directory, &facts.bookmark)?;
+        let segments = trim_with(directory, &facts.bookmark, boxed(storage))?;
         let snapshots = remove_before(storage, directory, &facts)?;
         return Ok(Trimmed { floor: facts, segments, snapshots });
     }

@@ -50,11 +50,7 @@ impl Shadow {
         let lock = lock(directory, &*storage)?;
         remove_partials(&*storage, directory)?;
         let start = Start::from_newest(&*storage, directory, index_seed)?;
-        let files: Box<dyn Storage> = Box::new(Arc::clone(&storage));
-        let reader = match start.bookmark() {
-            Some(bookmark) => JournalReader::open_at_with(directory, bookmark, files)?,
-            None => JournalReader::open_with(directory, files)?,
-        };
+        let reader = start.reader(&storage, directory)?;
         Ok(Self {
             directory: directory.to_path_buf(),
             storage,

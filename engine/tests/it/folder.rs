@@ -1,7 +1,9 @@
 //! An instance on a real folder: what was committed is there again, by either write path.
 
+use std::sync::Arc;
+
 use gantry_engine::{InstanceError, LocalInstance, ReplayCheck, Start, replay_directory};
-use gantry_journal::{FileStorage, JournalOptions, WritePath};
+use gantry_journal::{FileStorage, JournalOptions, Storage, WritePath};
 use gantry_model::{
     Actor, Command, CommandId, EngineTime, Item, Reply, ReplyStatus, Sequence, UpsertCode,
 };
@@ -42,8 +44,10 @@ fn committed_commands_are_there_after_a_restart_and_repeat_as_duplicates() {
         let hash = instance.engine().state_hash();
         instance.commit().unwrap();
         drop(instance); // No clean stop: as after a crash.
+        let storage: Arc<dyn Storage> = Arc::new(FileStorage::new());
         let replayed = replay_directory(
             Start::without_snapshot(2),
+            &storage,
             directory.path(),
             ReplayCheck::Decide,
             Sequence::MAX,

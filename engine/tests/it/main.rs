@@ -20,6 +20,6 @@ mod ruled;
 mod rules;
 mod scenarios;
 mod shop;
-mod snapshots;
+pub(crate) mod snapshots;
 mod sourcing;
 mod what_if;

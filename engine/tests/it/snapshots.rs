@@ -1,9 +1,9 @@
 //! Snapshots: a state from its rows is the state that it was, and goes on as it would have.
 
 mod damage;
-mod disk;
+pub(crate) mod disk;
 mod golden;
-mod instance;
+pub(crate) mod instance;
 mod shadow;
 mod start;
 

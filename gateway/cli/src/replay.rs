@@ -1,10 +1,11 @@
 //! `gantry replay`: the state from nothing but the journal, and how fast it came.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use gantry_engine::{ReplayCheck, Replayed, Start, replay_directory};
 use gantry_gateway::{MemoryThread, index_seed};
-use gantry_journal::FileStorage;
+use gantry_journal::{FileStorage, Storage};
 use gantry_model::Sequence;
 use serde::Serialize;
 
@@ -34,13 +35,14 @@ pub(crate) fn run(args: &ReplayArgs, output: &mut Output) -> Result<(), CliError
     let until = args.until.map_or(Sequence::MAX, Sequence::new);
     let check = if args.verify { ReplayCheck::Decide } else { ReplayCheck::Apply };
     let started = Instant::now();
-    let mut start = Start::for_reading(&FileStorage, &args.directory, index_seed())?;
+    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new());
+    let mut start = Start::for_reading(&storage, &args.directory, index_seed())?;
     note_start(&start);
     // Without it the replay makes its memory itself, and takes longer.
     let memory = MemoryThread::start(start.engine.memory_preparer()).ok();
     let mut progress = Progress::new("replaying", None);
     let mut tell = |records| progress.set(records);
-    let replayed = replay_directory(start, &args.directory, check, until, &mut tell)
+    let replayed = replay_directory(start, &storage, &args.directory, check, until, &mut tell)
         .map_err(FolderError::from)?;
     drop(memory);
     let seconds = started.elapsed().as_secs_f64();

@@ -8,7 +8,7 @@ use gantry_engine::{ArchiveError, ArchiveFile, ArchiveFolder, InstanceError, bui
 use gantry_model::{Actor, Command, CommandId, OrderId, OrderLine, OrderUnits, Query, Reply, Sku};
 use tempfile::TempDir;
 
-use super::instances::{ALL, EVEN_ONE, now, open, order, set_up};
+use super::instances::{ALL, EVEN_ONE, now, open, order, real, set_up};
 
 /// A folder with `files` archive files of one order each.
 fn archived(instance_id: u128, files: u128) -> TempDir {
@@ -30,7 +30,7 @@ fn archived(instance_id: u128, files: u128) -> TempDir {
 }
 
 fn file(folder: &Path, number: u64) -> PathBuf {
-    ArchiveFolder::new(folder, 7).file(number)
+    ArchiveFolder::new(real(), folder, 7).file(number)
 }
 
 fn refusal(folder: &Path) -> ArchiveError {
@@ -58,13 +58,13 @@ fn every_changed_byte_is_noticed() {
     for (at, byte) in whole.iter().enumerate() {
         let put = |byte| file.write_all_at(&[byte], at as u64).unwrap();
         put(byte ^ 1 << (at % 8));
-        let error = ArchiveFile::open(&path).unwrap_err();
+        let error = ArchiveFile::open(&*real(), &path).unwrap_err();
         assert!(matches!(error, ArchiveError::Damaged { .. }), "byte {at}: {error}");
         put(*byte);
     }
     for length in (0..whole.len()).step_by(512).chain([whole.len() - 1]) {
         fs::write(&path, &whole[..length]).unwrap();
-        let error = ArchiveFile::open(&path).unwrap_err();
+        let error = ArchiveFile::open(&*real(), &path).unwrap_err();
         assert!(matches!(error, ArchiveError::Damaged { .. }), "{length} bytes: {error}");
     }
     let mut longer = whole.clone();

@@ -8,7 +8,7 @@ use gantry_model::{
     Sku, Warehouse,
 };
 
-use super::instances::{ALL, EVEN_ONE, now, open, order, set_up};
+use super::instances::{ALL, EVEN_ONE, now, open, order, real, set_up};
 
 const GOLDEN: &[u8] = include_bytes!("golden.archive");
 
@@ -38,7 +38,7 @@ fn written() -> Vec<u8> {
         instance.execute(&command, Actor::CLIENT_MIN, now(number)).unwrap();
     }
     instance.archive(ALL, &EVEN_ONE).unwrap().unwrap();
-    fs::read(ArchiveFolder::new(folder.path(), 0).file(1)).unwrap()
+    fs::read(ArchiveFolder::new(real(), folder.path(), 0).file(1)).unwrap()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn the_golden_file_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("golden");
     fs::write(&path, GOLDEN).unwrap();
-    let file = ArchiveFile::open(&path).unwrap();
+    let file = ArchiveFile::open(&*real(), &path).unwrap();
     let facts = file.facts();
     assert_eq!((facts.number, facts.orders, facts.commands), (1, 3, 18));
     assert_eq!((facts.orders_before, facts.commands_before), (0, 0));

@@ -1,9 +1,10 @@
 //! Instances on folders: one, and two that are told the same and only one of which archives.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gantry_engine::{ArchiveLimits, InstanceError, LocalInstance, Moment};
-use gantry_journal::{FileStorage, JournalOptions};
+use gantry_journal::{FileStorage, JournalOptions, Storage};
 use gantry_model::{
     Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, OrderId, OrderLine,
     PlaceOrder, Query, Sequence, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode,
@@ -21,14 +22,27 @@ pub(crate) fn now(number: u128) -> EngineTime {
     EngineTime::new(1_000 + u64::try_from(number).unwrap())
 }
 
+/// The files of this machine.
+pub(crate) fn real() -> Arc<dyn Storage> {
+    Arc::new(FileStorage::new())
+}
+
 pub(crate) fn open(folder: &Path, instance_id: u128) -> Result<LocalInstance, InstanceError> {
+    open_on(Box::new(FileStorage::new()), folder, instance_id)
+}
+
+pub(crate) fn open_on(
+    storage: Box<dyn Storage>,
+    folder: &Path,
+    instance_id: u128,
+) -> Result<LocalInstance, InstanceError> {
     let options = JournalOptions {
         new_instance_id: instance_id,
         segment_bytes: 4 << 20,
         segments_spare: 1,
         ..JournalOptions::default()
     };
-    LocalInstance::open(folder, options, Box::new(FileStorage::new()), 1)
+    LocalInstance::open(folder, options, storage, 1)
 }
 
 pub(crate) fn order(id: OrderId, lines: &[OrderLine]) -> PlaceOrder<'_> {

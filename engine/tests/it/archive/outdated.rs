@@ -1,7 +1,7 @@
 //! A request whose ids were looked up before the newest archive file was there is told to come
 //! again, before anything of it is looked at.
 
-use gantry_engine::{ArchiveFile, Batch, RequestKind, Submission, Writer, build_archive};
+use gantry_engine::{Batch, RequestKind, Submission, Writer, build_archive};
 use gantry_model::{
     Actor, Command, CommandId, Item, OrderId, OrderLine, OrderUnits, Query, Reply, ReplyStatus, Sku,
 };
@@ -41,7 +41,7 @@ fn what_was_looked_up_too_early_is_refused_and_carried_out_when_it_comes_again()
 
     let mut early = submission(id);
     instance.archive.attach(&mut early).unwrap();
-    let file = ArchiveFile::open(&instance.archive_folder.file(1)).unwrap();
+    let file = instance.archive_folder.open(1).unwrap();
     let files = instance.archive.with(file).unwrap();
     let mut writer = Writer::new(instance.engine);
     let mut batch = Batch::new();

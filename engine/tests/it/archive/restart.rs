@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use gantry_engine::{
-    ArchiveFile, ArchiveLimits, Batch, Engine, LocalInstance, ReplayCheck, Start, Writer,
-    build_archive, replay_directory,
+    ArchiveLimits, Batch, Engine, LocalInstance, ReplayCheck, Start, Writer, build_archive,
+    replay_directory,
 };
 use gantry_journal::{JournalReader, PrepareStep};
 use gantry_model::{
@@ -12,7 +12,7 @@ use gantry_model::{
     Records, Sequence, Sku, Warehouse,
 };
 
-use super::instances::{ALL, EVEN_ONE, now, open, order, set_up};
+use super::instances::{ALL, EVEN_ONE, now, open, order, real, set_up};
 
 const ORDERS: u128 = 1_200;
 
@@ -55,7 +55,7 @@ fn retire_some(instance: LocalInstance, records: u32) -> u128 {
     let mut instance = instance.into_instance().unwrap();
     let facts = build_archive(&instance.archive_folder, &instance.engine, None, ALL, &EVEN_ONE);
     let facts = facts.unwrap().expect("closed orders");
-    ArchiveFile::open(&instance.archive_folder.file(facts.number)).unwrap();
+    instance.archive_folder.open(facts.number).unwrap();
     let time = instance.engine.last_time();
     let mut writer = Writer::new(instance.engine);
     let mut batch = Batch::new();
@@ -98,6 +98,7 @@ fn a_restart_in_the_middle_of_retiring_makes_the_same_state() {
     let check = ReplayCheck::Decide;
     let replayed = replay_directory(
         Start::without_snapshot(2),
+        &real(),
         bit_by_bit.path(),
         check,
         Sequence::MAX,

@@ -1,8 +1,10 @@
 //! `gantry journal dump`: every record, in order of its sequence, as JSON lines or as text.
 
+use std::sync::Arc;
+
 use gantry_engine::{Start, State};
 use gantry_gateway::index_seed;
-use gantry_journal::FileStorage;
+use gantry_journal::{FileStorage, Storage};
 use gantry_model::Records;
 
 use crate::args::DumpArgs;
@@ -32,9 +34,10 @@ fn open_trimmed(
 
 /// Runs `gantry journal dump`.
 pub(crate) fn dump(args: &DumpArgs, output: &mut Output) -> Result<(), CliError> {
-    let start = Start::for_reading(&FileStorage, &args.directory, index_seed())?;
+    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new());
+    let start = Start::for_reading(&storage, &args.directory, index_seed())?;
     note_start(&start);
-    let mut reader = start.reader(&args.directory).map_err(FolderError::from)?;
+    let mut reader = start.reader(&storage, &args.directory).map_err(FolderError::from)?;
     let mut names = Names::of_state(start.engine.state());
     if start.snapshot.is_some() {
         open_trimmed(args, start.engine.state(), &names, output)?;

@@ -1,7 +1,9 @@
 //! `gantry journal trim`: deletes what lies before the floor.
 
+use std::sync::Arc;
+
 use gantry_engine::{Trimmed, trim_instance};
-use gantry_journal::FileStorage;
+use gantry_journal::{FileStorage, Storage};
 use serde::Serialize;
 
 use crate::args::TrimArgs;
@@ -20,8 +22,9 @@ struct TrimShown {
 /// Runs `gantry journal trim`.
 pub(crate) fn trim(args: &TrimArgs, output: &mut Output) -> Result<(), CliError> {
     let seed = gantry_gateway::index_seed();
+    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new());
     let Trimmed { floor, segments, snapshots } =
-        trim_instance(&FileStorage, &args.directory, args.keep_from.unwrap_or(u64::MAX), seed)?;
+        trim_instance(&storage, &args.directory, args.keep_from.unwrap_or(u64::MAX), seed)?;
     let shown = TrimShown {
         first_sequence: floor.last_sequence() + 1,
         segments: segments.segments,

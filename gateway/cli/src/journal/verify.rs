@@ -1,8 +1,10 @@
 //! `gantry journal verify`: hashes and chain through the journal, then every record by the audit.
 
+use std::sync::Arc;
+
 use gantry_engine::{Engine, Start};
 use gantry_gateway::index_seed;
-use gantry_journal::{FileStorage, JournalReader, VerifyReport};
+use gantry_journal::{FileStorage, JournalReader, Storage, VerifyReport};
 use gantry_model::Records;
 use serde::Serialize;
 
@@ -37,12 +39,13 @@ struct Verified {
 
 /// Runs `gantry journal verify`.
 pub(crate) fn verify(args: &VerifyArgs, output: &mut Output) -> Result<(), CliError> {
-    let start = Start::for_reading(&FileStorage, &args.directory, index_seed())?;
+    let storage: Arc<dyn Storage> = Arc::new(FileStorage::new());
+    let start = Start::for_reading(&storage, &args.directory, index_seed())?;
     note_start(&start);
     if start.snapshot.is_some() {
         return verify_trimmed(args, start.engine, output);
     }
-    let mut reader = start.reader(&args.directory).map_err(FolderError::from)?;
+    let mut reader = start.reader(&storage, &args.directory).map_err(FolderError::from)?;
     let mut audit = Audit::default();
     let mut progress = Progress::new("verifying", None);
     while let Some(frame) = reader.next_frame().map_err(FolderError::from)? {
