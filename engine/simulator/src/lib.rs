@@ -2,4 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod oracle;
 pub mod random;
+pub mod workload;

@@ -1,0 +1,390 @@
+//! A judged record enters the book.
+
+use gantry_model::{
+    Command, Component, Movement, MovementKind, PlaceOrder, Record, Retire, SetCapacity, SetCosts,
+    SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertSku, UpsertWarehouse, WarehouseField,
+};
+
+use super::book::{
+    ANY_16, ANY_32, AllocationBook, Book, Cell, ChannelBook, Fence, Known, LineBook, NOBODY,
+    OrderBook, PolicyBook, SkuBook, Span, WarehouseBook, What, ZoneBook, day_and_minute,
+};
+
+impl Book {
+    /// Enters a record that was judged.
+    pub(super) fn enter(&mut self, record: &Record<'_>) {
+        self.sequence = record.sequence.get();
+        self.time = record.time.get();
+        let Some(id) = record.command.id() else { return self.enter_own(&record.command) };
+        let start = self.contents.len();
+        self.contents.extend_from_slice(record.command_bytes);
+        let content = Span { start, end: self.contents.len() };
+        let what = match record.outcome.head.reason() {
+            Some(reason) => {
+                self.rejections.push_back(id.get());
+                What::Rejected(reason)
+            }
+            None => self.enter_accepted(record, content),
+        };
+        self.ids.insert(id.get(), Known { what, sequence: self.sequence, content });
+        self.forget_rejections();
+    }
+
+    fn enter_own(&mut self, command: &Command<'_>) {
+        if let Command::Retire(Retire { orders, commands, .. }) = *command
+            && let Command::Retire(retire) = command
+        {
+            let archive = &mut self.archive;
+            if archive.left == archive.totals {
+                archive.left = (0, 0);
+            }
+            archive.number = retire.archive;
+            archive.hash = retire.archive_hash;
+            archive.totals = (retire.orders_total, retire.commands_total);
+            archive.left = (archive.left.0 + orders, archive.left.1 + commands);
+            archive.orders += u64::from(orders);
+            archive.commands += u64::from(commands);
+        }
+    }
+
+    fn forget_rejections(&mut self) {
+        let max = self.limits.rejections_remembered_max;
+        while self.rejections.len() > usize::try_from(max).expect("invariant: a limit fits") {
+            if let Some(id) = self.rejections.pop_front() {
+                self.ids.remove(&id);
+            }
+        }
+    }
+
+    fn enter_accepted(&mut self, record: &Record<'_>, content: Span) -> What {
+        match &record.command {
+            Command::PlaceOrder(order) => return self.enter_order(record, order, content),
+            Command::CancelOrder(units) | Command::Ship(units) => {
+                let order = self.order(units.order.get()).map(|(at, _)| at);
+                self.move_order(order.expect("invariant: judged"), record);
+            }
+            Command::Receive(_) | Command::Adjust(_) | Command::SetStock(_) => {
+                record.movements.iter().for_each(|movement| self.move_cell(movement));
+            }
+            Command::UpsertSku(sku) => self.enter_sku(sku),
+            Command::UpsertWarehouse(warehouse) => self.enter_warehouse(warehouse),
+            Command::UpsertZone(zone) => {
+                if self.zones.iter().all(|row| row.code != zone.code) {
+                    self.zones.push(ZoneBook { code: zone.code.into(), ..ZoneBook::default() });
+                }
+            }
+            Command::UpsertChannel(channel) => {
+                if self.channels.iter().all(|row| row.code != channel.code) {
+                    let code = channel.code.into();
+                    self.channels.push(ChannelBook { code, policy: NOBODY });
+                }
+            }
+            Command::SetCosts(costs) => self.enter_costs(costs),
+            Command::SetLimits(limits) => self.limits = limits.limits,
+            Command::SetPolicy(policy) => self.enter_policy(policy),
+            Command::AssignPolicy(assignment) => {
+                match self.channels.get_mut(assignment.channel.index()) {
+                    Some(channel) => channel.policy = assignment.policy.get(),
+                    None => self.default_policy = assignment.policy.get(),
+                }
+            }
+            Command::SetCapacity(capacity) => self.enter_capacity(capacity),
+            Command::SetReserves(reserves) => self.enter_reserves(reserves),
+            Command::SetBundle(bundle) => {
+                let part = |row: &Component| (row.sku().get(), row.units());
+                let components = bundle.components.iter().map(part).collect();
+                self.the_sku_mut(bundle.sku.get()).components = components;
+            }
+            Command::SetShadowPrices(prices) => self.enter_prices(prices),
+            Command::Mark { .. } | Command::Retire(_) => {}
+        }
+        self.commands += 1;
+        What::Command
+    }
+
+    fn enter_sku(&mut self, sku: &UpsertSku<'_>) {
+        let (cells, prices) = (self.warehouses.len(), self.warehouses.len());
+        let at = self.skus.iter().position(|row| row.code == sku.code).unwrap_or_else(|| {
+            self.skus.push(SkuBook {
+                code: sku.code.into(),
+                order_max: 0,
+                tracked: false,
+                backorder: false,
+                active: false,
+                cells: vec![Cell::default(); cells],
+                components: Vec::new(),
+                fences: Vec::new(),
+                prices: vec![0; prices],
+            });
+            self.skus.len() - 1
+        });
+        let row = &mut self.skus[at];
+        row.order_max = sku.order_max;
+        (row.tracked, row.backorder, row.active) = (sku.tracked, sku.backorder, sku.active);
+    }
+
+    fn enter_warehouse(&mut self, warehouse: &UpsertWarehouse<'_>) {
+        let rows = &mut self.warehouses;
+        if let Some(row) = rows.iter_mut().find(|row| row.code == warehouse.code) {
+            (row.priority, row.active) = (warehouse.priority, warehouse.active);
+            return;
+        }
+        rows.push(WarehouseBook {
+            code: warehouse.code.into(),
+            priority: warehouse.priority,
+            active: warehouse.active,
+            cut_off_minute: ANY_16,
+            orders_max: ANY_32,
+            units_max: ANY_32,
+            day: 0,
+            day_orders: 0,
+            day_units: 0,
+            counted_since: 0,
+            on_hand: 0,
+            allocated: 0,
+        });
+        for sku in &mut self.skus {
+            sku.cells.push(Cell::default());
+            sku.prices.push(0);
+        }
+    }
+
+    fn enter_costs(&mut self, costs: &SetCosts<'_>) {
+        let warehouse = costs.warehouse.get();
+        for row in costs.rows {
+            let served = &mut self.zones[row.zone().index()].costs;
+            if row.is_served() {
+                let (days, parcel, unit) = (row.days(), row.parcel_cost(), row.unit_cost());
+                served.insert(warehouse, super::book::Cost { days, parcel, unit });
+            } else {
+                served.remove(&warehouse);
+            }
+        }
+    }
+
+    fn enter_policy(&mut self, policy: &SetPolicy<'_>) {
+        let row = PolicyBook {
+            code: policy.code.into(),
+            objective: policy.objective,
+            soft: policy.soft,
+            parcels_max: policy.parcels_max,
+            days_max: policy.days_max,
+            split_value_min: policy.split_value_min,
+            warehouses: policy
+                .warehouses
+                .iter()
+                .map(WarehouseField::get)
+                .map(|w| w.get())
+                .collect(),
+            no_split_skus: policy
+                .no_split_skus
+                .iter()
+                .map(SkuField::get)
+                .map(|s| s.get())
+                .collect(),
+        };
+        match self.policies.iter_mut().find(|known| known.code == policy.code) {
+            Some(known) => *known = row,
+            None => self.policies.push(row),
+        }
+    }
+
+    fn enter_capacity(&mut self, capacity: &SetCapacity) {
+        let sequence = self.sequence;
+        let row = &mut self.warehouses[capacity.warehouse.index()];
+        let was_bounded = row.is_bounded();
+        row.cut_off_minute = capacity.cut_off_minute;
+        row.orders_max = capacity.orders_per_day_max;
+        row.units_max = capacity.units_per_day_max;
+        if !row.is_bounded() {
+            (row.day, row.day_orders, row.day_units) = (0, 0, 0);
+        } else if !was_bounded {
+            row.counted_since = sequence;
+        }
+    }
+
+    fn enter_reserves(&mut self, reserves: &SetReserves<'_>) {
+        for row in reserves.rows {
+            let (warehouse, channel) = (row.warehouse().get(), row.channel().get());
+            let sku = self.the_sku_mut(row.sku().get());
+            if channel == NOBODY {
+                sku.cells[usize::from(warehouse)].safety = row.units().into();
+                continue;
+            }
+            let place = |fence: &Fence| (fence.warehouse, fence.channel) == (warehouse, channel);
+            sku.fences.retain(|fence| !place(fence));
+            if row.units() > 0 {
+                sku.fences.push(Fence { warehouse, channel, units: row.units() });
+            }
+        }
+    }
+
+    fn enter_prices(&mut self, prices: &SetShadowPrices<'_>) {
+        if prices.clear {
+            self.skus.iter_mut().for_each(|sku| sku.prices.fill(0));
+        }
+        for row in prices.rows {
+            self.the_sku_mut(row.sku().get()).prices[row.warehouse().index()] = row.price();
+        }
+    }
+
+    fn enter_order(&mut self, record: &Record<'_>, order: &PlaceOrder<'_>, content: Span) -> What {
+        let (first_line, first_allocation) = (self.lines.len(), self.allocations.len());
+        self.lines.extend(order.lines.iter().map(|line| LineBook {
+            sku: line.sku().get(),
+            ordered: line.quantity().into(),
+            allocated: 0,
+            waiting: 0,
+            shipped: 0,
+            cancelled: 0,
+        }));
+        let allocated = record.movements.iter();
+        let allocated = allocated.filter(|movement| movement.kind() == MovementKind::Allocated);
+        self.allocations.extend(allocated.map(|movement| AllocationBook {
+            line: movement.line(),
+            warehouse: movement.warehouse().get(),
+            allocated: 0,
+            shipped: 0,
+        }));
+        let head = record.outcome.head;
+        let at = self.orders.len();
+        self.orders.push(OrderBook {
+            placed: self.sequence,
+            time: self.time,
+            cost_minor: head.cost_minor(),
+            parcels: head.parcels(),
+            proof: head.proof(),
+            gap: u32::try_from(head.gap()).unwrap_or(u32::MAX),
+            first_line,
+            line_count: order.lines.len(),
+            first_allocation,
+            allocation_count: self.allocations.len() - first_allocation,
+            content,
+        });
+        self.sums.open_orders += 1;
+        self.move_order(at, record);
+        What::Order(at)
+    }
+
+    /// Moves units of an order, and what they mean for cells and days.
+    fn move_order(&mut self, at: usize, record: &Record<'_>) {
+        let was_closed = self.is_closed(at) && record.sequence.get() != self.orders[at].placed;
+        for movement in record.movements {
+            self.move_cell(movement);
+            if !movement.kind().is_of_component() {
+                self.move_line(at, movement);
+            }
+        }
+        self.count_day(at, record.movements);
+        if !was_closed && self.is_closed(at) {
+            self.closed_orders += 1;
+            self.sums.open_orders -= 1;
+        }
+    }
+
+    fn is_closed(&self, at: usize) -> bool {
+        self.lines_of(&self.orders[at]).iter().all(|line| line.open() == 0)
+    }
+
+    fn move_cell(&mut self, movement: &Movement) {
+        use MovementKind as Kind;
+        let units = i64::from(movement.quantity());
+        let (on_hand, allocated, unavailable) = match movement.kind() {
+            Kind::Received | Kind::Adjusted => (units, 0, 0),
+            Kind::Withdrawn => (0, 0, units),
+            Kind::Restored => (0, 0, -units),
+            Kind::Allocated | Kind::ComponentAllocated => (0, units, 0),
+            Kind::Released | Kind::ComponentReleased => (0, -units, 0),
+            Kind::Shipped | Kind::ComponentShipped => (-units, -units, 0),
+            Kind::Backordered | Kind::Dequeued | Kind::Cancelled => return,
+        };
+        let sku = self.the_sku_mut(movement.sku().get());
+        let on_hand = if sku.tracked { on_hand } else { 0 };
+        let tracked = sku.tracked;
+        let cell = &mut sku.cells[movement.warehouse().index()];
+        cell.on_hand += on_hand;
+        cell.allocated += allocated;
+        cell.unavailable += unavailable;
+        if tracked {
+            let row = &mut self.warehouses[movement.warehouse().index()];
+            row.on_hand += on_hand;
+            row.allocated += allocated;
+        }
+        self.sums.on_hand += on_hand;
+        self.sums.allocated += allocated;
+    }
+
+    fn move_line(&mut self, at: usize, movement: &Movement) {
+        use MovementKind as Kind;
+        let (kind, units) = (movement.kind(), i64::from(movement.quantity()));
+        let order = self.orders[at];
+        let line = &mut self.lines[order.first_line + usize::from(movement.line())];
+        match kind {
+            Kind::Allocated => line.allocated += units,
+            Kind::Released => line.allocated -= units,
+            Kind::Backordered => line.waiting += units,
+            Kind::Dequeued => line.waiting -= units,
+            Kind::Cancelled => line.cancelled += units,
+            Kind::Shipped => {
+                line.allocated -= units;
+                line.shipped += units;
+            }
+            _ => {}
+        }
+        match kind {
+            Kind::Backordered => self.sums.waiting += units,
+            Kind::Dequeued => self.sums.waiting -= units,
+            _ => {}
+        }
+        let rows = &mut self.allocations[order.first_allocation..][..order.allocation_count];
+        let here = rows
+            .iter_mut()
+            .find(|row| (row.line, row.warehouse) == (movement.line(), movement.warehouse().get()));
+        if let Some(row) = here {
+            match kind {
+                Kind::Allocated => row.allocated += units,
+                Kind::Released => row.allocated -= units,
+                Kind::Shipped => {
+                    row.allocated -= units;
+                    row.shipped += units;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What an order uses of its warehouses' day, and what a cancel of the same day gives back.
+    fn count_day(&mut self, at: usize, movements: &[Movement]) {
+        let order = self.orders[at];
+        let (day, _) = day_and_minute(self.time);
+        for (index, movement) in movements.iter().enumerate() {
+            let sign = match movement.kind() {
+                MovementKind::Allocated => 1,
+                MovementKind::Released if day_and_minute(order.time).0 == day => -1,
+                _ => continue,
+            };
+            let warehouse = movement.warehouse();
+            let here = |other: &Movement| {
+                (other.kind(), other.warehouse()) == (movement.kind(), warehouse)
+            };
+            let is_first = !movements[..index].iter().any(here);
+            let has_units = self
+                .allocations_of(&order)
+                .iter()
+                .any(|row| row.warehouse == warehouse.get() && row.allocated + row.shipped > 0);
+            let row = &mut self.warehouses[warehouse.index()];
+            if !row.is_bounded() || order.placed <= row.counted_since {
+                continue;
+            }
+            if row.day != day {
+                if sign < 0 {
+                    continue;
+                }
+                (row.day, row.day_orders, row.day_units) = (day, 0, 0);
+            }
+            let ends = if sign > 0 { is_first } else { is_first && !has_units };
+            row.day_orders = (row.day_orders + sign * i64::from(ends)).max(0);
+            row.day_units = (row.day_units + sign * i64::from(movement.quantity())).max(0);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Is a record what the rules say? Changes nothing.
+
+use gantry_model::{
+    Actor, Command, Movement, MovementKind, OutcomeHead, Record, RejectReason, Retire,
+};
+
+use super::book::Book;
+use super::case::Scratch;
+use super::no::No;
+use super::place::{self, Part, Said};
+use super::{setup, shaping, supply, units};
+
+/// Judges the next record of the book.
+pub(super) fn judge(
+    book: &Book,
+    record: &Record<'_>,
+    scratch: &mut Scratch,
+    parts: &mut Vec<Part>,
+) -> Result<(), String> {
+    let next = book.sequence + 1;
+    expect(record.sequence.get() == next, || format!("sequence {next} should come"))?;
+    expect(record.time.get() >= book.time, || format!("time goes back from {}", book.time))?;
+    let Some(id) = record.command.id() else { return judge_own(book, record) };
+    expect(record.actor != Actor::ENGINE, || "a client's command with the engine's actor".into())?;
+    expect(id.get() != 0, || "a record with an id of 0".into())?;
+    expect(!book.ids.contains_key(&id.get()), || format!("id {id} has a record already"))?;
+    let reason = record.outcome.head.reason();
+    expect(reason.is_none_or(RejectReason::is_journaled), || {
+        format!("a record of {reason:?}, which has none")
+    })?;
+    match &record.command {
+        Command::PlaceOrder(order) => {
+            let allocated = record.movements.iter();
+            let allocated =
+                allocated.take_while(|movement| movement.kind() == MovementKind::Allocated);
+            parts.clear();
+            parts.extend(allocated.map(part));
+            let said = Said { head: record.outcome.head, shorts: record.outcome.shorts, parts };
+            place::judge(book, order, record.time.get(), &said, scratch)?;
+            let mut expected = Vec::new();
+            if record.outcome.head.is_accepted() {
+                place::movements(book, order, record.sequence, parts, &mut expected);
+            }
+            expect_movements(record, &expected)
+        }
+        command => {
+            let mut expected = Vec::new();
+            let head = match decide(book, command, record.sequence, &mut expected) {
+                Ok(head) => head,
+                Err(no) => {
+                    expected.clear();
+                    no.head()
+                }
+            };
+            let said = &record.outcome;
+            expect(*said.head == head && said.shorts.is_empty(), || {
+                format!("said {:?}, the rules say {head:?}", said.head)
+            })?;
+            expect_movements(record, &expected)
+        }
+    }
+}
+
+fn part(movement: &Movement) -> Part {
+    Part {
+        line: movement.line(),
+        warehouse: movement.warehouse().get(),
+        units: movement.quantity().into(),
+    }
+}
+
+fn expect_movements(record: &Record<'_>, expected: &[Movement]) -> Result<(), String> {
+    expect(record.movements == expected, || {
+        format!("moved {:?}, the rules say {expected:?}", record.movements)
+    })
+}
+
+/// What the rules say of a command that sources nothing.
+pub(super) fn decide(
+    book: &Book,
+    command: &Command<'_>,
+    sequence: gantry_model::Sequence,
+    movements: &mut Vec<Movement>,
+) -> Result<OutcomeHead, No> {
+    match command {
+        Command::CancelOrder(named) => units::cancel(book, named, sequence, movements),
+        Command::Ship(named) => units::ship(book, named, sequence, movements),
+        Command::Receive(change) => supply::receive(book, change, sequence, movements),
+        Command::Adjust(change) => supply::adjust(book, change, sequence, movements),
+        Command::SetStock(change) => supply::count(book, change, sequence, movements),
+        Command::UpsertSku(sku) => setup::sku(book, sku),
+        Command::UpsertWarehouse(warehouse) => setup::warehouse(book, warehouse.code),
+        Command::UpsertZone(zone) => setup::zone(book, zone.code),
+        Command::UpsertChannel(channel) => setup::channel(book, channel.code),
+        Command::SetCosts(costs) => setup::costs(book, costs),
+        Command::SetLimits(limits) => setup::limits(&limits.limits),
+        Command::SetPolicy(policy) => shaping::policy(book, policy),
+        Command::AssignPolicy(assignment) => shaping::assignment(book, assignment),
+        Command::SetCapacity(capacity) => shaping::capacity(book, capacity),
+        Command::SetReserves(reserves) => shaping::reserves(book, reserves),
+        Command::SetBundle(bundle) => shaping::bundle(book, bundle),
+        Command::SetShadowPrices(prices) => shaping::prices(book, prices),
+        Command::PlaceOrder(_) => unreachable!("orders are sourced, and judged by themselves"),
+        Command::Mark { .. } | Command::Retire(_) => Err(RejectReason::NotForClients.into()),
+    }
+}
+
+/// The engine's own records move nothing.
+fn judge_own(book: &Book, record: &Record<'_>) -> Result<(), String> {
+    let is_plain = record.actor == Actor::ENGINE
+        && *record.outcome.head == OutcomeHead::accepted(0, 0)
+        && record.outcome.shorts.is_empty()
+        && record.movements.is_empty();
+    expect(is_plain, || format!("the engine's own record with {:?}", record.outcome))?;
+    match &record.command {
+        Command::Retire(retire) => judge_retire(book, retire),
+        _ => Ok(()),
+    }
+}
+
+/// One archive file after the other, and nothing leaves that is not closed.
+fn judge_retire(book: &Book, retire: &Retire) -> Result<(), String> {
+    let archive = &book.archive;
+    let is_begun = archive.left != archive.totals;
+    let totals = (retire.orders_total, retire.commands_total);
+    let is_next = if is_begun {
+        (retire.archive, retire.archive_hash, totals)
+            == (archive.number, archive.hash, archive.totals)
+    } else {
+        retire.archive == archive.number + 1
+    };
+    let left = if is_begun { archive.left } else { (0, 0) };
+    let fits = left.0 + retire.orders <= totals.0 && left.1 + retire.commands <= totals.1;
+    let says_something = retire.orders + retire.commands > 0;
+    let are_there = archive.orders + u64::from(retire.orders) <= book.closed_orders
+        && archive.commands + u64::from(retire.commands) <= book.commands;
+    expect(is_next && fits && says_something && are_there, || {
+        format!("{retire:?} after {archive:?}, of {} closed orders", book.closed_orders)
+    })
+}
+
+pub(super) fn expect(holds: bool, else_what: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(else_what()) }
+}

@@ -1,0 +1,301 @@
+//! The oracle: a second implementation of the rules, naive on purpose.
+//!
+//! It follows the durable records and judges each one (is this what the rules say?) and each reply
+//! (is this what the rules say at that point?). It keeps plain tables that are scanned, decides
+//! nothing that was not recorded, and shares nothing with the engine but the documented meaning and
+//! the bytes of `gantry-model`, the only crate of ours that it may use; `tests/it/alone.rs` says so.
+
+mod apply;
+mod audit;
+mod book;
+mod case;
+mod decide;
+mod figures;
+mod no;
+mod order;
+mod place;
+mod plan;
+mod queries;
+mod replies;
+mod setup;
+mod shaping;
+mod sourced;
+mod supply;
+mod units;
+
+use gantry_model::{
+    COMMAND_BYTES_MAX, Command, CommandKind, Item, Items, Query, Record, RejectReason,
+};
+
+use self::book::Book;
+use self::case::Scratch;
+use self::decide::expect;
+pub use self::figures::Figures;
+use self::place::Part;
+use self::queries::expect_reply;
+
+/// An answer to fewer items than were asked, though it was shorter than this, left them out for no
+/// reason.
+const SHORT_ANSWER_BYTES_MIN: usize = 1 << 20;
+
+/// Something that the rules do not say.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("at record {sequence}: {what}")]
+pub struct Violation {
+    /// The last record that was judged to be right.
+    pub sequence: u64,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// A request and its answer, as far as it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct Answered<'a> {
+    /// Whether its items are queries.
+    pub is_query: bool,
+    /// Its items.
+    pub request: &'a [u8],
+    /// The reply items.
+    pub reply: &'a [u8],
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Oracle {
+    book: Book,
+    figures: Figures,
+    /// Records that came before the answer which tells of them.
+    pending: Vec<u8>,
+    scratch: Scratch,
+    parts: Vec<Part>,
+    expected: Vec<u8>,
+}
+
+impl Default for Oracle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Oracle {
+    /// An oracle before the first record.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            book: Book::new(),
+            figures: Figures::default(),
+            pending: Vec::new(),
+            scratch: Scratch::default(),
+            parts: Vec::new(),
+            expected: Vec::new(),
+        }
+    }
+
+    /// The last record that was judged.
+    #[must_use]
+    pub fn last_sequence(&self) -> u64 {
+        self.book.sequence
+    }
+
+    /// What was judged so far, in numbers.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.figures
+    }
+
+    /// Judges one durable batch: its records in order of sequence, and the answers that waited for
+    /// it, in the order in which they were executed.
+    pub fn batch<'a>(
+        &mut self,
+        records: &[u8],
+        replies: impl Iterator<Item = Answered<'a>>,
+    ) -> Result<(), Violation> {
+        let pending = std::mem::take(&mut self.pending);
+        let joined = [pending.as_slice(), records].concat();
+        let mut rest = if pending.is_empty() { records } else { joined.as_slice() };
+        for answered in replies {
+            self.answer(&answered, &mut rest).map_err(|what| self.violation(what))?;
+        }
+        self.pass_own(u64::MAX, &mut rest).map_err(|what| self.violation(what))?;
+        // What is left waits for an answer that was begun in this batch and ends in the next.
+        self.pending.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// Judges records that are durable, and whose answers nobody saw or will see.
+    pub fn recovered(&mut self, records: &[u8]) -> Result<(), Violation> {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.extend_from_slice(records);
+        let mut rest = pending.as_slice();
+        while !rest.is_empty() {
+            self.next(&mut rest).map_err(|what| self.violation(what))?;
+        }
+        Ok(())
+    }
+
+    /// Compares the whole state, read through queries only. Every record must have been shown.
+    pub fn compare(&self, read: &mut dyn FnMut(&Query<'_>) -> Vec<u8>) -> Result<(), Violation> {
+        let is_complete = expect(self.pending.is_empty(), || "records without their answer".into());
+        let audited = is_complete.and_then(|()| audit::books_add_up(&self.book));
+        let compared = audited.and_then(|()| audit::compare(&self.book, read));
+        compared.map_err(|what| self.violation(what))
+    }
+
+    fn violation(&self, what: String) -> Violation {
+        Violation { sequence: self.book.sequence, what }
+    }
+
+    fn answer(&mut self, answered: &Answered<'_>, rest: &mut &[u8]) -> Result<(), String> {
+        let mut items = Items::new(answered.request, COMMAND_BYTES_MAX);
+        let mut replies = Items::new(answered.reply, usize::MAX);
+        for reply in replies.by_ref() {
+            let reply = reply.map_err(|wrong| format!("an answer of wrong bounds: {wrong}"))?;
+            let item = items.next().ok_or("more replies than were asked for")?;
+            match item {
+                Ok(item) if answered.is_query => self.query(&item, &reply, rest)?,
+                Ok(item) => self.command(&item, &reply, rest)?,
+                // Its iterator ends here, so a further reply is one too many.
+                Err(malformed) => self.malformed(0, malformed, &reply)?,
+            }
+        }
+        let is_whole = items.next().is_none() || answered.reply.len() >= SHORT_ANSWER_BYTES_MIN;
+        expect(is_whole, || "items without a reply, though there was room".into())
+    }
+
+    fn malformed(
+        &mut self,
+        kind: u16,
+        malformed: gantry_model::Malformed,
+        reply: &Item<'_>,
+    ) -> Result<(), String> {
+        self.figures.malformed += 1;
+        self.expected.clear();
+        replies::malformed(kind, malformed, &mut self.expected);
+        expect_reply(reply, &self.expected)
+    }
+
+    fn query(&mut self, item: &Item<'_>, reply: &Item<'_>, rest: &mut &[u8]) -> Result<(), String> {
+        match Query::parse(item) {
+            Ok(query) => {
+                self.figures.queries += 1;
+                self.pass_own(sequence_of(reply)?, rest)?;
+                queries::judge(&self.book, &query, reply, &mut self.scratch)
+            }
+            Err(malformed) => self.malformed(item.kind, malformed, reply),
+        }
+    }
+
+    fn command(
+        &mut self,
+        item: &Item<'_>,
+        reply: &Item<'_>,
+        rest: &mut &[u8],
+    ) -> Result<(), String> {
+        let command = match Command::parse(item) {
+            Ok(command) => command,
+            Err(malformed) => return self.malformed(item.kind, malformed, reply),
+        };
+        self.figures.asked(command.kind());
+        self.expected.clear();
+        let known = command.id().map(|id| self.book.ids.get(&id.get()));
+        match known {
+            None => replies::refused(item.kind, RejectReason::NotForClients, &mut self.expected),
+            Some(Some(known)) => {
+                self.figures.repeated += 1;
+                replies::of_known(&self.book, &command, item.bytes, known, &mut self.expected);
+            }
+            Some(None) if command.id().is_some_and(|id| id.get() == 0) => {
+                replies::refused(item.kind, RejectReason::IdZero, &mut self.expected);
+            }
+            Some(None) => return self.new_command(&command, item, reply, rest),
+        }
+        expect_reply(reply, &self.expected)
+    }
+
+    /// A command whose id was not answered before.
+    fn new_command(
+        &mut self,
+        command: &Command<'_>,
+        item: &Item<'_>,
+        reply: &Item<'_>,
+        rest: &mut &[u8],
+    ) -> Result<(), String> {
+        let sequence = sequence_of(reply)?;
+        if sequence == 0 {
+            self.refusal(command, item);
+            return expect_reply(reply, &self.expected).or_else(|what| {
+                // A full disk may refuse whatever grows.
+                self.expected.clear();
+                replies::refused(item.kind, RejectReason::NoSpace, &mut self.expected);
+                self.figures.no_space += 1;
+                let may_be_full = command.kind().grows() && reply.bytes == self.expected;
+                expect(may_be_full, || what)
+            });
+        }
+        self.pass_own(sequence - 1, rest)?;
+        let record = self.next(rest)?;
+        let Some(record) = record else {
+            return Err(format!("a reply of record {sequence}, which was not shown"));
+        };
+        expect(record.sequence.get() == sequence && record.command_bytes == item.bytes, || {
+            format!("the reply to another command names record {}", record.sequence)
+        })?;
+        let (head, shorts) = (record.outcome.head, record.outcome.shorts);
+        replies::of_record(&self.book, command, head, shorts, &mut self.expected);
+        expect_reply(reply, &self.expected)
+    }
+
+    /// The reply to a command that should leave no record; none, if it should.
+    fn refusal(&mut self, command: &Command<'_>, item: &Item<'_>) {
+        self.figures.refused += 1;
+        let no = match command {
+            Command::PlaceOrder(order) => {
+                order::demands(&self.book, order, &mut self.scratch.demands).err()
+            }
+            command => {
+                let sequence = gantry_model::Sequence::NONE;
+                decide::decide(&self.book, command, sequence, &mut Vec::new()).err()
+            }
+        };
+        if let Some(no) = no.filter(|no| !no.reason.is_journaled()) {
+            let head = no.head();
+            let none = gantry_model::Sequence::NONE;
+            replies::rejected(item.kind, no.reason, &head, &[], none, &mut self.expected);
+        }
+    }
+
+    /// Takes the next record in.
+    fn next<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<Record<'a>>, String> {
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let (record, after) = Record::split(rest).map_err(|wrong| wrong.to_string())?;
+        decide::judge(&self.book, &record, &mut self.scratch, &mut self.parts)
+            .map_err(|what| format!("record {}, {:?}: {what}", record.sequence, record.command))?;
+        self.book.enter(&record);
+        self.figures.entered(&record);
+        *rest = after;
+        Ok(Some(record))
+    }
+
+    /// Takes the engine's own records in that come next, up to `last`.
+    fn pass_own(&mut self, last: u64, rest: &mut &[u8]) -> Result<(), String> {
+        while self.book.sequence < last && is_own(rest) {
+            self.next(rest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the next record is one of the engine's own, by its command's kind.
+fn is_own(rest: &[u8]) -> bool {
+    let kind = rest.get(gantry_model::RECORD_HEADER_BYTES..).and_then(|rest| rest.first_chunk());
+    let kind = kind.and_then(|kind| CommandKind::from_number(u16::from_le_bytes(*kind)));
+    matches!(kind, Some(CommandKind::Mark | CommandKind::Retire))
+}
+
+/// The sequence that a reply names, as its bytes say before anything is parsed.
+fn sequence_of(reply: &Item<'_>) -> Result<u64, String> {
+    let bytes = reply.body.get(8..16).and_then(|bytes| bytes.first_chunk());
+    bytes.map(|bytes| u64::from_le_bytes(*bytes)).ok_or_else(|| "a reply without a header".into())
+}

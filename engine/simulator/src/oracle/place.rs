@@ -1,0 +1,360 @@
+//! The judgement of an order that was placed or quoted: is this plan, or this "no", what the rules
+//! say?
+
+use gantry_model::{
+    Movement, MovementKind, Objective, OutcomeHead, PlaceOrder, Proof, RejectReason, Rule,
+    Sequence, Short, ShortMode, Sku, Warehouse,
+};
+
+use super::book::{Book, may_wait};
+use super::case::{Case, Grant, Scratch, find_candidates};
+use super::decide::expect;
+use super::order::{Demand, demands};
+use super::sourced::{Sourced, source, would_do_without_rules};
+
+/// Units of a line from a warehouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) line: u16,
+    pub(super) warehouse: u16,
+    pub(super) units: i64,
+}
+
+/// What was said of an order.
+pub(super) struct Said<'a> {
+    pub(super) head: &'a OutcomeHead,
+    pub(super) shorts: &'a [Short],
+    /// Of an accepted order: where its units come from.
+    pub(super) parts: &'a [Part],
+}
+
+/// Judges what was said of `order` at `time`.
+pub(super) fn judge(
+    book: &Book,
+    order: &PlaceOrder<'_>,
+    time: u64,
+    said: &Said<'_>,
+    scratch: &mut Scratch,
+) -> Result<(), String> {
+    let Scratch { demands: wanted, candidates, problem } = scratch;
+    if let Err(no) = demands(book, order, wanted) {
+        let expected = no.head();
+        let is_same = *said.head == expected && said.shorts.is_empty() && said.parts.is_empty();
+        return expect(is_same, || format!("said {:?}, the rules say {expected:?}", said.head));
+    }
+    let is_comparable = find_candidates(book, order, time, wanted, candidates);
+    let policy = book.policy_of(order.channel.get());
+    let case = Case { book, order, policy, candidates, is_comparable };
+    let sourced = source(&case, wanted, problem);
+    let sourced = sourced.as_ref();
+    if said.head.is_accepted() {
+        accepted(&case, wanted, said, sourced)
+    } else {
+        rejected(&case, wanted, said, sourced.filter(|sourced| sourced.are_units_certain))
+    }
+}
+
+fn accepted(
+    case: &Case<'_>,
+    wanted: &[Demand],
+    said: &Said<'_>,
+    sourced: Option<&Sourced>,
+) -> Result<(), String> {
+    expect(said.shorts.is_empty(), || "an accepted order is short of nothing".into())?;
+    let had = by_line(case, said.parts)?;
+    let units: Vec<i64> = wanted.iter().map(|demand| of_sku(case, demand.sku, &had)).collect();
+    let as_filled = fill_lines(case, wanted, &units);
+    expect(had == as_filled, || {
+        format!("lines have {had:?}, lower lines first would have {as_filled:?}")
+    })?;
+    may_be_accepted(case, &had)?;
+    keeps_rules(case, said.parts)?;
+    let grants = grants(case, said.parts);
+    figures_add_up(case, said.head, &grants)?;
+    proof_makes_sense(case, said.head)?;
+    match sourced {
+        Some(sourced) => compare(case, said.head, &units, &grants, sourced),
+        None => Ok(()),
+    }
+}
+
+/// Units of each line, if each pair of line and warehouse stands there once, by line.
+fn by_line(case: &Case<'_>, parts: &[Part]) -> Result<Vec<i64>, String> {
+    let mut had = vec![0; case.order.lines.len()];
+    for (at, part) in parts.iter().enumerate() {
+        let line = usize::from(part.line);
+        expect(line < had.len() && part.units > 0, || format!("a wrong allocation {part:?}"))?;
+        let is_in_order = at == 0 || parts[at - 1].line <= part.line;
+        let pair = |other: &Part| (other.line, other.warehouse) == (part.line, part.warehouse);
+        let is_new = !parts[..at].iter().any(pair);
+        expect(is_in_order && is_new, || format!("allocations not by line: {parts:?}"))?;
+        had[line] += part.units;
+    }
+    Ok(had)
+}
+
+fn of_sku(case: &Case<'_>, sku: u32, had: &[i64]) -> i64 {
+    let lines = case.order.lines.iter().zip(had);
+    lines.filter(|(line, _)| line.sku().get() == sku).map(|(_, units)| units).sum()
+}
+
+/// Units of each line, lower lines of one SKU served first.
+fn fill_lines(case: &Case<'_>, wanted: &[Demand], units: &[i64]) -> Vec<i64> {
+    let mut left = units.to_vec();
+    let lines = case.order.lines.iter().map(|line| {
+        let at = wanted.iter().position(|demand| demand.sku == line.sku().get());
+        let at = at.expect("invariant: every line's SKU is wanted");
+        let had = left[at].min(line.quantity().into());
+        left[at] -= had;
+        had
+    });
+    lines.collect()
+}
+
+/// Whether the order's mode lets it be accepted with these units.
+fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> Result<(), String> {
+    let lines = || case.order.lines.iter().zip(had);
+    let is_short = |line: &gantry_model::OrderLine, had: i64| had < i64::from(line.quantity());
+    let may = match case.order.short {
+        ShortMode::ShipComplete => lines().all(|(line, had)| !is_short(line, *had)),
+        ShortMode::TakeAvailable => lines().any(|(_, had)| *had > 0),
+        ShortMode::Backorder => lines().all(|(line, had)| {
+            !is_short(line, *had) || case.book.the_sku(line.sku().get()).backorder
+        }),
+        ShortMode::WaitComplete => false,
+    };
+    expect(may, || format!("accepted with {had:?}, which its mode does not allow"))
+}
+
+/// What no plan may break: candidates, hard rules, and units that are there once.
+fn keeps_rules(case: &Case<'_>, parts: &[Part]) -> Result<(), String> {
+    let soft = case.policy.soft;
+    let mut warehouses: Vec<u16> = parts.iter().map(|part| part.warehouse).collect();
+    warehouses.sort_unstable();
+    warehouses.dedup();
+    for warehouse in &warehouses {
+        let candidate = case.candidate(*warehouse);
+        let candidate = candidate.ok_or_else(|| format!("{warehouse} is no candidate"))?;
+        expect(case.is_left(candidate, soft), || format!("a rule takes {warehouse} out"))?;
+        let units = parts.iter().filter(|part| part.warehouse == *warehouse);
+        let units: i64 = units.map(|part| part.units).sum();
+        let room = candidate.units_left.filter(|_| !soft.contains(Rule::UnitsPerDay));
+        expect(room.is_none_or(|room| units <= room), || {
+            format!("{units} units from {warehouse}, whose day has room for {room:?}")
+        })?;
+    }
+    let parcels = u32::try_from(warehouses.len()).unwrap_or(u32::MAX);
+    let parcels_max = case.parcels_max(soft);
+    expect(parcels <= parcels_max, || format!("{parcels} parcels, {parcels_max} may be"))?;
+    are_there_once(case, parts)
+}
+
+fn are_there_once(case: &Case<'_>, parts: &[Part]) -> Result<(), String> {
+    let mut taken: Vec<Grant> = Vec::new();
+    for part in parts {
+        let sku = case.order.lines[usize::from(part.line)].sku().get();
+        let components = &case.book.the_sku(sku).components;
+        let itself = [(sku, 1)];
+        for (sku, each) in if components.is_empty() { &itself[..] } else { components } {
+            let units = part.units * i64::from(*each);
+            let warehouse = part.warehouse;
+            let known = taken.iter_mut().find(|row| (row.sku, row.warehouse) == (*sku, warehouse));
+            match known {
+                Some(known) => known.units += units,
+                None => taken.push(Grant { sku: *sku, warehouse, units }),
+            }
+        }
+    }
+    for Grant { sku, warehouse, units } in taken {
+        let there = case.available(sku, warehouse, case.policy.soft);
+        expect(units <= there, || format!("{units} units of {sku} at {warehouse}, has {there}"))?;
+    }
+    Ok(())
+}
+
+fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
+    let grant = |part: &Part| Grant {
+        sku: case.order.lines[usize::from(part.line)].sku().get(),
+        warehouse: part.warehouse,
+        units: part.units,
+    };
+    parts.iter().map(grant).collect()
+}
+
+/// The plan's weight, parcels paid once.
+fn weight(case: &Case<'_>, grants: &[Grant]) -> (i128, i64) {
+    let row = |warehouse| case.candidate(warehouse).expect("invariant: checked before");
+    let parcels = case.open(grants).map(|warehouse| case.parcel(row(warehouse)));
+    let units = grants.iter().map(|grant| {
+        let unit = case.unit(grant.sku, row(grant.warehouse));
+        (unit.0 * i128::from(grant.units), unit.1 * grant.units)
+    });
+    parcels.chain(units).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+fn figures_add_up(case: &Case<'_>, head: &OutcomeHead, grants: &[Grant]) -> Result<(), String> {
+    let parcels = case.open(grants).count();
+    let cost = weight(case, grants).1;
+    expect(usize::from(head.parcels()) == parcels && head.cost_minor() == cost, || {
+        let (said, said_cost) = (head.parcels(), head.cost_minor());
+        format!("says {said} parcels for {said_cost}, has {parcels} for {cost}")
+    })
+}
+
+fn proof_makes_sense(case: &Case<'_>, head: &OutcomeHead) -> Result<(), String> {
+    let makes_sense = match head.proof() {
+        None => case.policy.objective == Objective::Greedy && head.gap() == 0,
+        Some(proof) => {
+            case.policy.objective != Objective::Greedy
+                && (proof == Proof::Optimal) == (head.gap() == 0)
+                && head.gap() >= 0
+        }
+    };
+    expect(makes_sense, || format!("{:?} with a gap of {}", head.proof(), head.gap()))
+}
+
+/// Holds an accepted plan against the best.
+fn compare(
+    case: &Case<'_>,
+    head: &OutcomeHead,
+    units: &[i64],
+    grants: &[Grant],
+    best: &Sourced,
+) -> Result<(), String> {
+    let weight = weight(case, grants);
+    let (had, most) = (units.iter().sum::<i64>(), best.units.iter().sum::<i64>());
+    let gap = head.gap();
+    let is_as_said = match head.proof() {
+        Some(Proof::Optimal) => {
+            let mut used: Vec<u16> = case.open(grants).collect();
+            used.sort_unstable();
+            units == best.units
+                && weight == best.weight
+                && u32::from(head.parcels()) == best.parcels
+                && best.warehouses.as_ref().is_none_or(|warehouses| *warehouses == used)
+        }
+        // Which pass a gap is of, is not said.
+        _ if best.passes > 1 => true,
+        Some(Proof::GapInUnits) => most - had <= gap,
+        Some(Proof::GapInObjective) if case.policy.objective == Objective::Priority => had == most,
+        Some(Proof::GapInObjective) => had == most && weight.0 - best.weight.0 <= i128::from(gap),
+        Some(Proof::GapInCost) => {
+            had == most && weight.0 == best.weight.0 && weight.1 - best.weight.1 <= gap
+        }
+        None => true,
+    };
+    let is_no_better = best.passes > 1 || (most - had, weight) >= (0, best.weight) || had < most;
+    expect(is_as_said && is_no_better, || {
+        format!("plan {grants:?} of weight {weight:?}, said {head:?}; the best is {best:?}")
+    })
+}
+
+fn rejected(
+    case: &Case<'_>,
+    wanted: &[Demand],
+    said: &Said<'_>,
+    sourced: Option<&Sourced>,
+) -> Result<(), String> {
+    expect(said.parts.is_empty(), || "a rejection allocates nothing".into())?;
+    let Some(sourced) = sourced else {
+        return rejection_makes_sense(case, wanted, said);
+    };
+    let had = fill_lines(case, wanted, &sourced.units);
+    let why = may_be_accepted(case, &had);
+    expect(why.is_err(), || format!("rejected by {:?} although it has {had:?}", said.head))?;
+    let shorts = shorts(case, &had);
+    expect(said.shorts == shorts, || format!("shorts {:?}, not {shorts:?}", said.shorts))?;
+    let reasons = reasons(case, wanted);
+    let is_one = reasons.iter().any(|no| *said.head == OutcomeHead::rejected(*no, 0, 0));
+    expect(is_one, || format!("said {:?}, the rules say {reasons:?}", said.head))
+}
+
+/// The short lines that a rejection names.
+fn shorts(case: &Case<'_>, had: &[i64]) -> Vec<Short> {
+    let rows = (0..).zip(case.order.lines).zip(had);
+    let rows = rows.filter(|((_, line), had)| {
+        let waits = may_wait(case.order.short) && case.book.the_sku(line.sku().get()).backorder;
+        **had < i64::from(line.quantity()) && !waits
+    });
+    let short = rows.map(|((at, line), had)| {
+        let had = u32::try_from(*had).expect("invariant: no more than the line wants");
+        Short::new(at, line.sku(), line.quantity(), had)
+    });
+    short.collect()
+}
+
+/// What a rejection of the order may say.
+fn reasons(case: &Case<'_>, wanted: &[Demand]) -> &'static [RejectReason] {
+    if may_wait(case.order.short) {
+        return &[RejectReason::BackorderNotAllowed];
+    }
+    match would_do_without_rules(case, wanted) {
+        Some(true) => &[RejectReason::RulesForbid],
+        Some(false) => &[RejectReason::OutOfStock],
+        None => &[RejectReason::RulesForbid, RejectReason::OutOfStock],
+    }
+}
+
+/// What holds of a rejection whatever the best plan is.
+fn rejection_makes_sense(
+    case: &Case<'_>,
+    wanted: &[Demand],
+    said: &Said<'_>,
+) -> Result<(), String> {
+    let lines = case.order.lines;
+    let rises = said.shorts.is_sorted_by(|one, next| one.line() < next.line());
+    let is_of_line = |short: &Short| {
+        let line = lines.get(usize::from(short.line()));
+        line.is_some_and(|line| {
+            let waits =
+                may_wait(case.order.short) && case.book.the_sku(short.sku().get()).backorder;
+            let is_same = (short.sku(), short.wanted()) == (line.sku(), line.quantity());
+            is_same && short.available() < short.wanted() && !waits
+        })
+    };
+    let makes_sense = !said.shorts.is_empty() && rises && said.shorts.iter().all(is_of_line);
+    expect(makes_sense, || format!("shorts {:?} of {lines:?}", said.shorts))?;
+    let takes_any = case.order.short == ShortMode::TakeAvailable;
+    let is_nothing =
+        said.shorts.iter().all(|short| short.available() == 0) && said.shorts.len() == lines.len();
+    expect(!takes_any || is_nothing, || format!("some units are there: {:?}", said.shorts))?;
+    let reasons = reasons(case, wanted);
+    let is_one = reasons.iter().any(|no| *said.head == OutcomeHead::rejected(*no, 0, 0));
+    expect(is_one, || format!("said {:?}, the rules say {reasons:?}", said.head))
+}
+
+/// The movements of an accepted order with these parts.
+pub(super) fn movements(
+    book: &Book,
+    order: &PlaceOrder<'_>,
+    sequence: Sequence,
+    parts: &[Part],
+    movements: &mut Vec<Movement>,
+) {
+    let mut push = |kind: MovementKind, line: u16, sku: u32, warehouse: u16, units: i64| {
+        let units = u32::try_from(units).expect("invariant: an order stays below 2^31 units");
+        let (sku, warehouse) = (Sku::new(sku), Warehouse::new(warehouse));
+        movements.push(Movement::of_order(kind, sequence, line, sku, warehouse, units, sequence));
+    };
+    let sku_of = |line: u16| order.lines[usize::from(line)].sku().get();
+    for part in parts {
+        push(MovementKind::Allocated, part.line, sku_of(part.line), part.warehouse, part.units);
+    }
+    for part in parts {
+        for (sku, each) in &book.the_sku(sku_of(part.line)).components {
+            let units = part.units * i64::from(*each);
+            push(MovementKind::ComponentAllocated, part.line, *sku, part.warehouse, units);
+        }
+    }
+    let kind = match order.short {
+        ShortMode::TakeAvailable => MovementKind::Cancelled,
+        _ => MovementKind::Backordered,
+    };
+    for (line, wanted) in (0..).zip(order.lines) {
+        let had = parts.iter().filter(|part| part.line == line).map(|part| part.units);
+        let left = i64::from(wanted.quantity()) - had.sum::<i64>();
+        if left > 0 {
+            push(kind, line, wanted.sku().get(), Warehouse::NONE.get(), left);
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Answers to queries: exact, but for figures of the process and quotes that hang on the hour.
+
+use gantry_model::{
+    Item, Namespace, OrderDetail, OrderHead, OrderId, OrderStatus, OutcomeHead, PlaceOrder, Query,
+    QueryKind, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence,
+    ShortMode, Sku, StockHead, Totals, name_prefix,
+};
+
+use super::book::{AllocationBook, Book, LineBook, OrderBook};
+use super::case::Scratch;
+use super::decide::expect;
+use super::place::{self, Part, Said};
+use super::replies::{cell, count, put_handle, put_order, put_rows, rejected};
+
+/// Judges the reply to a query, of which the book holds every record that it may know.
+pub(super) fn judge(
+    book: &Book,
+    query: &Query<'_>,
+    reply: &Item<'_>,
+    scratch: &mut Scratch,
+) -> Result<(), String> {
+    match query {
+        Query::Quote(order) => quote(book, order, reply, scratch),
+        Query::ReadTotals => totals(book, reply),
+        query => {
+            let mut expected = Vec::new();
+            answer(book, query, &mut expected);
+            expect_reply(reply, &expected)
+        }
+    }
+}
+
+pub(super) fn expect_reply(reply: &Item<'_>, expected: &[u8]) -> Result<(), String> {
+    expect(reply.bytes == expected, || {
+        let mut items = gantry_model::Items::new(expected, usize::MAX);
+        let expected = items.next().and_then(Result::ok);
+        let expected = expected.map(|item| format!("{:?}", Reply::parse(&item)));
+        format!("answered {:?}, the rules say {expected:?}", Reply::parse(reply))
+    })
+}
+
+/// What a query other than a quote and totals is answered.
+fn answer(book: &Book, query: &Query<'_>, out: &mut Vec<u8>) {
+    let kind = query.kind().number();
+    let sequence = Sequence::new(book.sequence);
+    let header = ReplyHeader::new(ReplyStatus::Answered, 0, sequence);
+    let no = |reason: RejectReason, out: &mut Vec<u8>| {
+        rejected(kind, reason, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, out);
+    };
+    match query {
+        Query::ReadOrder(id) => match book.order(id.get()) {
+            Some((_, order)) => {
+                put_in_full(book, *id, order, ReplyWriter::begin(out, kind, header));
+            }
+            None => no(RejectReason::UnknownOrder, out),
+        },
+        Query::ReadStock(sku) => match book.sku(sku.get()) {
+            Some(_) => put_stock(book, *sku, ReplyWriter::begin(out, kind, header)),
+            None => no(RejectReason::UnknownSku, out),
+        },
+        Query::Resolve(namespace, code) => {
+            match codes(book, *namespace).position(|known| known == code) {
+                Some(handle) => {
+                    put_handle(handle, ReplyWriter::begin(out, kind, header)).end();
+                }
+                None => no(RejectReason::UnknownCode, out),
+            }
+        }
+        Query::Name(namespace, handle) => {
+            let at = usize::try_from(*handle).expect("invariant: handles fit memory");
+            match codes(book, *namespace).nth(at) {
+                Some(code) => {
+                    let reply = ReplyWriter::begin(out, kind, header);
+                    reply.put(&name_prefix(code)).put(code.as_bytes()).end();
+                }
+                None => no(RejectReason::UnknownCode, out),
+            }
+        }
+        Query::Quote(_) | Query::ReadTotals => {}
+    }
+}
+
+fn codes(book: &Book, namespace: Namespace) -> Box<dyn Iterator<Item = &String> + '_> {
+    match namespace {
+        Namespace::Sku => Box::new(book.skus.iter().map(|row| &row.code)),
+        Namespace::Warehouse => Box::new(book.warehouses.iter().map(|row| &row.code)),
+        Namespace::Zone => Box::new(book.zones.iter().map(|row| &row.code)),
+        Namespace::Channel => Box::new(book.channels.iter().map(|row| &row.code)),
+        Namespace::Policy => Box::new(book.policies.iter().map(|row| &row.code)),
+    }
+}
+
+fn put_stock(book: &Book, sku: Sku, reply: ReplyWriter<'_>) {
+    let row = book.the_sku(sku.get());
+    let has_any = |warehouse: &u16| {
+        let is_bundle = !row.components.is_empty();
+        row.cells[usize::from(*warehouse)] != super::book::Cell::default()
+            || is_bundle && book.whole(sku.get(), *warehouse) > 0
+    };
+    let warehouses = (0..count(book.warehouses.len())).filter(has_any);
+    let cells: Vec<_> = warehouses.map(|warehouse| cell(book, sku.get(), warehouse)).collect();
+    let head = StockHead {
+        sku: sku.get().into(),
+        cell_count: count(cells.len()).into(),
+        tracked: row.tracked.into(),
+        reserved: 0,
+    };
+    reply.put(&head).put(cells.as_slice()).end();
+}
+
+/// An order with what its command said of it.
+fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>) {
+    let placed = gantry_model::Items::new(book.content(row.content), usize::MAX).next();
+    let placed = placed.and_then(Result::ok).expect("invariant: an item was entered");
+    let Ok(gantry_model::Command::PlaceOrder(order)) = gantry_model::Command::parse(&placed) else {
+        unreachable!("an order was placed by a place_order");
+    };
+    let detail = OrderDetail {
+        id: id.get().into(),
+        customer: order.customer.into(),
+        placed_time_ns: row.time.into(),
+        value_minor: order.value_minor.into(),
+        currency: order.currency,
+        zone: order.zone.get().into(),
+        channel: order.channel.get().into(),
+        priority_class: order.priority_class,
+        service_level: order.service_level,
+        short: order.short.number(),
+        reference_bytes: name_prefix(order.reference)[0],
+        reserved: [0; 4],
+    };
+    put_order(book, row, reply).put(&detail).put(order.reference.as_bytes()).end();
+}
+
+/// A quote is what placing would answer. Where a warehouse counts its days or has a cut-off, it
+/// hangs on a time that the reply does not tell.
+fn quote(
+    book: &Book,
+    order: &PlaceOrder<'_>,
+    reply: &Item<'_>,
+    scratch: &mut Scratch,
+) -> Result<(), String> {
+    let said =
+        Reply::parse(reply).map_err(|malformed| format!("a malformed reply: {malformed}"))?;
+    let sequence = Sequence::new(book.sequence);
+    let kind = QueryKind::Quote.number();
+    let (mut parts, mut expected) = (Vec::new(), Vec::new());
+    let (head, shorts) = match said.body {
+        ReplyBody::Order(body) => {
+            parts.extend(body.allocations.iter().map(|row| Part {
+                line: row.line.get(),
+                warehouse: row.warehouse.get(),
+                units: row.allocated.get().into(),
+            }));
+            let is_within = parts.iter().all(|part| usize::from(part.line) < order.lines.len());
+            expect(is_within, || format!("allocations of no line: {parts:?}"))?;
+            let (parcels, cost, gap) =
+                (body.head.parcels(), body.head.cost_minor(), body.head.gap());
+            let header = ReplyHeader::new(ReplyStatus::Answered, 0, sequence);
+            let writer = ReplyWriter::begin(&mut expected, kind, header);
+            put_quoted(order, &body.head, &parts, writer);
+            let proof = body.head.proof();
+            (OutcomeHead::sourced(parcels, cost, proof, gap.into()), &[][..])
+        }
+        ReplyBody::Rejection(outcome) => {
+            let Some(reason) = outcome.head.reason() else {
+                return Err("a rejection without a reason".into());
+            };
+            rejected(kind, reason, outcome.head, outcome.shorts, sequence, &mut expected);
+            (*outcome.head, outcome.shorts)
+        }
+        _ => return Err(format!("a quote was answered {said:?}")),
+    };
+    expect_reply(reply, &expected)?;
+    let zone = book.zones.get(order.zone.index());
+    let is_timed = zone.is_some_and(|zone| {
+        zone.costs.keys().any(|warehouse| book.warehouses[usize::from(*warehouse)].is_timed())
+    });
+    if is_timed {
+        return Ok(());
+    }
+    let said = Said { head: &head, shorts, parts: &parts };
+    place::judge(book, order, book.time, &said, scratch)
+}
+
+/// The order as it would stand, with the figures that were said of its plan.
+fn put_quoted(order: &PlaceOrder<'_>, said: &OrderHead, parts: &[Part], reply: ReplyWriter<'_>) {
+    let lines: Vec<LineBook> = (0..)
+        .zip(order.lines)
+        .map(|(line, wanted): (u16, _)| {
+            let had = parts.iter().filter(|part| part.line == line).map(|part| part.units);
+            let (ordered, allocated) = (i64::from(wanted.quantity()), had.sum::<i64>());
+            let left = (ordered - allocated).max(0);
+            let is_cancelled = order.short == ShortMode::TakeAvailable;
+            let (waiting, cancelled) = if is_cancelled { (0, left) } else { (left, 0) };
+            let sku = wanted.sku().get();
+            LineBook { sku, ordered, allocated, waiting, shipped: 0, cancelled }
+        })
+        .collect();
+    let allocations: Vec<AllocationBook> = parts
+        .iter()
+        .map(|part| AllocationBook {
+            line: part.line,
+            warehouse: part.warehouse,
+            allocated: part.units,
+            shipped: 0,
+        })
+        .collect();
+    let counts = (count(lines.len()), count(allocations.len()));
+    let (cost, parcels) = (said.cost_minor(), said.parcels());
+    let head = OrderHead::new(OrderStatus::Open, cost, parcels, counts.0, counts.1);
+    put_rows(head.proven(said.proof(), said.gap()), &lines, &allocations, reply).end();
+}
+
+/// Totals as far as they are state; the rest is the process's.
+fn totals(book: &Book, reply: &Item<'_>) -> Result<(), String> {
+    let said =
+        Reply::parse(reply).map_err(|malformed| format!("a malformed reply: {malformed}"))?;
+    let ReplyBody::Totals(told) = said.body else {
+        return Err(format!("totals were answered {said:?}"));
+    };
+    let sums = &book.sums;
+    let expected = Totals {
+        last_sequence: book.sequence.into(),
+        orders: total(book.orders.len()).into(),
+        open_orders: sums.open_orders.into(),
+        units_on_hand: sum(sums.on_hand).into(),
+        units_allocated: sum(sums.allocated).into(),
+        units_held: 0.into(),
+        units_backordered: sum(sums.waiting).into(),
+        skus: total(book.skus.len()).into(),
+        ..*told
+    };
+    let mut bytes = Vec::new();
+    let header = ReplyHeader::new(ReplyStatus::Answered, 0, Sequence::new(book.sequence));
+    ReplyWriter::begin(&mut bytes, QueryKind::ReadTotals.number(), header).put(&expected).end();
+    expect_reply(reply, &bytes)
+}
+
+fn sum(units: i64) -> u64 {
+    u64::try_from(units).expect("invariant: sums of what is there")
+}
+
+fn total(rows: usize) -> u64 {
+    u64::try_from(rows).expect("invariant: lengths of memory")
+}

@@ -1,0 +1,141 @@
+//! The rules of cancelling and shipping units of an order.
+
+use gantry_model::{
+    LineUnits, Movement, MovementKind, OrderUnits, OutcomeHead, RejectReason, Sequence, Sku,
+    Warehouse,
+};
+
+use super::book::{Book, LineBook, OrderBook};
+use super::no::{No, figure, no, refuse_if};
+
+struct Target<'a> {
+    book: &'a Book,
+    order: &'a OrderBook,
+    sequence: Sequence,
+}
+
+impl<'a> Target<'a> {
+    fn find(book: &'a Book, command: &OrderUnits<'_>, sequence: Sequence) -> Result<Self, No> {
+        let (_, order) = book.order(command.order.get()).ok_or(RejectReason::UnknownOrder)?;
+        Ok(Self { book, order, sequence })
+    }
+
+    fn line(&self, line: u16) -> Result<&'a LineBook, No> {
+        match self.book.lines_of(self.order).get(usize::from(line)) {
+            Some(row) => Ok(row),
+            None => no(RejectReason::UnknownLine, line, figure(self.order.line_count)),
+        }
+    }
+
+    fn movement(&self, kind: MovementKind, line: u16, sku: u32, at: u16, units: i64) -> Movement {
+        let units = u32::try_from(units).expect("invariant: an order stays below 2^31 units");
+        let (sku, at) = (Sku::new(sku), Warehouse::new(at));
+        let order = Sequence::new(self.order.placed);
+        Movement::of_order(kind, order, line, sku, at, units, self.sequence)
+    }
+
+    /// A movement of a line's units at a warehouse, and those of the components behind it.
+    fn push(
+        &self,
+        kinds: [MovementKind; 2],
+        line: u16,
+        at: u16,
+        units: i64,
+        movements: &mut Vec<Movement>,
+    ) {
+        let sku = self.book.lines_of(self.order)[usize::from(line)].sku;
+        movements.push(self.movement(kinds[0], line, sku, at, units));
+        for (part, each) in &self.book.the_sku(sku).components {
+            movements.push(self.movement(kinds[1], line, *part, at, units * i64::from(*each)));
+        }
+    }
+}
+
+pub(super) fn cancel(
+    book: &Book,
+    command: &OrderUnits<'_>,
+    sequence: Sequence,
+    movements: &mut Vec<Movement>,
+) -> Result<OutcomeHead, No> {
+    let target = Target::find(book, command, sequence)?;
+    check_list(command.units)?;
+    if command.units.is_empty() {
+        let lines = book.lines_of(target.order);
+        if lines.iter().all(|line| line.open() == 0) {
+            return no(RejectReason::ExceedsOpen, 0, 0);
+        }
+        for (line, row) in (0..).zip(lines) {
+            cancel_line(&target, line, row.open(), movements);
+        }
+    }
+    for units in command.units {
+        let row = target.line(units.line())?;
+        let names_warehouse = units.warehouse() != Warehouse::NONE;
+        refuse_if(names_warehouse, RejectReason::UnknownWarehouse)?;
+        check_quantity(units.quantity(), row.open())?;
+        cancel_line(&target, units.line(), units.quantity().into(), movements);
+    }
+    Ok(OutcomeHead::accepted(0, 0))
+}
+
+/// Waiting units first, then allocated ones from the last warehouse backwards.
+fn cancel_line(target: &Target<'_>, line: u16, units: i64, movements: &mut Vec<Movement>) {
+    if units == 0 {
+        return;
+    }
+    let row = target.book.lines_of(target.order)[usize::from(line)];
+    let nowhere = Warehouse::NONE.get();
+    let waiting = row.waiting.min(units);
+    if waiting > 0 {
+        let kind = MovementKind::Dequeued;
+        movements.push(target.movement(kind, line, row.sku, nowhere, waiting));
+    }
+    let mut left = units - waiting;
+    for allocation in target.book.allocations_of(target.order).iter().rev() {
+        let released = if allocation.line == line { allocation.allocated.min(left) } else { 0 };
+        if released > 0 {
+            let kinds = [MovementKind::Released, MovementKind::ComponentReleased];
+            target.push(kinds, line, allocation.warehouse, released, movements);
+            left -= released;
+        }
+    }
+    let kind = MovementKind::Cancelled;
+    movements.push(target.movement(kind, line, row.sku, nowhere, units));
+}
+
+pub(super) fn ship(
+    book: &Book,
+    command: &OrderUnits<'_>,
+    sequence: Sequence,
+    movements: &mut Vec<Movement>,
+) -> Result<OutcomeHead, No> {
+    let target = Target::find(book, command, sequence)?;
+    refuse_if(command.units.is_empty(), RejectReason::NoLines)?;
+    check_list(command.units)?;
+    for units in command.units {
+        target.line(units.line())?;
+        let warehouse = units.warehouse();
+        refuse_if(!book.knows_warehouse(warehouse), RejectReason::UnknownWarehouse)?;
+        let here = book.allocations_of(target.order).iter().filter(|allocation| {
+            allocation.line == units.line() && allocation.warehouse == warehouse.get()
+        });
+        check_quantity(units.quantity(), here.map(|allocation| allocation.allocated).sum())?;
+        let kinds = [MovementKind::Shipped, MovementKind::ComponentShipped];
+        target.push(kinds, units.line(), warehouse.get(), units.quantity().into(), movements);
+    }
+    Ok(OutcomeHead::accepted(0, 0))
+}
+
+fn check_quantity(units: u32, there: i64) -> Result<(), No> {
+    refuse_if(units == 0, RejectReason::QuantityNotPositive)?;
+    if i64::from(units) > there {
+        return no(RejectReason::ExceedsOpen, units, there);
+    }
+    Ok(())
+}
+
+fn check_list(units: &[LineUnits]) -> Result<(), No> {
+    let rises = units
+        .is_sorted_by(|one, next| (one.line(), one.warehouse()) < (next.line(), next.warehouse()));
+    refuse_if(!rises, RejectReason::ListNotRising)
+}

@@ -1,0 +1,161 @@
+//! The workload: commands and queries of a shop gone wild, from one stream of chance.
+//!
+//! It sees no answers. It remembers what it asked for, and so cancels, ships and repeats orders that
+//! may or may not be there. Each seed draws a [`Swarm`], which switches acts off and weighs the
+//! others wildly. What defines the shop comes first.
+
+mod broken;
+mod dice;
+mod orders;
+mod shaping;
+mod shop;
+mod swarm;
+
+use gantry_model::{Channel, CommandId, OrderId, Sku, Warehouse, Zone};
+use rand_chacha::ChaCha8Rng;
+
+use self::dice::Dice;
+use self::swarm::Act;
+pub use self::swarm::Swarm;
+
+/// Orders and items that are remembered to be asked for again.
+const REMEMBERED_MAX: usize = 512;
+
+/// What was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// A command item, or bytes to be sent as one.
+    Command,
+    /// A query item.
+    Query,
+}
+
+/// An order as it was asked for.
+#[derive(Clone, Debug)]
+struct Asked {
+    id: OrderId,
+    lines: Vec<u32>,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    dice: Dice,
+    swarm: Swarm,
+    /// Commands of set-up that were made, and how many there are.
+    set_up: u32,
+    /// The last orders, in a ring.
+    orders: Vec<Asked>,
+    orders_made: usize,
+    /// The bytes of some of the last commands, in a ring.
+    items: Vec<Vec<u8>>,
+    items_made: usize,
+}
+
+impl Workload {
+    /// A workload that draws from `rng` alone.
+    #[must_use]
+    pub fn new(rng: ChaCha8Rng, swarm: Swarm) -> Self {
+        Self {
+            dice: Dice(rng),
+            swarm,
+            set_up: 0,
+            orders: Vec::new(),
+            orders_made: 0,
+            items: Vec::new(),
+            items_made: 0,
+        }
+    }
+
+    /// Appends the next item.
+    pub fn next(&mut self, out: &mut Vec<u8>) -> Made {
+        if self.set_up < self.set_up_steps() {
+            self.write_set_up(self.set_up, out);
+            self.set_up += 1;
+            return Made::Command;
+        }
+        let act = Act::ALL[self.dice.weighed(&self.swarm.weights)];
+        let start = out.len();
+        match act {
+            Act::Place => self.place(out),
+            Act::Cancel => self.cancel(out),
+            Act::Ship => self.ship(out),
+            Act::Receive | Act::Adjust | Act::Count => self.stock(act, out),
+            Act::Sku | Act::Warehouse | Act::Costs | Act::Limits => self.set_again(act, out),
+            Act::Policy => self.policy(out),
+            Act::Assign => self.assign(out),
+            Act::Capacity => self.capacity(out),
+            Act::Reserves => self.reserves(out),
+            Act::Bundle => self.bundle(out),
+            Act::Prices => self.prices(out),
+            Act::ReadOrder | Act::ReadStock | Act::Quote | Act::ReadOther => {
+                self.read(act, out);
+                return Made::Query;
+            }
+            Act::Repeat => self.repeat(out),
+            Act::Reuse => self.reuse(out),
+            Act::Malformed => return self.malformed(out),
+            Act::Own => self.own(out),
+        }
+        self.remember(start, out);
+        Made::Command
+    }
+
+    /// Now and then keeps what was just made, to send it again.
+    fn remember(&mut self, start: usize, out: &[u8]) {
+        if !self.dice.one_in(4) {
+            return;
+        }
+        let place = self.items_made % REMEMBERED_MAX;
+        self.items_made += 1;
+        if place == self.items.len() {
+            self.items.push(Vec::new());
+        }
+        self.items[place].clear();
+        self.items[place].extend_from_slice(&out[start..]);
+    }
+
+    /// An id for a command: new, or from a tiny set.
+    fn id(&mut self) -> CommandId {
+        if self.dice.per_mille(self.swarm.tiny_share) {
+            return CommandId::new(self.dice.below(self.swarm.tiny_ids).into());
+        }
+        CommandId::new(self.dice.wide())
+    }
+
+    /// A handle, now and then of nothing.
+    fn sku(&mut self) -> Sku {
+        if self.dice.per_mille(self.swarm.hot_share) {
+            return Sku::new(0);
+        }
+        let past = u32::from(self.dice.one_in(200));
+        Sku::new(self.dice.below(self.swarm.skus + past))
+    }
+
+    fn warehouse(&mut self) -> Warehouse {
+        let past = u32::from(self.dice.one_in(200));
+        Warehouse::new(self.dice.short(self.swarm.warehouses + past))
+    }
+
+    fn zone(&mut self) -> Zone {
+        let past = u32::from(self.dice.one_in(200));
+        Zone::new(self.dice.short(self.swarm.zones + past))
+    }
+
+    fn channel(&mut self) -> Channel {
+        if self.dice.one_in(2) {
+            return Channel::NONE;
+        }
+        let past = u32::from(self.dice.one_in(100));
+        Channel::new(self.dice.short(self.swarm.channels + past))
+    }
+
+    /// Units: few, or near a limit.
+    fn units(&mut self, max: u32) -> u32 {
+        if self.dice.per_mille(self.swarm.extreme_share) {
+            let limits = [0, 9_999, 10_000, 10_001, 1_000_000, 1_000_001, 1 << 31, u32::MAX];
+            return self.dice.pick(&limits);
+        }
+        self.dice.between(1, max)
+    }
+}

@@ -1,0 +1,168 @@
+//! Orders, and what is done to them afterwards.
+
+use gantry_model::{
+    Command, LineUnits, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder, Query, ShortMode,
+    Warehouse,
+};
+
+use super::swarm::Act;
+use super::{Asked, REMEMBERED_MAX, Workload};
+
+impl Workload {
+    pub(super) fn place(&mut self, out: &mut Vec<u8>) {
+        let id = self.id();
+        let (mut lines, count) =
+            ([OrderLine::new(gantry_model::Sku::new(0), 0); 128], self.lines());
+        let lines = self.order_lines(&mut lines[..count]);
+        self.write_order(id, lines, |order, out| Command::PlaceOrder(*order).write(out), out);
+        let place = self.orders_made % REMEMBERED_MAX;
+        self.orders_made += 1;
+        let quantities = lines.iter().map(OrderLine::quantity);
+        match self.orders.get_mut(place) {
+            Some(asked) => {
+                asked.id = id;
+                asked.lines.clear();
+                asked.lines.extend(quantities);
+            }
+            None => self.orders.push(Asked { id, lines: quantities.collect() }),
+        }
+    }
+
+    fn lines(&mut self) -> usize {
+        let lines = if self.dice.per_mille(self.swarm.extreme_share) {
+            self.dice.pick(&[0, 100, 128])
+        } else {
+            self.dice.between(1, self.swarm.lines_max)
+        };
+        usize::try_from(lines).expect("invariant: at most 128")
+    }
+
+    fn order_lines<'a>(&mut self, lines: &'a mut [OrderLine]) -> &'a [OrderLine] {
+        for line in &mut *lines {
+            *line = OrderLine::new(self.sku(), self.units(self.swarm.units_max));
+        }
+        lines
+    }
+
+    fn write_order(
+        &mut self,
+        id: OrderId,
+        lines: &[OrderLine],
+        write: impl FnOnce(&PlaceOrder<'_>, &mut Vec<u8>),
+        out: &mut Vec<u8>,
+    ) {
+        let mode = self.dice.weighed(&self.swarm.modes);
+        let is_odd = self.dice.one_in(300);
+        let order = PlaceOrder {
+            id,
+            customer: self.dice.below(1_000).into(),
+            value_minor: [0, 40, 50, 99, -1][self.dice.index(if is_odd { 5 } else { 4 })],
+            currency: if is_odd { *b"eur\0" } else { *b"EUR\0" },
+            zone: self.zone(),
+            channel: self.channel(),
+            priority_class: 0,
+            service_level: 1,
+            short: ShortMode::ALL[mode],
+            reference: ["", "SO-1", "a reference of forty bytes, to the last."]
+                [self.dice.weighed(&[6, 1, 1])],
+            lines,
+        };
+        write(&order, out);
+    }
+
+    /// The number and lines of an order: mostly one of the last, else of one that never was.
+    fn asked(&mut self) -> (OrderId, Vec<u32>) {
+        if self.orders.is_empty() || self.dice.one_in(50) {
+            return (OrderId::new(self.dice.wide()), vec![1]);
+        }
+        let at = self.dice.index(self.orders.len());
+        (self.orders[at].id, self.orders[at].lines.clone())
+    }
+
+    pub(super) fn cancel(&mut self, out: &mut Vec<u8>) {
+        let (id, (order, lines)) = (self.id(), self.asked());
+        let is_whole = self.dice.one_in(2);
+        let nowhere = if self.dice.one_in(50) { Warehouse::new(0) } else { Warehouse::NONE };
+        let units = if is_whole { vec![] } else { self.some_units(&lines, |_| nowhere) };
+        Command::CancelOrder(OrderUnits { id, order, units: &units }).write(out);
+    }
+
+    pub(super) fn ship(&mut self, out: &mut Vec<u8>) {
+        let (id, (order, lines)) = (self.id(), self.asked());
+        let units = self.some_units(&lines, Self::warehouse);
+        Command::Ship(OrderUnits { id, order, units: &units }).write(out);
+    }
+
+    /// Some units of one or two lines.
+    fn some_units(
+        &mut self,
+        lines: &[u32],
+        mut warehouse: impl FnMut(&mut Self) -> Warehouse,
+    ) -> Vec<LineUnits> {
+        let past = usize::from(self.dice.one_in(50));
+        let first = self.dice.index(lines.len() + past);
+        let count = 1 + usize::from(self.dice.one_in(3));
+        let mut units: Vec<LineUnits> = (first..first + count)
+            .map(|line| {
+                let ordered = lines.get(line).copied().unwrap_or(1).clamp(1, 1 << 20);
+                let at = warehouse(self);
+                let units = if self.dice.one_in(2) { ordered } else { self.units(ordered) };
+                LineUnits::new(u16::try_from(line).unwrap_or(u16::MAX), at, units)
+            })
+            .take_while(|units| usize::from(units.line()) < lines.len().max(first + 1))
+            .collect();
+        if self.dice.one_in(50) {
+            units.reverse();
+        }
+        units
+    }
+
+    pub(super) fn read(&mut self, act: Act, out: &mut Vec<u8>) {
+        match act {
+            Act::ReadOrder => {
+                let (order, _) = self.asked();
+                Query::ReadOrder(order).write(out);
+            }
+            Act::ReadStock => Query::ReadStock(self.sku()).write(out),
+            Act::Quote => {
+                let (id, count) = (self.id(), self.lines());
+                let mut lines = [OrderLine::new(gantry_model::Sku::new(0), 0); 128];
+                let lines = self.order_lines(&mut lines[..count]);
+                self.write_order(id, lines, |order, out| Query::Quote(*order).write(out), out);
+            }
+            _ => self.read_other(out),
+        }
+    }
+
+    fn read_other(&mut self, out: &mut Vec<u8>) {
+        let namespace = self.dice.pick(Namespace::ALL);
+        let number = self.dice.below(9);
+        match self.dice.below(3) {
+            0 => Query::ReadTotals.write(out),
+            1 => Query::Name(namespace, number).write(out),
+            _ => {
+                let letter = ["S", "W", "Z", "C", "P"][usize::from(namespace.number()) - 1];
+                Query::Resolve(namespace, &format!("{letter}{number}")).write(out);
+            }
+        }
+    }
+
+    /// A command that was sent before, byte by byte.
+    pub(super) fn repeat(&mut self, out: &mut Vec<u8>) {
+        if self.items.is_empty() {
+            return self.place(out);
+        }
+        let at = self.dice.index(self.items.len());
+        out.extend_from_slice(&self.items[at]);
+    }
+
+    /// The id of a command that was sent before, with other content.
+    pub(super) fn reuse(&mut self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.repeat(out);
+        let id: Vec<u8> = out[start..].iter().skip(8).take(16).copied().collect();
+        out.truncate(start);
+        self.place(out);
+        out[start + 8..start + 24].copy_from_slice(&id);
+    }
+}

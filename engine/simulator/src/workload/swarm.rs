@@ -1,0 +1,162 @@
+//! The swarm: what one seed does often, seldom and not at all.
+
+use rand_chacha::ChaCha8Rng;
+
+use super::dice::Dice;
+
+/// What the workload can do besides placing orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Place,
+    Cancel,
+    Ship,
+    Receive,
+    Adjust,
+    Count,
+    Sku,
+    Warehouse,
+    Costs,
+    Limits,
+    Policy,
+    Assign,
+    Capacity,
+    Reserves,
+    Bundle,
+    Prices,
+    ReadOrder,
+    ReadStock,
+    Quote,
+    ReadOther,
+    Repeat,
+    Reuse,
+    Malformed,
+    Own,
+}
+
+impl Act {
+    pub(super) const ALL: [Self; 24] = [
+        Self::Place,
+        Self::Cancel,
+        Self::Ship,
+        Self::Receive,
+        Self::Adjust,
+        Self::Count,
+        Self::Sku,
+        Self::Warehouse,
+        Self::Costs,
+        Self::Limits,
+        Self::Policy,
+        Self::Assign,
+        Self::Capacity,
+        Self::Reserves,
+        Self::Bundle,
+        Self::Prices,
+        Self::ReadOrder,
+        Self::ReadStock,
+        Self::Quote,
+        Self::ReadOther,
+        Self::Repeat,
+        Self::Reuse,
+        Self::Malformed,
+        Self::Own,
+    ];
+
+    /// How heavy the act is at most, where an order is 1,024: two to this power.
+    const fn power_max(self) -> u32 {
+        match self {
+            Self::Place => 10,
+            Self::Cancel | Self::Ship | Self::Repeat => 8,
+            Self::ReadOrder | Self::ReadStock | Self::Quote => 7,
+            Self::Receive | Self::Adjust | Self::Count | Self::Reuse => 6,
+            Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => 5,
+            _ => 4,
+        }
+    }
+}
+
+/// How one seed weighs what can be done. See [`Swarm::draw`].
+#[derive(Clone, Debug)]
+pub struct Swarm {
+    /// By act.
+    pub(super) weights: [u32; Act::ALL.len()],
+    pub(super) skus: u32,
+    pub(super) warehouses: u32,
+    pub(super) zones: u32,
+    pub(super) channels: u32,
+    /// Lines of an order and units of a line, at most.
+    pub(super) lines_max: u32,
+    pub(super) units_max: u32,
+    /// Units of a receipt, at most.
+    pub(super) receipt_max: u32,
+    /// Orders that want the first SKU, in per mille.
+    pub(super) hot_share: u32,
+    /// Ids from a tiny set, in per mille, and how many ids that is.
+    pub(super) tiny_share: u32,
+    pub(super) tiny_ids: u32,
+    /// Figures near the limits, in per mille.
+    pub(super) extreme_share: u32,
+    /// By mode: ship complete, take available, backorder, wait complete.
+    pub(super) modes: [u32; 4],
+    /// SKUs that are not tracked, and that may not wait, in per mille.
+    pub(super) unlimited_share: u32,
+    pub(super) no_backorder_share: u32,
+    /// Whether cells begin with a receipt.
+    pub(super) is_stocked: bool,
+}
+
+impl Swarm {
+    /// Draws a swarm: a third of the acts is off, the others are weighed wildly.
+    pub fn draw(rng: &mut ChaCha8Rng) -> Self {
+        let mut dice = Dice(rng.clone());
+        let mut swarm = Self {
+            weights: [0; Act::ALL.len()],
+            skus: 1 + (dice.below(6) + 1) * dice.between(1, 6),
+            warehouses: dice.pick(&[1, 2, 3, 3, 4, 4, 5, 6, 8]),
+            zones: dice.between(1, 4),
+            channels: dice.below(4),
+            lines_max: dice.pick(&[1, 2, 3, 3, 4, 12]),
+            units_max: dice.pick(&[1, 2, 3, 5, 9]),
+            receipt_max: 1,
+            hot_share: dice.pick(&[0, 0, 0, 100, 500, 950]),
+            tiny_share: dice.pick(&[0, 0, 5, 20, 100, 500]),
+            tiny_ids: dice.pick(&[2, 16, 256]),
+            extreme_share: dice.pick(&[0, 0, 2, 20]),
+            modes: [0, 0, 0, 0].map(|_: u32| 1 << dice.below(6)),
+            unlimited_share: dice.pick(&[0, 0, 50, 300]),
+            no_backorder_share: dice.pick(&[0, 0, 100, 500]),
+            is_stocked: !dice.one_in(6),
+        };
+        swarm.modes[3] = u32::from(dice.one_in(4));
+        for act in Act::ALL {
+            let weight = 1 << dice.below(act.power_max() + 1);
+            swarm.weights[act as usize] = if dice.one_in(3) { 0 } else { weight };
+        }
+        swarm.weights[Act::Place as usize] = 1_024;
+        swarm.supply(&mut dice);
+        *rng = dice.0;
+        swarm
+    }
+
+    /// Receipts that bring as much as orders want, or half of it, or more.
+    fn supply(&mut self, dice: &mut Dice) {
+        let per_order = (self.lines_max + 1) * (self.units_max + 1);
+        let per_mille = dice.pick(&[300, 600, 800, 1_000, 1_500]);
+        // A quarter of lines × units, times the orders' weight.
+        let wanted = per_order * 256 * per_mille / 1_000;
+        self.receipt_max = dice.pick(&[4, 12, 12, 40]) * self.units_max;
+        self.weights[Act::Receive as usize] = (2 * wanted / (self.receipt_max + 1)).max(1);
+    }
+
+    /// Orders' ids half from a set of so few: for tests that want ids to meet.
+    #[must_use]
+    pub fn with_tiny_ids(self, ids: u32) -> Self {
+        Self { tiny_share: 500, tiny_ids: ids, ..self }
+    }
+
+    /// Without malformed items.
+    #[must_use]
+    pub fn well_formed(mut self) -> Self {
+        self.weights[Act::Malformed as usize] = 0;
+        self
+    }
+}

@@ -1,0 +1,235 @@
+//! The oracle can fail: whatever is spoiled in records or replies, it objects.
+
+use gantry_model::{Items, MOVEMENT_BYTES, Record};
+use gantry_simulator::oracle::Oracle;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::run::{Run, Shown, swarm};
+
+/// Spoils one thing of a batch; says whether there was one of its sort.
+type Spoil = fn(&mut Shown, &mut ChaCha8Rng) -> bool;
+
+/// Where each record begins, and where its movements do.
+fn records(bytes: &[u8]) -> Vec<(usize, usize, usize)> {
+    let mut rest = bytes;
+    let mut found = Vec::new();
+    while let Ok((record, after)) = Record::split(rest) {
+        let (start, end) = (bytes.len() - rest.len(), bytes.len() - after.len());
+        found.push((start, end - record.movements.len() * MOVEMENT_BYTES, end));
+        rest = after;
+    }
+    found
+}
+
+/// A record with movements.
+fn moving(shown: &Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize)> {
+    let mut all = records(&shown.records);
+    all.retain(|(_, movements, end)| movements < end);
+    all.choose(rng).copied()
+}
+
+fn write_u16(bytes: &mut [u8], at: usize, change: impl Fn(u16) -> u16) {
+    let value = change(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
+}
+
+fn write_u32(bytes: &mut [u8], at: usize, change: impl Fn(u32) -> u32) {
+    let value = change(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()));
+    bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+fn drop_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((start, _, end)) = moving(shown, rng) else { return false };
+    shown.records.drain(end - MOVEMENT_BYTES..end);
+    write_u32(&mut shown.records, start, |length| length - 32);
+    write_u16(&mut shown.records, start + 6, |count| count - 1);
+    true
+}
+
+fn repeat_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((start, _, end)) = moving(shown, rng) else { return false };
+    let last = shown.records[end - MOVEMENT_BYTES..end].to_vec();
+    shown.records.splice(end..end, last);
+    write_u32(&mut shown.records, start, |length| length + 32);
+    write_u16(&mut shown.records, start + 6, |count| count + 1);
+    true
+}
+
+fn change_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((_, movements, end)) = moving(shown, rng) else { return false };
+    // Line, quantity, SKU, warehouse, order and cause; the lowest byte of each.
+    let field = [2, 4, 8, 12, 16, 24].choose(rng).copied().unwrap();
+    let at = rng.random_range(0..(end - movements) / MOVEMENT_BYTES) * MOVEMENT_BYTES;
+    shown.records[movements + at + field] ^= 1;
+    true
+}
+
+fn swap_movements(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((_, movements, end)) = moving(shown, rng) else { return false };
+    let (first, second) = (movements, movements + MOVEMENT_BYTES);
+    if second >= end {
+        return false;
+    }
+    let one = shown.records[first..second].to_vec();
+    let other = shown.records[second..second + MOVEMENT_BYTES].to_vec();
+    // Two allocations of one line may stand in any order.
+    if one[0] == other[0] && one[2..4] == other[2..4] {
+        return false;
+    }
+    shown.records[first..second].copy_from_slice(&other);
+    shown.records[second..second + MOVEMENT_BYTES].copy_from_slice(&one);
+    true
+}
+
+fn swap_sequences(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let all = records(&shown.records);
+    if all.len() < 2 {
+        return false;
+    }
+    let at = rng.random_range(0..all.len() - 1);
+    let (one, next) = (all[at].0 + 8, all[at + 1].0 + 8);
+    for byte in 0..8 {
+        shown.records.swap(one + byte, next + byte);
+    }
+    true
+}
+
+fn drop_record(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let all = records(&shown.records);
+    let Some((start, _, end)) = all.choose(rng) else { return false };
+    shown.records.drain(start..end);
+    true
+}
+
+fn turn_time_back(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let all = records(&shown.records);
+    // Nothing came before the first.
+    let Some((start, ..)) = all.get(1..).and_then(|all| all.choose(rng)) else { return false };
+    shown.records[start + 23] = 0;
+    true
+}
+
+/// Any bit of an outcome: the reason, parcels, cost or gap.
+fn change_outcome(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((start, ..)) = moving(shown, rng) else { return false };
+    let field = |at: usize| &shown.records[start + at..start + at + 4];
+    let command = u32::from_le_bytes(field(28).try_into().unwrap()) as usize;
+    let at = start + 40 + command + [2, 4, 8, 9, 16].choose(rng).copied().unwrap();
+    shown.records[at] ^= 1;
+    true
+}
+
+/// An order that was accepted is said to have been refused.
+fn refuse_order(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((start, movements, end)) = moving(shown, rng) else { return false };
+    if shown.records[start + 40..start + 42] != [1, 1] {
+        return false;
+    }
+    shown.records.drain(movements..end);
+    let outcome = movements - 24;
+    shown.records[outcome..outcome + 24].fill(0);
+    shown.records[outcome] = 0x90;
+    shown.records[outcome + 1] = 1;
+    shown.records[outcome + 4..outcome + 8].fill(0xff);
+    let gone = u32::try_from(end - movements).unwrap();
+    write_u32(&mut shown.records, start, |length| length - gone);
+    write_u16(&mut shown.records, start + 6, |_| 0);
+    true
+}
+
+/// The reply items of one answer, by their first and last byte.
+fn reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize)> {
+    if shown.replies.is_empty() {
+        return None;
+    }
+    let answer = rng.random_range(0..shown.replies.len());
+    let bytes = &shown.replies[answer].1;
+    let mut start = 0;
+    let mut spans = Vec::new();
+    for item in Items::new(bytes, usize::MAX) {
+        let end = start + item.unwrap().bytes.len();
+        spans.push((answer, start, end));
+        start = end;
+    }
+    spans.choose(rng).copied()
+}
+
+/// Any bit of a reply but those that only the process knows.
+fn change_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((answer, start, end)) = reply(shown, rng) else { return false };
+    let bytes = &mut shown.replies[answer].1;
+    if bytes[start..start + 2] == [3, 8] || bytes[start..start + 2] == [6, 8] {
+        return false; // A quote that hangs on the hour, and totals: see their own cases.
+    }
+    let at = rng.random_range(start..end);
+    bytes[at] ^= 1 << rng.random_range(0..8);
+    true
+}
+
+fn change_totals(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    // Some answer that begins with totals.
+    let told = shown.replies.iter_mut().find(|(_, bytes)| bytes.starts_with(&[6, 8]));
+    let Some((_, bytes)) = told else { return false };
+    bytes[24 + 8 * rng.random_range(0..8)] ^= 1;
+    true
+}
+
+fn drop_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((answer, start, end)) = reply(shown, rng) else { return false };
+    shown.replies[answer].1.drain(start..end);
+    true
+}
+
+fn repeat_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some((answer, start, end)) = reply(shown, rng) else { return false };
+    let item = shown.replies[answer].1[start..end].to_vec();
+    shown.replies[answer].1.splice(end..end, item);
+    true
+}
+
+/// Spoils seed after seed, until it was done so often; each time the oracle must object.
+fn check(spoil: Spoil, times: usize) {
+    let mut done = 0;
+    for seed in 0.. {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut run = Run::new(seed, swarm(seed).1, 300);
+        let at = rng.random_range(0..run.shown.len());
+        if !spoil(&mut run.shown[at], &mut rng) {
+            continue;
+        }
+        let judged = run.judge_all(&mut Oracle::new());
+        assert!(judged.is_err(), "seed {seed}: nothing was noticed");
+        done += 1;
+        if done == times {
+            return;
+        }
+        assert!(seed < 4_000, "only {done} were spoiled");
+    }
+}
+
+#[test]
+fn a_spoiled_movement_is_noticed() {
+    check(drop_movement, 40);
+    check(repeat_movement, 40);
+    check(change_movement, 120);
+    check(swap_movements, 40);
+}
+
+#[test]
+fn a_spoiled_record_is_noticed() {
+    check(swap_sequences, 20);
+    check(drop_record, 20);
+    check(turn_time_back, 20);
+    check(change_outcome, 80);
+    check(refuse_order, 40);
+}
+
+#[test]
+fn a_spoiled_reply_is_noticed() {
+    check(change_reply, 150);
+    check(change_totals, 20);
+    check(drop_reply, 40);
+    check(repeat_reply, 40);
+}
