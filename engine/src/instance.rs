@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
+use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_journal::{
     Journal, JournalError, JournalOptions, Opened, PrepareStep, Recovery, SegmentPreparer, Storage,
     VisitError,
@@ -86,11 +87,15 @@ impl Instance {
             return Err(JournalError::Options("a segment must be at least 1 MiB").into());
         }
         let Start { mut engine, snapshot, passed_over } = start;
-        let bookmark = snapshot.as_ref().map(|facts| facts.bookmark);
+        let believes_stale = asked(Sabotage::AcceptStaleSnapshot);
+        let bookmark = snapshot.as_ref().map(|facts| facts.bookmark).filter(|_| !believes_stale);
         let mut records_replayed = 0;
         let storage: Arc<dyn Storage> = Arc::from(storage);
         let shared = Box::new(Arc::clone(&storage));
         let opened = Journal::open(directory, options, shared, bookmark.as_ref(), &mut |frame| {
+            if believes_stale && frame.last_sequence() <= engine.last_sequence().get() {
+                return Ok(());
+            }
             records_replayed += engine.replay(frame.payload).map_err(VisitError::from)?;
             Ok(())
         })?;

@@ -16,16 +16,19 @@ pub enum Sabotage {
     ForgetDirectorySync,
     /// Ids that were answered before the last start are forgotten.
     ForgetIds,
+    /// A snapshot is believed although the journal ends before it.
+    AcceptStaleSnapshot,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SkipSync,
         Self::AckEarly,
         Self::CutAtFirstBad,
         Self::ForgetDirectorySync,
         Self::ForgetIds,
+        Self::AcceptStaleSnapshot,
     ];
 
     /// As the environment names it.
@@ -37,6 +40,7 @@ impl Sabotage {
             Self::CutAtFirstBad => "cut_at_first_bad",
             Self::ForgetDirectorySync => "forget_directory_sync",
             Self::ForgetIds => "forget_ids",
+            Self::AcceptStaleSnapshot => "accept_stale_snapshot",
         }
     }
 }

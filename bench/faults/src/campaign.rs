@@ -11,6 +11,7 @@ use gantry_journal::WritePath;
 use crate::bit_rot::Tally;
 use crate::driver::Io;
 use crate::full_disk::{Fills, fill};
+use crate::instance::{AtWork, Making};
 use crate::judge::Violation;
 use crate::large_rot::Large;
 use crate::power::{Cuts, FileSystem, cut_power};
@@ -28,7 +29,8 @@ const LARGE_SEGMENTS: u64 = 17;
 enum Kind {
     /// `kill -9` of the real binary under load and while starting.
     Kills,
-    /// Kills at every system call of a random scenario; a run is a scenario.
+    /// Kills at every system call of a random scenario of a journal, a snapshot, an archive file or
+    /// a trim, in turn; a run is a scenario.
     SystemCalls,
     /// Kills at every instruction of the last append of a random scenario; a run is a scenario.
     Instructions,
@@ -151,8 +153,16 @@ fn kills(seed: u64, most: u64) -> Result<Part, Violation> {
 }
 
 fn system_calls(seed: u64) -> Result<Part, Violation> {
-    let swept = sweep(&Scenario::random(seed, write_path(seed)), Fault::Kill, |_| true)?;
-    Ok(Part { runs: 1, counts: vec![("kills", swept.faults)] })
+    let io = write_path(seed / 4);
+    let (kind, swept) = match seed % 4 {
+        0 => ("of append and roll", sweep(&Scenario::random(seed, io), Fault::Kill, |_| true)?),
+        making => {
+            let making = Making::ALL[usize::try_from(making - 1).unwrap()];
+            let kind = ["of a snapshot", "of an archive file", "of a trim"][making as usize];
+            (kind, sweep(&AtWork::random(making, seed, io), Fault::Kill, |_| true)?)
+        }
+    };
+    Ok(Part { runs: 1, counts: vec![("kills", swept.faults), (kind, swept.faults)] })
 }
 
 fn instructions(seed: u64) -> Result<Part, Violation> {
@@ -187,6 +197,7 @@ fn power(file_system: FileSystem, seed: u64, most: u64) -> Result<Part, Violatio
     cut_power(file_system, &Driver::beside(), seed, most.min(1_000), &mut cuts)?;
     let counts = vec![
         ("recordings", cuts.sessions),
+        ("of an instance", cuts.instances),
         ("of a recovery", cuts.recoveries),
         ("with a refused write", cuts.refusals),
         ("unmountable", cuts.unmountable),

@@ -14,6 +14,7 @@ use gantry_journal::{FileStorage, Journal, JournalError, Opened, WritePath};
 use rustix::process::{Signal, getpid, kill_process};
 
 use crate::history::Frame;
+use crate::instance::{Making, Makings, work};
 use crate::judge::{Case, append, prepare};
 use crate::tools::Tool;
 
@@ -97,6 +98,12 @@ pub struct Arguments {
     /// Wait for one byte after each line.
     #[arg(long)]
     wait: bool,
+    /// Carry out an instance's commands, and make something after every N-th.
+    #[arg(long, value_name = "N", conflicts_with = "seal_every")]
+    instance: Option<u64>,
+    /// What is made, in turn.
+    #[arg(long, requires = "instance")]
+    make: Vec<Making>,
     /// Stop (SIGSTOP) before and after the append of the last frame.
     #[arg(long)]
     stop_around_last: bool,
@@ -152,6 +159,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         tool.run(&arguments.directory, other, arguments.accept_loss_from)?;
         return Ok(talk.say("done")?);
     }
+    if let Some(every) = arguments.instance {
+        return run_instance(arguments, &case, every, &talk);
+    }
     let storage = Box::new(FileStorage::new());
     let mut opened =
         Journal::open(&arguments.directory, case.options(), storage, None, &mut |_| Ok(()))?;
@@ -176,6 +186,21 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
     talk.say("done")?;
     Ok(())
+}
+
+fn run_instance(
+    arguments: &Arguments,
+    case: &Case,
+    every: u64,
+    talk: &Talk,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let makings = Makings { kinds: arguments.make.clone(), every };
+    let (directory, count) = (&arguments.directory, arguments.frames);
+    let instance = work(directory, case, count, &makings, &mut |line| talk.say(line))?;
+    if arguments.close {
+        instance.close()?;
+    }
+    Ok(talk.say("done")?)
 }
 
 /// Prepares segments and appends. A full disk is no failure while a segment stands ready.

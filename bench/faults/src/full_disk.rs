@@ -62,7 +62,7 @@ pub fn fill(seed: u64, fills: &mut Fills) -> Result<(), Violation> {
     let ballast = small.folder.path().join("ballast");
     fs::write(&ballast, vec![1; 4096 * usize::try_from(kibibytes / 8).unwrap()]).unwrap();
     let directory = small.folder.path().join("journal");
-    let drive = Drive { case, frames: 400, seal_every: Some(3), close: false };
+    let drive = Drive { case, frames: 400, seal_every: Some(3), close: false, instance: None };
     let mut talking = Talking::start(drive.command(&[], &directory));
     let (mut acknowledged, mut was_full) = (0, false);
     while let Some(line) = talking.line() {

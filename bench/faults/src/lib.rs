@@ -14,6 +14,7 @@ pub mod campaign;
 pub mod driver;
 pub mod full_disk;
 pub mod history;
+pub mod instance;
 pub mod judge;
 pub mod large_rot;
 pub mod memory;

@@ -27,6 +27,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::driver::Io;
+use crate::instance::{self, Making, Makings};
 use crate::judge::{Case, Violation};
 use crate::programs::{Drive, Driver};
 
@@ -42,7 +43,9 @@ pub struct Cuts {
     pub sessions: u64,
     /// Of these, recordings of a recovery from an earlier cut.
     pub recoveries: u64,
-    /// Of these, recordings in which the disk refused a write.
+    /// Images of an instance that made snapshots and archive files.
+    pub instances: u64,
+    /// Of the recordings, those in which the disk refused a write.
     pub refusals: u64,
     /// Images that the file system could not be mounted from.
     pub unmountable: u64,
@@ -86,7 +89,12 @@ pub fn cut_power(
     Ok(())
 }
 
+/// Frames that mean nothing; or, in every second pair of rounds, an instance that makes snapshots
+/// and archive files meanwhile.
 fn random_drive(random: &mut ChaCha8Rng, seed: u64, round: u64) -> Drive {
+    if round % 4 >= 2 {
+        return random_instance(random, seed, round);
+    }
     let io = Io::ALL[usize::from(!round.is_multiple_of(2))];
     Drive {
         case: Case {
@@ -96,6 +104,22 @@ fn random_drive(random: &mut ChaCha8Rng, seed: u64, round: u64) -> Drive {
         frames: random.random_range(10..40),
         seal_every: random.random_bool(0.5).then(|| random.random_range(1..=6)),
         close: random.random_bool(0.3),
+        instance: None,
+    }
+}
+
+fn random_instance(random: &mut ChaCha8Rng, seed: u64, round: u64) -> Drive {
+    let io = Io::ALL[usize::from(!round.is_multiple_of(2))];
+    let kinds = (0..4).map(|_| Making::ALL[random.random_range(0..Making::ALL.len())]).collect();
+    Drive {
+        case: Case {
+            segments_spare: random.random_range(1..=2),
+            ..instance::case(seed, io.write_path())
+        },
+        frames: random.random_range(12..30),
+        seal_every: None,
+        close: random.random_bool(0.3),
+        instance: Some(Makings { kinds, every: random.random_range(2..=6) }),
     }
 }
 
@@ -117,11 +141,12 @@ fn judge_images(
             let mut random = ChaCha8Rng::seed_from_u64(*seed);
             let cut = Cut::random(session, &mut random);
             let (disk, acknowledged) = crash(session, &cut, &mut random);
-            let found = bench.judge(&disk, &session.case, acknowledged).map_err(|violation| {
-                Violation(format!("{:?}, image {seed}, {cut:?}: {violation}", session.case))
+            let found = bench.judge(&disk, &session.drive, acknowledged).map_err(|violation| {
+                Violation(format!("{:?}, image {seed}, {cut:?}: {violation}", session.drive))
             });
             let mut cuts = shared.lock().unwrap();
             cuts.images += 1;
+            cuts.instances += u64::from(session.drive.instance.is_some());
             let found = found?;
             match found {
                 None => cuts.unmountable += 1,

@@ -7,7 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use crate::driver::Io;
-use crate::judge::Case;
+use crate::instance::{self, Makings};
+use crate::judge::{self, Case, Survived, Violation};
 
 /// A program that was built beside the one that runs now.
 ///
@@ -74,6 +75,8 @@ pub struct Drive {
     pub seal_every: Option<u64>,
     /// End with a clean stop.
     pub close: bool,
+    /// An instance's commands instead of frames that mean nothing, and what is made meanwhile.
+    pub instance: Option<Makings>,
 }
 
 impl Drive {
@@ -101,8 +104,20 @@ impl Drive {
         if self.close {
             command.arg("--close");
         }
+        if let Some(makings) = &self.instance {
+            command.arg(format!("--instance={}", makings.every));
+            command.args(makings.kinds.iter().map(|kind| format!("--make={}", kind.name())));
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    /// Judges what was left of it, where everything up to `acknowledged` must be.
+    pub fn judge(&self, directory: &Path, acknowledged: u64) -> Result<Survived, Violation> {
+        match self.instance {
+            None => judge::judge(directory, &self.case, acknowledged),
+            Some(_) => instance::judge(directory, &self.case, acknowledged),
+        }
     }
 }
 

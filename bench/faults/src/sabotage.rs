@@ -16,6 +16,7 @@ use gantry_journal::{FileStorage, JournalOptions, WritePath};
 
 use crate::bit_rot::{Ending, Specimen, flip_at_random};
 use crate::driver::{self, Io};
+use crate::instance::put_back;
 use crate::judge::{Case, Violation};
 use crate::power::{Cuts, FileSystem, cut_power, why_not};
 use crate::product::{Kills, Product, torment};
@@ -25,6 +26,7 @@ use crate::programs::{Driver, start};
 const IMAGES_MAX: u64 = 500;
 const FLIPS_MAX: u64 = 200;
 const KILLS_MAX: u64 = 20;
+const STALE_MAX: u64 = 20;
 
 /// Programs whose promises are broken on purpose.
 #[derive(Debug, Parser)]
@@ -35,6 +37,8 @@ enum Sabotaged {
     Serve(Serve),
     /// Flips bits until one goes unnoticed.
     Flip,
+    /// Puts journals back to an earlier time than a snapshot's until one is accepted.
+    Stale,
     /// Breaks each promise and shows what it takes to notice.
     Show,
 }
@@ -63,6 +67,7 @@ pub fn main() -> ExitCode {
         Sabotaged::Driver(arguments) => arguments.run(),
         Sabotaged::Serve(arguments) => serve(&arguments),
         Sabotaged::Flip => flip(),
+        Sabotaged::Stale => stale(),
         Sabotaged::Show => show(),
     }
 }
@@ -97,6 +102,16 @@ fn flip() -> ExitCode {
     let Some(violation) = violation else { return ExitCode::SUCCESS };
     say(format_args!("{unnoticed} {violation}"));
     ExitCode::FAILURE
+}
+
+fn stale() -> ExitCode {
+    for seed in 1..=STALE_MAX {
+        if let Err(violation) = put_back(seed) {
+            say(format_args!("{} {violation}", seed - 1));
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 /// A line for the process that started this one.
@@ -147,8 +162,11 @@ fn try_out(sabotage: Sabotage) -> (&'static str, u64, Noticed) {
         Sabotage::SkipSync | Sabotage::AckEarly | Sabotage::ForgetDirectorySync => {
             ("power cuts on ext4, images", IMAGES_MAX, under_power_cuts(sabotage))
         }
-        Sabotage::CutAtFirstBad => ("flipped bits", FLIPS_MAX, under_flips(sabotage)),
+        Sabotage::CutAtFirstBad => ("flipped bits", FLIPS_MAX, in_child("flip", sabotage)),
         Sabotage::ForgetIds => ("kill -9 of the server", KILLS_MAX, under_kills(sabotage)),
+        Sabotage::AcceptStaleSnapshot => {
+            ("journals put back behind a snapshot", STALE_MAX, in_child("stale", sabotage))
+        }
     }
 }
 
@@ -173,9 +191,10 @@ fn under_power_cuts(sabotage: Sabotage) -> Noticed {
     }
 }
 
-fn under_flips(sabotage: Sabotage) -> Noticed {
+/// A rig that runs in the sabotaged process itself, because the sabotage is in what it judges by.
+fn in_child(rig: &str, sabotage: Sabotage) -> Noticed {
     let mut command = Command::new(myself());
-    command.arg("flip").envs(environment(sabotage)).stdout(std::process::Stdio::piped());
+    command.arg(rig).envs(environment(sabotage)).stdout(std::process::Stdio::piped());
     let output = start(&mut command).wait_with_output().unwrap();
     if output.status.success() {
         return Noticed::Never;

@@ -32,6 +32,7 @@ impl Scenario {
             frames: 2,
             seal_every: Some(2),
             close: true,
+            instance: None,
         };
         Self { frames_before: 0, torn: false, drive }
     }
@@ -71,6 +72,7 @@ impl Scenario {
             frames: random.random_range(1..=6),
             seal_every: random.random_bool(0.5).then(|| random.random_range(1..=3)),
             close: random.random_bool(0.5),
+            instance: None,
         };
         let frames_before = random.random_range(0..40);
         Self { frames_before, torn: frames_before > 0 && random.random_bool(0.5), drive }

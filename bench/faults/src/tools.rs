@@ -108,7 +108,8 @@ impl Subject for Working {
     }
 
     fn command(&self, tracer: &[String], root: &Path) -> Command {
-        let drive = Drive { case: self.case, frames: 0, seal_every: None, close: false };
+        let drive =
+            Drive { case: self.case, frames: 0, seal_every: None, close: false, instance: None };
         let mut command = drive.command(tracer, &root.join("journal"));
         command.arg(format!("--tool={}", self.tool.name()));
         command.arg("--other").arg(root.join("copy"));

@@ -79,8 +79,8 @@ const ARROWS: &[Arrows] = &[
             "gantry-client",
             "gantry-protocol",
             "gantry-model",
-            // Only to build them with their promises broken.
             "gantry-engine",
+            // Only to build it with its promises broken.
             "gantry-gateway",
         ],
         tests_use: &[],

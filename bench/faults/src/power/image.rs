@@ -17,7 +17,7 @@ pub struct Cut {
     pub events: usize,
     /// Percent of unsynced blocks that came through, as far as they did.
     pub kept_percent: u32,
-    /// Percent of the kept blocks of segments that are torn.
+    /// Percent of the kept blocks of our files that are torn.
     pub torn_percent: u32,
 }
 
@@ -71,7 +71,7 @@ pub fn crash(session: &Session, cut: &Cut, random: &mut ChaCha8Rng) -> (Disk, u6
     (disk, acknowledged)
 }
 
-/// Writes a block, or only some of its sectors if it belongs to a segment.
+/// Writes a block, or only some of its sectors if it belongs to a file of ours.
 fn keep(
     disk: &mut Disk,
     session: &Session,
@@ -80,7 +80,7 @@ fn keep(
     block: &[u8],
     random: &mut ChaCha8Rng,
 ) {
-    let may_tear = session.segment_blocks.contains(&(at / BLOCK_BYTES));
+    let may_tear = session.content_blocks.contains(&(at / BLOCK_BYTES));
     if !may_tear || random.random_range(0..100) >= cut.torn_percent {
         disk.write(at, block);
         return;

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 
 use super::disk::Disk;
 use super::recorder::Recorder;
-use crate::judge::{Case, Survived, Violation, judge};
-use crate::programs::start;
+use crate::judge::{Survived, Violation};
+use crate::programs::{Drive, start};
 
 /// A file system that journals are tried on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,7 +221,7 @@ impl Bench {
     pub(super) fn judge(
         &self,
         disk: &Disk,
-        case: &Case,
+        drive: &Drive,
         acknowledged: u64,
     ) -> Result<Option<Survived>, Violation> {
         let file = self.folder.path().join("image");
@@ -235,6 +235,6 @@ impl Bench {
             return Ok(None);
         };
         let journal = mounted.folder.path().join("journal");
-        judge(&journal, case, acknowledged).map(Some)
+        drive.judge(&journal, acknowledged).map(Some)
     }
 }

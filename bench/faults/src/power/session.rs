@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::disk::Disk;
 use super::machine::{FileSystem, Recorded};
 use super::recorder::Event;
-use crate::judge::Case;
 use crate::programs::{Drive, Driver, Talking};
 
 /// What the disk does wrong while it is recorded.
@@ -22,15 +21,15 @@ pub enum Trouble {
 pub struct Session {
     /// The file system.
     pub file_system: FileSystem,
-    /// What the driver wrote.
-    pub case: Case,
+    /// What the driver did.
+    pub drive: Drive,
     /// What was acknowledged before.
     pub(super) acknowledged_before: u64,
     /// The disk as it was before the file system was mounted.
     pub(super) base: Disk,
     pub(super) events: Vec<Event>,
-    /// Blocks that held the content of segments at the end: these may be torn at 512 bytes.
-    pub(super) segment_blocks: BTreeSet<usize>,
+    /// Blocks that held the content of our files at the end: these may be torn at 512 bytes.
+    pub(super) content_blocks: BTreeSet<usize>,
 }
 
 impl Session {
@@ -60,14 +59,14 @@ impl Session {
             run(&recorded, driver, drive, &directory);
         }
         let events = std::mem::take(&mut recorded.recorder().hold().events);
-        let files = segment_files(&directory);
-        let segment_blocks = if files.is_empty() {
+        let files = content_files(&directory);
+        let content_blocks = if files.is_empty() {
             BTreeSet::new()
         } else {
             recorded.blocks_of(&files).into_iter().collect()
         };
-        let case = drive.case;
-        Self { file_system, case, acknowledged_before, base, events, segment_blocks }
+        let drive = drive.clone();
+        Self { file_system, drive, acknowledged_before, base, events, content_blocks }
     }
 }
 
@@ -86,7 +85,8 @@ fn run(recorded: &Recorded, driver: &Driver, drive: &Drive, directory: &Path) ->
     done
 }
 
-fn segment_files(directory: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(directory.join("segments")) else { return Vec::new() };
+fn content_files(directory: &Path) -> Vec<PathBuf> {
+    let folders = ["segments", "snapshots", "archive"].map(|name| directory.join(name));
+    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
     entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }

@@ -5,6 +5,7 @@
 
 mod bit_rot;
 mod full_disk;
+mod instance;
 mod kills;
 mod power;
 mod processes;

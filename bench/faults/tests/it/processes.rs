@@ -11,7 +11,7 @@ use crate::support::{can_run, expect};
 
 fn drive(seed: u64, io: Io) -> Drive {
     let case = Case::new(seed, io.write_path());
-    Drive { case, frames: 20, seal_every: None, close: false }
+    Drive { case, frames: 20, seal_every: None, close: false, instance: None }
 }
 
 #[test]
