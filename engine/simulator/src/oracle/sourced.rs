@@ -18,7 +18,6 @@ pub(super) struct Sourced {
     pub(super) parcels: u32,
     /// The warehouses, where ties leave no choice.
     pub(super) warehouses: Option<Vec<u16>>,
-    pub(super) passes: u32,
     /// Whether the work limit leaves no doubt about the units.
     pub(super) are_units_certain: bool,
 }
@@ -43,7 +42,6 @@ pub(super) fn source(
         weight: best.weight,
         parcels: best.parcels,
         warehouses: Some(warehouses(problem, &best)),
-        passes: 1,
         are_units_certain: is_certain(case, problem),
     };
     if best.short > 0 && case.policy.soft != Rules::NONE {
@@ -80,7 +78,6 @@ fn second_pass(
     sourced.parcels += best.parcels;
     // Equal units from warehouses that send a parcel anyway are a tie that nothing decides.
     sourced.warehouses = None;
-    sourced.passes = 2;
     sourced.are_units_certain &= is_certain(case, problem);
     Some(())
 }

@@ -132,6 +132,14 @@ impl Workload {
         Sku::new(self.dice.below(self.swarm.skus + past))
     }
 
+    /// A handle of a SKU whose stock is counted, as far as chance knows.
+    fn tracked_sku(&mut self) -> Sku {
+        if self.dice.per_mille(self.swarm.hot_share / 4) || self.dice.one_in(30) {
+            return self.sku();
+        }
+        Sku::new(self.dice.below(self.swarm.skus - self.swarm.bundles))
+    }
+
     fn warehouse(&mut self) -> Warehouse {
         let past = u32::from(self.dice.one_in(200));
         Warehouse::new(self.dice.short(self.swarm.warehouses + past))
@@ -143,10 +151,10 @@ impl Workload {
     }
 
     fn channel(&mut self) -> Channel {
-        if self.dice.one_in(2) {
+        let past = u32::from(self.dice.one_in(200));
+        if self.dice.one_in(2) || self.swarm.channels + past == 0 {
             return Channel::NONE;
         }
-        let past = u32::from(self.dice.one_in(100));
         Channel::new(self.dice.short(self.swarm.channels + past))
     }
 

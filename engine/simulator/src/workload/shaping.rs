@@ -1,9 +1,9 @@
 //! What shapes sourcing: policies, capacity, reserves, bundles, shadow prices.
 
 use gantry_model::{
-    AssignPolicy, Command, Component, Objective, Policy, PriceRow, ReserveRow, Rule, Rules,
-    SetBundle, SetCapacity, SetPolicy, SetReserves, SetShadowPrices, Sku, SkuField, Warehouse,
-    WarehouseField,
+    AssignPolicy, Command, CommandId, Component, Objective, Policy, PriceRow, ReserveRow, Rule,
+    Rules, SetBundle, SetCapacity, SetPolicy, SetReserves, SetShadowPrices, Sku, SkuField,
+    Warehouse, WarehouseField,
 };
 
 use super::Workload;
@@ -96,7 +96,7 @@ impl Workload {
         let mut rows: Vec<ReserveRow> = (0..self.dice.between(1, 3))
             .map(|_| {
                 let units = self.dice.below(6);
-                ReserveRow::new(self.sku(), self.warehouse(), self.channel(), units)
+                ReserveRow::new(self.tracked_sku(), self.warehouse(), self.channel(), units)
             })
             .collect();
         let key = |row: &ReserveRow| (row.sku(), row.warehouse(), row.channel());
@@ -113,15 +113,20 @@ impl Workload {
             0 => self.sku(),
             _ => Sku::new(self.swarm.skus.saturating_sub(1 + self.dice.below(3))),
         };
-        let mut parts: Vec<Component> = (0..self.dice.below(4))
-            .map(|_| Component::new(self.sku(), self.dice.below(4)))
+        let id = self.id();
+        self.write_bundle(id, sku, out);
+    }
+
+    pub(super) fn write_bundle(&mut self, id: CommandId, sku: Sku, out: &mut Vec<u8>) {
+        let mut parts: Vec<Component> = (0..self.dice.between(1, 3))
+            .map(|_| Component::new(self.tracked_sku(), self.dice.below(4)))
             .collect();
         if !self.dice.one_in(9) {
             parts.retain(|part| part.units() > 0);
             parts.sort_by_key(Component::sku);
             parts.dedup_by_key(|part| part.sku());
         }
-        Command::SetBundle(SetBundle { id: self.id(), sku, components: &parts }).write(out);
+        Command::SetBundle(SetBundle { id, sku, components: &parts }).write(out);
     }
 
     pub(super) fn prices(&mut self, out: &mut Vec<u8>) {

@@ -14,15 +14,18 @@ const SET_UP_IDS: u128 = 0x5e7_0000_0000_0000_0000;
 impl Workload {
     pub(super) fn set_up_steps(&self) -> u32 {
         let swarm = &self.swarm;
-        let cells = if swarm.is_stocked { swarm.skus * swarm.warehouses } else { 0 };
-        swarm.zones + swarm.channels + 2 * swarm.warehouses + swarm.skus + cells
+        let cells = (swarm.skus - swarm.bundles) * swarm.warehouses;
+        let cells = if swarm.is_stocked { cells } else { 0 };
+        let shaped = swarm.bundles + 5 * swarm.shaped;
+        swarm.zones + swarm.channels + 2 * swarm.warehouses + swarm.skus + cells + shaped
     }
 
-    /// Zones, channels, warehouses, SKUs, costs, and a receipt in each cell.
+    /// Zones, channels, warehouses, SKUs, costs, what shapes sourcing, and a receipt in each cell.
     pub(super) fn write_set_up(&mut self, step: u32, out: &mut Vec<u8>) {
         let id = CommandId::new(SET_UP_IDS + u128::from(step));
         let (zones, channels) = (self.swarm.zones, self.swarm.channels);
         let (warehouses, skus) = (self.swarm.warehouses, self.swarm.skus);
+        let (bundles, shaped) = (self.swarm.bundles, self.swarm.shaped);
         let mut number = step;
         let mut is_among = |count: u32| {
             let is_here = number < count;
@@ -40,6 +43,16 @@ impl Workload {
         } else if let Some(warehouse) = is_among(warehouses) {
             let warehouse = Warehouse::new(u16::try_from(warehouse).unwrap_or(u16::MAX));
             self.write_costs(id, warehouse, true, out);
+        } else if let Some(bundle) = is_among(bundles) {
+            self.write_bundle(id, Sku::new(skus - bundles + bundle), out);
+        } else if let Some(step) = is_among(5 * shaped) {
+            match step % 5 {
+                0 => self.policy(out),
+                1 => self.assign(out),
+                2 => self.capacity(out),
+                3 => self.reserves(out),
+                _ => self.prices(out),
+            }
         } else {
             let (sku, warehouse) = (number / warehouses, number % warehouses);
             let warehouse = Warehouse::new(u16::try_from(warehouse).unwrap_or(u16::MAX));
@@ -58,9 +71,8 @@ impl Workload {
 
     fn write_sku(&mut self, id: CommandId, number: u32, active: bool, out: &mut Vec<u8>) {
         let order_max = if self.dice.one_in(10) { self.dice.below(12) } else { 0 };
-        // The last SKUs may become bundles, which are not tracked.
-        let is_last = number + 3 >= self.swarm.skus && self.swarm.weights[Act::Bundle as usize] > 0;
-        let tracked = !is_last && !self.dice.per_mille(self.swarm.unlimited_share);
+        let is_bundle = number + self.swarm.bundles >= self.swarm.skus;
+        let tracked = !is_bundle && !self.dice.per_mille(self.swarm.unlimited_share);
         let backorder = !self.dice.per_mille(self.swarm.no_backorder_share);
         let code = format!("S{number}");
         Command::UpsertSku(UpsertSku { id, order_max, tracked, backorder, active, code: &code })
@@ -121,7 +133,7 @@ impl Workload {
 
     /// A receipt, a correction or a count.
     pub(super) fn stock(&mut self, act: Act, out: &mut Vec<u8>) {
-        let (id, sku, warehouse) = (self.id(), self.sku(), self.warehouse());
+        let (id, sku, warehouse) = (self.id(), self.tracked_sku(), self.warehouse());
         let units = self.dice.between(1, self.swarm.receipt_max);
         let mut quantity = i32::try_from(units).unwrap_or(i32::MAX);
         if self.dice.per_mille(self.swarm.extreme_share) {

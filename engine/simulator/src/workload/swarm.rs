@@ -80,6 +80,8 @@ pub struct Swarm {
     /// By act.
     pub(super) weights: [u32; Act::ALL.len()],
     pub(super) skus: u32,
+    /// The last so many SKUs, which are bundles.
+    pub(super) bundles: u32,
     pub(super) warehouses: u32,
     pub(super) zones: u32,
     pub(super) channels: u32,
@@ -100,6 +102,8 @@ pub struct Swarm {
     /// SKUs that are not tracked, and that may not wait, in per mille.
     pub(super) unlimited_share: u32,
     pub(super) no_backorder_share: u32,
+    /// Commands of each sort that shape sourcing before the first order.
+    pub(super) shaped: u32,
     /// Whether cells begin with a receipt.
     pub(super) is_stocked: bool,
 }
@@ -111,22 +115,27 @@ impl Swarm {
         let mut swarm = Self {
             weights: [0; Act::ALL.len()],
             skus: 1 + (dice.below(6) + 1) * dice.between(1, 6),
-            warehouses: dice.pick(&[1, 2, 3, 3, 4, 4, 5, 6, 8]),
+            bundles: 0,
+            warehouses: dice.pick(&[1, 2, 3, 3, 4, 4, 5, 6, 6, 8]),
             zones: dice.between(1, 4),
             channels: dice.below(4),
-            lines_max: dice.pick(&[1, 2, 3, 3, 4, 12]),
+            lines_max: dice.pick(&[1, 2, 3, 3, 4, 5, 12]),
             units_max: dice.pick(&[1, 2, 3, 5, 9]),
             receipt_max: 1,
             hot_share: dice.pick(&[0, 0, 0, 100, 500, 950]),
-            tiny_share: dice.pick(&[0, 0, 5, 20, 100, 500]),
+            tiny_share: dice.pick(&[0, 0, 0, 5, 20, 50, 100, 500]),
             tiny_ids: dice.pick(&[2, 16, 256]),
             extreme_share: dice.pick(&[0, 0, 2, 20]),
             modes: [0, 0, 0, 0].map(|_: u32| 1 << dice.below(6)),
             unlimited_share: dice.pick(&[0, 0, 50, 300]),
             no_backorder_share: dice.pick(&[0, 0, 100, 500]),
+            shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
         };
-        swarm.modes[3] = u32::from(dice.one_in(4));
+        swarm.modes[3] = u32::from(dice.one_in(9));
+        if swarm.skus >= 6 && dice.one_in(3) {
+            swarm.bundles = dice.between(1, 3);
+        }
         for act in Act::ALL {
             let weight = 1 << dice.below(act.power_max() + 1);
             swarm.weights[act as usize] = if dice.one_in(3) { 0 } else { weight };
@@ -143,7 +152,7 @@ impl Swarm {
         let per_mille = dice.pick(&[300, 600, 800, 1_000, 1_500]);
         // A quarter of lines × units, times the orders' weight.
         let wanted = per_order * 256 * per_mille / 1_000;
-        self.receipt_max = dice.pick(&[4, 12, 12, 40]) * self.units_max;
+        self.receipt_max = dice.pick(&[2, 4, 8, 20]) * self.units_max;
         self.weights[Act::Receive as usize] = (2 * wanted / (self.receipt_max + 1)).max(1);
     }
 

@@ -1,37 +1,88 @@
 //! Random workloads: the engine and the oracle agree on every record, every reply and the state.
 
 use gantry_simulator::oracle::{Figures, Oracle};
+use gantry_simulator::workload::Swarm;
 
 use crate::run::{Run, swarm};
 
-fn agree(seed: u64, items: usize, total: &mut Figures) {
-    let (_, swarm) = swarm(seed);
-    let mut run = Run::new(seed, swarm, items);
-    let mut oracle = Oracle::new();
-    if let Err(violation) = run.judge_all(&mut oracle) {
-        panic!("seed {seed}: {violation}");
-    }
-    let figures = oracle.figures();
-    total.orders += figures.orders;
-    total.orders_asked += figures.orders_asked;
-    total.accepted += figures.accepted;
-    total.allocated += figures.allocated;
-    total.split += figures.split;
-    total.waiting += figures.waiting;
-    total.refused += figures.refused;
-    total.repeated += figures.repeated;
-    total.malformed += figures.malformed;
-    total.rejected += figures.rejected;
-    total.records += figures.records;
-    total.commands += figures.commands;
-    total.queries += figures.queries;
+/// Runs seeds, each with the swarm that `shape` makes of its own; returns what was judged.
+fn agree(
+    seeds: std::ops::Range<u64>,
+    items: usize,
+    shape: impl Fn(Swarm) -> Swarm,
+) -> Vec<Figures> {
+    let figures = seeds.map(|seed| {
+        let mut run = Run::new(seed, shape(swarm(seed)), items);
+        let mut oracle = Oracle::new();
+        if let Err(violation) = run.judge_all(&mut oracle) {
+            panic!("seed {seed}: {violation}");
+        }
+        oracle.figures()
+    });
+    figures.collect()
+}
+
+fn sum(figures: &[Figures], of: impl Fn(&Figures) -> u64) -> u64 {
+    figures.iter().map(of).sum()
 }
 
 #[test]
 fn the_engine_and_the_oracle_agree() {
-    let mut total = Figures::default();
-    for seed in 0..400 {
-        agree(seed, 500, &mut total);
+    let figures = agree(0..400, 500, |swarm| swarm);
+    let orders = sum(&figures, |figures| figures.orders_asked);
+    let share = |of: fn(&Figures) -> u64| 1_000 * sum(&figures, of) / orders;
+    let shares = [
+        share(|figures| figures.allocated),
+        share(|figures| figures.split),
+        share(|figures| figures.waiting),
+    ];
+    println!("{orders} orders; allocated, split, waiting per mille: {shares:?}");
+    assert!(orders > 80_000, "{orders} orders");
+    assert!(shares[0] >= 300 && shares[1] >= 50 && shares[2] >= 50, "{shares:?}");
+    assert!(sum(&figures, |figures| figures.malformed) > 100);
+    assert!(sum(&figures, |figures| figures.repeated) > 5_000);
+    assert!(sum(&figures, |figures| figures.refused) > 5_000);
+}
+
+/// Half of the ids from a set of twenty: mostly repeats, with the same content or with other.
+#[test]
+fn they_agree_where_ids_meet() {
+    let figures = agree(1_000..1_100, 500, |swarm| swarm.with_tiny_ids(20));
+    assert!(sum(&figures, |figures| figures.repeated) > 10_000);
+}
+
+#[test]
+fn they_agree_over_long_runs() {
+    let figures = agree(2_000..2_006, 12_000, |swarm| swarm);
+    assert!(sum(&figures, |figures| figures.orders) > 20_000);
+}
+
+/// Batches are full now and then, so answers begin in one and end in the next.
+#[test]
+fn an_answer_that_was_carried_over_is_judged_where_it_was_executed() {
+    let mut carried = 0;
+    for seed in 3_000..3_004 {
+        let mut run = Run::with_batches(seed, swarm(seed), 12_000, u32::MAX);
+        carried += run.shown.len() - 1;
+        let judged = run.judge_all(&mut Oracle::new());
+        assert_eq!(judged, Ok(()), "seed {seed}");
     }
-    println!("{total:?}");
+    assert!(carried > 3, "{carried} batches were full");
+}
+
+/// After a crash, records are found whose answers nobody saw.
+#[test]
+fn records_without_answers_are_taken_in_and_bind_what_comes_after() {
+    for seed in 4_000..4_060 {
+        let mut run = Run::new(seed, swarm(seed), 400);
+        let mut oracle = Oracle::new();
+        for (at, shown) in run.shown.iter().enumerate() {
+            let judged = match at % 3 {
+                1 => oracle.recovered(&shown.records),
+                _ => run.judge(&mut oracle, shown),
+            };
+            assert_eq!(judged, Ok(()), "seed {seed}, batch {at}");
+        }
+        assert_eq!(run.compare(&oracle), Ok(()), "seed {seed}");
+    }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use gantry_engine::{Batch, Engine, Progress, RequestKind, Submission, Writer};
 use gantry_model::{Actor, EngineTime, Query};
 use gantry_simulator::oracle::{Answered, Oracle, Violation};
+use gantry_simulator::random::{Stream, stream};
 use gantry_simulator::workload::{Made, Swarm, Workload};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
 
 /// A request as it was sent.
 pub(crate) struct Sent {
@@ -30,17 +30,20 @@ pub(crate) struct Run {
     pub(crate) now: u64,
 }
 
-pub(crate) fn swarm(seed: u64) -> (ChaCha8Rng, Swarm) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let swarm = Swarm::draw(&mut rng);
-    (rng, swarm)
+pub(crate) fn swarm(seed: u64) -> Swarm {
+    Swarm::draw(&mut stream(seed, Stream::Swarm))
 }
 
 impl Run {
     /// Sends so many items in frames and submissions of chance.
     pub(crate) fn new(seed: u64, swarm: Swarm, items: usize) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
-        let mut workload = Workload::new(ChaCha8Rng::seed_from_u64(seed), swarm);
+        Self::with_batches(seed, swarm, items, 5)
+    }
+
+    /// The same, where a batch is handed over after so many submissions, or when it is full.
+    pub(crate) fn with_batches(seed: u64, swarm: Swarm, items: usize, submissions: u32) -> Self {
+        let mut rng = stream(seed, Stream::Turns);
+        let mut workload = Workload::new(stream(seed, Stream::Workload), swarm);
         let mut writer = Writer::new(Engine::new());
         let (mut sent, mut shown) = (BTreeMap::new(), Vec::new());
         let mut batch = Batch::new();
@@ -64,7 +67,7 @@ impl Run {
                 shown.push(show(&mut batch));
             }
             assert_eq!(writer.take_stopped_by_bug(), None, "seed {seed}");
-            if rng.random_range(0..5) == 0 {
+            if rng.random_range(0..submissions) == 0 {
                 shown.push(show(&mut batch));
             }
         }
@@ -86,6 +89,11 @@ impl Run {
         for shown in &self.shown {
             self.judge(oracle, shown)?;
         }
+        self.compare(oracle)
+    }
+
+    /// Holds the engine's state against the oracle's.
+    pub(crate) fn compare(&mut self, oracle: &Oracle) -> Result<(), Violation> {
         let now = EngineTime::new(self.now);
         let engine = &mut self.engine;
         oracle.compare(&mut |query: &Query<'_>| {

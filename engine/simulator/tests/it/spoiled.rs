@@ -194,7 +194,7 @@ fn check(spoil: Spoil, times: usize) {
     let mut done = 0;
     for seed in 0.. {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut run = Run::new(seed, swarm(seed).1, 300);
+        let mut run = Run::new(seed, swarm(seed), 300);
         let at = rng.random_range(0..run.shown.len());
         if !spoil(&mut run.shown[at], &mut rng) {
             continue;
