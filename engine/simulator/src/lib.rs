@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod disk;
 pub mod oracle;
 pub mod random;
 pub mod workload;
