@@ -192,7 +192,7 @@ impl Case<'_> {
     }
 
     /// The same of what is wanted, on top of `granted`: of a bundle whole ones.
-    fn left(&self, sku: u32, warehouse: u16, dropped: Rules, granted: &[Grant]) -> i64 {
+    pub(super) fn left(&self, sku: u32, warehouse: u16, dropped: Rules, granted: &[Grant]) -> i64 {
         let left = |sku: u32| {
             let here = granted.iter().filter(|grant| grant.warehouse == warehouse);
             let used = here.map(|grant| grant.units * self.units_each(grant.sku, sku));

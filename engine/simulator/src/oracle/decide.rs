@@ -10,13 +10,14 @@ use super::no::No;
 use super::place::{self, Part, Said};
 use super::{setup, shaping, supply, units};
 
-/// Judges the next record of the book.
+/// Judges the next record of the book; returns whether it was held against all that the rules
+/// could say.
 pub(super) fn judge(
     book: &Book,
     record: &Record<'_>,
     scratch: &mut Scratch,
     parts: &mut Vec<Part>,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let next = book.sequence + 1;
     expect(record.sequence.get() == next, || format!("sequence {next} should come"))?;
     expect(record.time.get() >= book.time, || format!("time goes back from {}", book.time))?;
@@ -36,12 +37,12 @@ pub(super) fn judge(
             parts.clear();
             parts.extend(allocated.map(part));
             let said = Said { head: record.outcome.head, shorts: record.outcome.shorts, parts };
-            place::judge(book, order, record.time.get(), &said, scratch)?;
+            let is_tried = place::judge(book, order, record.time.get(), &said, scratch)?;
             let mut expected = Vec::new();
             if record.outcome.head.is_accepted() {
                 place::movements(book, order, record.sequence, parts, &mut expected);
             }
-            expect_movements(record, &expected)
+            expect_movements(record, &expected).map(|()| is_tried)
         }
         command => {
             let mut expected = Vec::new();
@@ -56,7 +57,7 @@ pub(super) fn judge(
             expect(*said.head == head && said.shorts.is_empty(), || {
                 format!("said {:?}, the rules say {head:?}", said.head)
             })?;
-            expect_movements(record, &expected)
+            expect_movements(record, &expected).map(|()| true)
         }
     }
 }
@@ -106,16 +107,16 @@ pub(super) fn decide(
 }
 
 /// The engine's own records move nothing.
-fn judge_own(book: &Book, record: &Record<'_>) -> Result<(), String> {
+fn judge_own(book: &Book, record: &Record<'_>) -> Result<bool, String> {
     let is_plain = record.actor == Actor::ENGINE
         && *record.outcome.head == OutcomeHead::accepted(0, 0)
         && record.outcome.shorts.is_empty()
         && record.movements.is_empty();
     expect(is_plain, || format!("the engine's own record with {:?}", record.outcome))?;
-    match &record.command {
-        Command::Retire(retire) => judge_retire(book, retire),
-        _ => Ok(()),
+    if let Command::Retire(retire) = &record.command {
+        judge_retire(book, retire)?;
     }
+    Ok(true)
 }
 
 /// One archive file after the other, and nothing leaves that is not closed.

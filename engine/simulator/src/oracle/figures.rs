@@ -17,6 +17,8 @@ pub struct Figures {
     pub orders: u64,
     /// Of those: accepted.
     pub accepted: u64,
+    /// Of the orders: held against every plan. Others were judged by the rules that bind any plan.
+    pub tried: u64,
     /// With a unit allocated when placed.
     pub allocated: u64,
     /// Allocated from two or more warehouses.
@@ -41,7 +43,7 @@ impl Figures {
         self.orders_asked += u64::from(kind == CommandKind::PlaceOrder);
     }
 
-    pub(super) fn entered(&mut self, record: &Record<'_>) {
+    pub(super) fn entered(&mut self, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
         let is_accepted = record.outcome.head.is_accepted();
         self.rejected += u64::from(!is_accepted);
@@ -51,6 +53,7 @@ impl Figures {
         let has = |kind| record.movements.iter().any(|movement| movement.kind() == kind);
         self.orders += 1;
         self.accepted += u64::from(is_accepted);
+        self.tried += u64::from(is_tried);
         self.allocated += u64::from(has(MovementKind::Allocated));
         self.split += u64::from(record.outcome.head.parcels() > 1);
         self.waiting += u64::from(has(MovementKind::Backordered));

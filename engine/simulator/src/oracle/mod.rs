@@ -10,7 +10,9 @@ mod audit;
 mod book;
 mod case;
 mod decide;
+mod feasible;
 mod figures;
+mod loose;
 mod no;
 mod order;
 mod place;
@@ -24,7 +26,7 @@ mod supply;
 mod units;
 
 use gantry_model::{
-    COMMAND_BYTES_MAX, Command, CommandKind, Item, Items, Query, Record, RejectReason,
+    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Query, Record, RejectReason,
 };
 
 use self::book::Book;
@@ -59,11 +61,22 @@ pub struct Answered<'a> {
     pub reply: &'a [u8],
 }
 
+/// A record, as clients can ask about it: what became of which command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The command's id; `None` of the engine's own.
+    pub id: Option<CommandId>,
+    /// Why it was rejected, if it was.
+    pub rejected: Option<RejectReason>,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Oracle {
     book: Book,
     figures: Figures,
+    /// By sequence, from 1.
+    history: Vec<Recorded>,
     /// Records that came before the answer which tells of them.
     pending: Vec<u8>,
     scratch: Scratch,
@@ -84,6 +97,7 @@ impl Oracle {
         Self {
             book: Book::new(),
             figures: Figures::default(),
+            history: Vec::new(),
             pending: Vec::new(),
             scratch: Scratch::default(),
             parts: Vec::new(),
@@ -95,6 +109,12 @@ impl Oracle {
     #[must_use]
     pub fn last_sequence(&self) -> u64 {
         self.book.sequence
+    }
+
+    /// The record of a sequence, if it was judged: what a client was told must agree with it.
+    #[must_use]
+    pub fn record(&self, sequence: u64) -> Option<Recorded> {
+        self.history.get(usize::try_from(sequence.checked_sub(1)?).ok()?).copied()
     }
 
     /// What was judged so far, in numbers.
@@ -270,10 +290,12 @@ impl Oracle {
             return Ok(None);
         }
         let (record, after) = Record::split(rest).map_err(|wrong| wrong.to_string())?;
-        decide::judge(&self.book, &record, &mut self.scratch, &mut self.parts)
+        let is_tried = decide::judge(&self.book, &record, &mut self.scratch, &mut self.parts)
             .map_err(|what| format!("record {}, {:?}: {what}", record.sequence, record.command))?;
         self.book.enter(&record);
-        self.figures.entered(&record);
+        let (id, rejected) = (record.command.id(), record.outcome.head.reason());
+        self.history.push(Recorded { id, rejected });
+        self.figures.entered(&record, is_tried);
         *rest = after;
         Ok(Some(record))
     }

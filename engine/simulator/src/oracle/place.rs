@@ -2,13 +2,15 @@
 //! say?
 
 use gantry_model::{
-    Movement, MovementKind, Objective, OutcomeHead, PlaceOrder, Proof, RejectReason, Rule, Rules,
+    Movement, MovementKind, Objective, OutcomeHead, PlaceOrder, Proof, RejectReason, Rules,
     Sequence, Short, ShortMode, Sku, Warehouse,
 };
 
 use super::book::{Book, may_wait};
 use super::case::{Case, Grant, Scratch, find_candidates};
 use super::decide::expect;
+use super::feasible::keeps_rules;
+use super::loose::{plan_makes_sense, rejection_makes_sense};
 use super::order::{Demand, demands};
 use super::sourced::{Sourced, source, would_do_without_rules};
 
@@ -28,29 +30,32 @@ pub(super) struct Said<'a> {
     pub(super) parts: &'a [Part],
 }
 
-/// Judges what was said of `order` at `time`.
+/// Judges what was said of `order` at `time`; returns whether it was held against every plan.
 pub(super) fn judge(
     book: &Book,
     order: &PlaceOrder<'_>,
     time: u64,
     said: &Said<'_>,
     scratch: &mut Scratch,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let Scratch { demands: wanted, candidates, problem } = scratch;
     if let Err(no) = demands(book, order, wanted) {
         let expected = no.head();
         let is_same = *said.head == expected && said.shorts.is_empty() && said.parts.is_empty();
-        return expect(is_same, || format!("said {:?}, the rules say {expected:?}", said.head));
+        expect(is_same, || format!("said {:?}, the rules say {expected:?}", said.head))?;
+        return Ok(true);
     }
     let is_comparable = find_candidates(book, order, time, wanted, candidates);
     let policy = book.policy_of(order.channel.get());
     let case = Case { book, order, policy, candidates, is_comparable };
     let sourced = source(&case, wanted, problem);
-    let sourced = sourced.as_ref();
     if said.head.is_accepted() {
-        accepted(&case, wanted, said, sourced)
+        accepted(&case, wanted, said, sourced.as_ref())?;
+        Ok(sourced.is_some())
     } else {
-        rejected(&case, wanted, said, sourced.filter(|sourced| sourced.are_units_certain))
+        let sourced = sourced.filter(|sourced| sourced.are_units_certain);
+        rejected(&case, wanted, said, sourced.as_ref())?;
+        Ok(sourced.is_some())
     }
 }
 
@@ -74,7 +79,7 @@ fn accepted(
     proof_makes_sense(case, said.head)?;
     match sourced {
         Some(sourced) => compare(case, said.head, &units, &grants, sourced),
-        None => Ok(()),
+        None => plan_makes_sense(case, wanted, said.head, &grants),
     }
 }
 
@@ -124,52 +129,6 @@ fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> Result<(), String> {
         ShortMode::WaitComplete => false,
     };
     expect(may, || format!("accepted with {had:?}, which its mode does not allow"))
-}
-
-/// What no plan may break: candidates, hard rules, and units that are there once.
-fn keeps_rules(case: &Case<'_>, parts: &[Part]) -> Result<(), String> {
-    let soft = case.policy.soft;
-    let mut warehouses: Vec<u16> = parts.iter().map(|part| part.warehouse).collect();
-    warehouses.sort_unstable();
-    warehouses.dedup();
-    for warehouse in &warehouses {
-        let candidate = case.candidate(*warehouse);
-        let candidate = candidate.ok_or_else(|| format!("{warehouse} is no candidate"))?;
-        expect(case.is_left(candidate, soft), || format!("a rule takes {warehouse} out"))?;
-        let units = parts.iter().filter(|part| part.warehouse == *warehouse);
-        let units: i64 = units.map(|part| part.units).sum();
-        let room = candidate.units_left.filter(|_| !soft.contains(Rule::UnitsPerDay));
-        expect(room.is_none_or(|room| units <= room), || {
-            format!("{units} units from {warehouse}, whose day has room for {room:?}")
-        })?;
-    }
-    let parcels = u32::try_from(warehouses.len()).unwrap_or(u32::MAX);
-    let parcels_max = case.parcels_max(soft);
-    expect(parcels <= parcels_max, || format!("{parcels} parcels, {parcels_max} may be"))?;
-    are_there_once(case, parts)
-}
-
-fn are_there_once(case: &Case<'_>, parts: &[Part]) -> Result<(), String> {
-    let mut taken: Vec<Grant> = Vec::new();
-    for part in parts {
-        let sku = case.order.lines[usize::from(part.line)].sku().get();
-        let components = &case.book.the_sku(sku).components;
-        let itself = [(sku, 1)];
-        for (sku, each) in if components.is_empty() { &itself[..] } else { components } {
-            let units = part.units * i64::from(*each);
-            let warehouse = part.warehouse;
-            let known = taken.iter_mut().find(|row| (row.sku, row.warehouse) == (*sku, warehouse));
-            match known {
-                Some(known) => known.units += units,
-                None => taken.push(Grant { sku: *sku, warehouse, units }),
-            }
-        }
-    }
-    for Grant { sku, warehouse, units } in taken {
-        let there = case.available(sku, warehouse, case.policy.soft);
-        expect(units <= there, || format!("{units} units of {sku} at {warehouse}, has {there}"))?;
-    }
-    Ok(())
 }
 
 fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
@@ -288,7 +247,7 @@ fn shorts(case: &Case<'_>, had: &[i64]) -> Vec<Short> {
 }
 
 /// What a rejection of the order may say.
-fn reasons(case: &Case<'_>, wanted: &[Demand]) -> &'static [RejectReason] {
+pub(super) fn reasons(case: &Case<'_>, wanted: &[Demand]) -> &'static [RejectReason] {
     if may_wait(case.order.short) {
         return &[RejectReason::BackorderNotAllowed];
     }
@@ -297,34 +256,6 @@ fn reasons(case: &Case<'_>, wanted: &[Demand]) -> &'static [RejectReason] {
         Some(false) => &[RejectReason::OutOfStock],
         None => &[RejectReason::RulesForbid, RejectReason::OutOfStock],
     }
-}
-
-/// What holds of a rejection whatever the best plan is.
-fn rejection_makes_sense(
-    case: &Case<'_>,
-    wanted: &[Demand],
-    said: &Said<'_>,
-) -> Result<(), String> {
-    let lines = case.order.lines;
-    let rises = said.shorts.is_sorted_by(|one, next| one.line() < next.line());
-    let is_of_line = |short: &Short| {
-        let line = lines.get(usize::from(short.line()));
-        line.is_some_and(|line| {
-            let waits =
-                may_wait(case.order.short) && case.book.the_sku(short.sku().get()).backorder;
-            let is_same = (short.sku(), short.wanted()) == (line.sku(), line.quantity());
-            is_same && short.available() < short.wanted() && !waits
-        })
-    };
-    let makes_sense = !said.shorts.is_empty() && rises && said.shorts.iter().all(is_of_line);
-    expect(makes_sense, || format!("shorts {:?} of {lines:?}", said.shorts))?;
-    let takes_any = case.order.short == ShortMode::TakeAvailable;
-    let is_nothing =
-        said.shorts.iter().all(|short| short.available() == 0) && said.shorts.len() == lines.len();
-    expect(!takes_any || is_nothing, || format!("some units are there: {:?}", said.shorts))?;
-    let reasons = reasons(case, wanted);
-    let is_one = reasons.iter().any(|no| *said.head == OutcomeHead::rejected(*no, 0, 0));
-    expect(is_one, || format!("said {:?}, the rules say {reasons:?}", said.head))
 }
 
 /// The movements of an accepted order with these parts.

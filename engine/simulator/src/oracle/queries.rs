@@ -180,7 +180,7 @@ fn quote(
         return Ok(());
     }
     let said = Said { head: &head, shorts, parts: &parts };
-    place::judge(book, order, book.time, &said, scratch)
+    place::judge(book, order, book.time, &said, scratch).map(|_| ())
 }
 
 /// The order as it would stand, with the figures that were said of its plan.

@@ -7,7 +7,7 @@ use super::order::Demand;
 use super::plan::{Best, Problem, Weight};
 
 /// A work limit from which on small problems are searched to their end.
-const STEPS_ENOUGH: u32 = 100_000;
+pub(super) const STEPS_ENOUGH: u32 = 100_000;
 
 /// What the best plan comes to, where every set of warehouses could be tried.
 #[derive(Debug)]

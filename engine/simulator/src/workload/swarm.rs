@@ -61,15 +61,17 @@ impl Act {
         Self::Own,
     ];
 
-    /// How heavy the act is at most, where an order is 1,024: two to this power.
-    const fn power_max(self) -> u32 {
+    /// How heavy the act is at least and at most, where an order is 1,024: two to these powers.
+    const fn powers(self) -> (u32, u32) {
         match self {
-            Self::Place => 10,
-            Self::Cancel | Self::Ship | Self::Repeat => 8,
-            Self::ReadOrder | Self::ReadStock | Self::Quote => 7,
-            Self::Receive | Self::Adjust | Self::Count | Self::Reuse => 6,
-            Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => 5,
-            _ => 4,
+            Self::Place => (10, 10),
+            Self::Cancel => (3, 9),
+            Self::Ship => (3, 8),
+            Self::Repeat => (0, 8),
+            Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 7),
+            Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
+            Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => (0, 5),
+            _ => (0, 4),
         }
     }
 }
@@ -137,10 +139,11 @@ impl Swarm {
             swarm.bundles = dice.between(1, 3);
         }
         for act in Act::ALL {
-            let weight = 1 << dice.below(act.power_max() + 1);
-            swarm.weights[act as usize] = if dice.one_in(3) { 0 } else { weight };
+            let (least, most) = act.powers();
+            let weight = 1 << dice.between(least, most);
+            let is_off = act != Act::Place && dice.one_in(3);
+            swarm.weights[act as usize] = if is_off { 0 } else { weight };
         }
-        swarm.weights[Act::Place as usize] = 1_024;
         swarm.supply(&mut dice);
         *rng = dice.0;
         swarm

@@ -38,6 +38,9 @@ fn the_engine_and_the_oracle_agree() {
     ];
     println!("{orders} orders; allocated, split, waiting per mille: {shares:?}");
     assert!(orders > 80_000, "{orders} orders");
+    let (recorded, tried) = (sum(&figures, |one| one.orders), sum(&figures, |one| one.tried));
+    println!("{tried} of {recorded} were held against every plan");
+    assert!(10 * tried > 9 * recorded);
     assert!(shares[0] >= 300 && shares[1] >= 50 && shares[2] >= 50, "{shares:?}");
     assert!(sum(&figures, |figures| figures.malformed) > 100);
     assert!(sum(&figures, |figures| figures.repeated) > 5_000);

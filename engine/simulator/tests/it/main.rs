@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first thing it did not expect")]
 
 mod alone;
+mod archive;
 mod differential;
 mod disk;
 mod run;
