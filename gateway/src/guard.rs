@@ -4,8 +4,10 @@
 //! what was promised, so the process ends at once and the next start recovers from the journal.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 use std::thread::{self, JoinHandle};
 
 /// Starts a thread; a panic in `body` is logged and aborts the process.
@@ -17,6 +19,29 @@ pub(crate) fn spawn_or_abort<T: Send + 'static>(
         catch_unwind(AssertUnwindSafe(body))
             .unwrap_or_else(|panic| abort_with(name, message(&*panic)))
     })
+}
+
+thread_local! {
+    static ENDS_AT_A_PANIC: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `body`, whose panic ends the process before anything unwinds: for what would wait for ever
+/// while it does.
+pub(crate) fn abort_at_panic<T>(body: impl FnOnce() -> T) -> T {
+    static HOOKED: Once = Once::new();
+    HOOKED.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            before(panic);
+            if ENDS_AT_A_PANIC.get() {
+                std::process::abort();
+            }
+        }));
+    });
+    ENDS_AT_A_PANIC.set(true);
+    let result = body();
+    ENDS_AT_A_PANIC.set(false);
+    result
 }
 
 /// Logs the reason and ends the process, without a clean stop.

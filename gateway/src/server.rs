@@ -17,6 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::connection::{refuse, serve};
 use crate::error::ServerError;
+use crate::guard::abort_at_panic;
 use crate::host::{Host, SystemHost};
 use crate::hub::Hub;
 use crate::loops::{Ground, Loops};
@@ -266,11 +267,10 @@ async fn all_ended(hub: &Hub) {
 }
 
 fn runtime(options: &ServerOptions) -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(options.workers)
-        .thread_name("gantry-net")
-        .enable_all()
-        .build()
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(options.workers).thread_name("gantry-net").enable_all();
+    // Where a worker cannot be had, tokio panics and waits for ever for those that it has started.
+    abort_at_panic(|| builder.build())
 }
 
 fn bind(address: SocketAddr, runtime: &Runtime) -> Result<TcpSocket, ServerError> {

@@ -15,7 +15,7 @@ use crate::instance::{AtWork, Making};
 use crate::judge::Violation;
 use crate::large_rot::Large;
 use crate::power::{Cuts, FileSystem, cut_power};
-use crate::product::{Kills, Product, rot, torment};
+use crate::product::{Hangs, Kills, Product, Starved, hang, rot, starve, torment};
 use crate::programs::Driver;
 use crate::scenario::Scenario;
 use crate::steps::walk;
@@ -38,6 +38,10 @@ enum Kind {
     Errors,
     /// Disks that are full at another point each time, and then have room again.
     FullDisks,
+    /// Disks that hang under a server, twice each; a run is a disk.
+    StuckDisk,
+    /// Servers whose memory is bounded under load; a run is a bound.
+    NoMemory,
     /// Power cuts on ext4.
     PowerExt4,
     /// Power cuts on xfs.
@@ -129,6 +133,8 @@ fn run(kind: Kind, seed: u64, most: u64) -> Result<Part, Violation> {
         Kind::Instructions => instructions(seed),
         Kind::Errors => errors(seed),
         Kind::FullDisks => full_disks(seed, most),
+        Kind::StuckDisk => stuck_disk(seed),
+        Kind::NoMemory => no_memory(seed, most),
         Kind::PowerExt4 => power(FileSystem::Ext4, seed, most),
         Kind::PowerXfs => power(FileSystem::Xfs, seed, most),
         Kind::FlipsInMemory => flips_in_memory(seed, most),
@@ -190,6 +196,30 @@ fn full_disks(seed: u64, most: u64) -> Result<Part, Violation> {
     }
     let counts = vec![("full", fills.full), ("resumed", fills.resumed)];
     Ok(Part { runs: fills.disks, counts })
+}
+
+fn stuck_disk(seed: u64) -> Result<Part, Violation> {
+    let mut hangs = Hangs::default();
+    hang(&Product::beside(), Io::of(write_path(seed)), &mut hangs)?;
+    let counts = vec![
+        ("hangs", hangs.hangs),
+        ("requests that waited", hangs.waited),
+        ("told busy", hangs.busy),
+        ("orders unanswered at a kill", hangs.unanswered),
+    ];
+    Ok(Part { runs: 1, counts })
+}
+
+fn no_memory(seed: u64, most: u64) -> Result<Part, Violation> {
+    let mut starved = Starved::default();
+    starve(&Product::beside(), seed, most.min(10), &mut starved)?;
+    let counts = vec![
+        ("not started", starved.refused),
+        ("died under load", starved.died),
+        ("orders acknowledged", starved.acknowledged),
+        ("orders unanswered", starved.unanswered),
+    ];
+    Ok(Part { runs: starved.bounds, counts })
 }
 
 fn power(file_system: FileSystem, seed: u64, most: u64) -> Result<Part, Violation> {

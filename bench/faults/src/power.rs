@@ -17,6 +17,7 @@ mod session;
 
 pub use disk::Disk;
 pub use image::{Cut, crash};
+pub(crate) use machine::Recorded;
 pub use machine::{FileSystem, why_not};
 pub use session::{Session, Trouble};
 

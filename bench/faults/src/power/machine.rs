@@ -116,7 +116,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 }
 
 /// A disk that is served, mounted and recorded.
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     pub(super) recorder: Option<Recorder>,
     mounted: Option<Mounted>,
     served: TempDir,
@@ -124,7 +124,7 @@ pub(super) struct Recorded {
 
 impl Recorded {
     /// Serves a disk and mounts its file system.
-    pub(super) fn mount(file_system: FileSystem, disk: Disk) -> Result<Self, String> {
+    pub(crate) fn mount(file_system: FileSystem, disk: Disk) -> Result<Self, String> {
         let served = scratch();
         let recorder = Recorder::serve(disk, served.path());
         let path = recorder.path().to_str().unwrap();
@@ -139,12 +139,12 @@ impl Recorded {
         Ok(Self { recorder: Some(recorder), mounted, served })
     }
 
-    pub(super) fn recorder(&self) -> &Recorder {
+    pub(crate) fn recorder(&self) -> &Recorder {
         self.recorder.as_ref().unwrap()
     }
 
     /// Where the file system is.
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.mounted.as_ref().unwrap().folder.path()
     }
 

@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, UNIX_EPOCH};
 
 use fuser::{
@@ -39,7 +41,7 @@ pub(super) struct Recording {
 }
 
 /// A disk that is being served; dropping it ends the service.
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     recording: Arc<Mutex<Recording>>,
     path: PathBuf,
     _session: BackgroundSession,
@@ -60,9 +62,37 @@ impl Recorder {
         &self.path
     }
 
+    /// Lets the disk hang until the value is dropped: nothing is read, written or flushed.
+    pub(crate) fn get_stuck(&self) -> Stuck {
+        let recording = Arc::clone(&self.recording);
+        let (release, released) = channel::<()>();
+        let (holds, held) = channel();
+        let holder = thread::spawn(move || {
+            let _recording = recording.lock().unwrap();
+            holds.send(()).unwrap();
+            // Until the sender is gone.
+            let _ = released.recv();
+        });
+        held.recv().unwrap();
+        Stuck { release: Some(release), holder: Some(holder) }
+    }
+
     /// Disk and log.
     pub(super) fn hold(&self) -> MutexGuard<'_, Recording> {
         self.recording.lock().unwrap()
+    }
+}
+
+/// A disk that hangs.
+pub(crate) struct Stuck {
+    release: Option<Sender<()>>,
+    holder: Option<JoinHandle<()>>,
+}
+
+impl Drop for Stuck {
+    fn drop(&mut self) {
+        self.release = None;
+        self.holder.take().unwrap().join().unwrap();
     }
 }
 

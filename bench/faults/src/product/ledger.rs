@@ -92,7 +92,8 @@ impl Ledger {
         unreachable!("request numbers do not end")
     }
 
-    fn note(&mut self, ids: &[OrderId], payload: &[u8]) {
+    /// Notes the answers to orders of the ledger.
+    pub(super) fn note(&mut self, ids: &[OrderId], payload: &[u8]) {
         for (id, item) in ids.iter().zip(Items::new(payload, REPLY_PAYLOAD_BYTES_MAX)) {
             let item = item.unwrap();
             let reply = Reply::parse(&item).unwrap();

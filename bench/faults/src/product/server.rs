@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ use crate::programs::{sibling, start};
 
 /// Small, so that a server is often killed while it makes one, and starts from one.
 const SNAPSHOT_EVERY_BYTES: &str = "131072";
+/// A server that needs longer to start never will.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What is said of such a one.
+pub(super) const HANGS: &str = "the server neither serves nor ends";
 /// Small, so that runs cross segments and starts are quick.
 const SEGMENT_BYTES: &str = "1048576";
 
@@ -25,6 +30,8 @@ pub struct Product {
     pub program: PathBuf,
     /// The program of the server.
     pub server: PathBuf,
+    /// What the server is started under: a program that becomes it, and its options.
+    pub under: Vec<String>,
     /// What the server's environment has besides.
     pub environment: Vec<(String, String)>,
 }
@@ -53,7 +60,7 @@ impl Product {
     #[must_use]
     pub fn beside() -> Self {
         let program = sibling("gantry");
-        Self { server: program.clone(), program, environment: Vec::new() }
+        Self { server: program.clone(), program, under: Vec::new(), environment: Vec::new() }
     }
 
     /// Runs a command to its end.
@@ -113,10 +120,10 @@ impl Server {
         options: &[&str],
     ) -> Result<Self, Violation> {
         let mut child = spawn(product, directory, io, options);
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let stdout = child.stdout.take().unwrap();
         // From here on its drop ends the child.
         let mut server = Self { product: product.clone(), child, address: String::new() };
+        let line = first_line(stdout).ok_or_else(|| Violation(HANGS.to_owned()))?;
         match line.trim_end().strip_prefix("listening on ") {
             Some(address) => server.address = address.to_owned(),
             None => {
@@ -147,9 +154,20 @@ impl Server {
     }
 
     /// SIGKILL.
-    pub fn kill(mut self) {
+    pub fn kill(self) {
+        self.kill_and(|| ());
+    }
+
+    /// SIGKILL; then `before_its_end`, for a process that cannot end without it.
+    pub fn kill_and(mut self, before_its_end: impl FnOnce()) {
         self.child.kill().unwrap();
+        before_its_end();
         self.child.wait().unwrap();
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 }
 
@@ -161,9 +179,23 @@ impl Drop for Server {
     }
 }
 
+/// What it says first; `None` if nothing comes and it does not end.
+fn first_line(stdout: ChildStdout) -> Option<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        // Nobody listens any more if it took too long.
+        let _ = sender.send(line);
+    });
+    receiver.recv_timeout(PATIENCE).ok()
+}
+
 fn spawn(product: &Product, directory: &Path, io: Io, options: &[&str]) -> Child {
     let log = directory.with_extension("log");
-    let mut command = command(&product.server);
+    let mut words = product.under.iter().map(PathBuf::from).chain([product.server.clone()]);
+    let mut command = command(&words.next().unwrap());
+    command.args(words);
     command.envs(product.environment.iter().cloned());
     command.args(["serve", "--listen", "127.0.0.1:0", "--segment-bytes", SEGMENT_BYTES]);
     command.args(["--until-stdin-closes", "--journal-io", io.name()]);

@@ -11,6 +11,7 @@ mod power;
 mod processes;
 mod sabotage;
 mod steps;
+mod stuck_disk;
 mod support;
 mod system_calls;
 mod tools;

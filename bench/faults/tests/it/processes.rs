@@ -1,8 +1,10 @@
 //! Other processes and the machine's limits: two writers on one folder, and no memory.
 
+use std::process::Command;
+
 use gantry_faults::driver::Io;
 use gantry_faults::judge::{Case, judge};
-use gantry_faults::product::{Product, Server};
+use gantry_faults::product::{Product, Server, Starved, start_starved, starve};
 use gantry_faults::programs::{Drive, Ended, Talking};
 use gantry_faults::scenario::Scenario;
 use gantry_faults::system_calls::{Fault, strace_is_there, sweep};
@@ -66,5 +68,30 @@ fn a_failed_allocation_at_any_point_loses_nothing() {
             println!("{} {fault:?}: {swept:?}", io.name());
             assert!(swept.faults > 5, "{swept:?}");
         }
+    }
+}
+
+fn can_bound_memory() -> bool {
+    let is_there = Command::new("prlimit").arg("--version").output().is_ok();
+    can_run("a bound on memory", is_there, "prlimit")
+}
+
+#[test]
+fn a_server_out_of_memory_loses_no_acknowledged_order() {
+    if !can_bound_memory() {
+        return;
+    }
+    let mut starved = Starved::default();
+    expect(starve(&Product::beside(), 1, 10, &mut starved));
+    println!("{starved:?}");
+    assert!(starved.died > 0 && starved.acknowledged > 0, "{starved:?}");
+}
+
+#[test]
+fn a_start_with_too_little_memory_ends() {
+    if can_bound_memory() {
+        let (served, ended) = expect(start_starved(&Product::beside()));
+        println!("{served} served, {ended} ended");
+        assert!(served > 0 && ended > 0, "{served} served, {ended} ended");
     }
 }
