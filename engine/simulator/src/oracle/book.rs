@@ -333,9 +333,11 @@ impl Book {
     }
 }
 
+pub(super) const MINUTE_NS: u64 = 60_000_000_000;
+
 /// The UTC day of a time, and the minute of it.
 pub(super) fn day_and_minute(time: u64) -> (u64, u64) {
-    let minutes = time / 60_000_000_000;
+    let minutes = time / MINUTE_NS;
     (minutes / 1_440, minutes % 1_440)
 }
 

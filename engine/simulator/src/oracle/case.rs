@@ -1,10 +1,13 @@
 //! One order to be sourced at one time: who may serve it, by which policy, and what units weigh.
 
-use gantry_model::{Objective, PlaceOrder, Rule, Rules};
+use gantry_model::{Movement, Objective, PlaceOrder, Rule, Rules};
 
 use super::book::{ANY_16, ANY_32, Book, PolicyBook, day_and_minute};
 use super::order::Demand;
 use super::plan::{Problem, Source, Weight};
+
+/// A work limit from which on small problems are searched to their end.
+const STEPS_ENOUGH: u32 = 100_000;
 
 /// Memory that is used again from order to order.
 #[derive(Debug, Default)]
@@ -12,6 +15,7 @@ pub(super) struct Scratch {
     pub(super) demands: Vec<Demand>,
     pub(super) candidates: Vec<Candidate>,
     pub(super) problem: Problem,
+    pub(super) movements: Vec<Movement>,
 }
 
 /// A warehouse that serves the order's zone and is active.
@@ -126,6 +130,12 @@ fn weigh_by_level(demands: &[Demand], candidates: &mut [Candidate]) -> bool {
 }
 
 impl Case<'_> {
+    /// Whether the work limit lets small problems be searched to their end. Where it does not, ties
+    /// of equal cost are open, and where parcels are bounded also units.
+    pub(super) fn is_searched_to_its_end(&self) -> bool {
+        self.book.limits.sourcing_steps_max >= STEPS_ENOUGH
+    }
+
     pub(super) fn candidate(&self, warehouse: u16) -> Option<&Candidate> {
         self.candidates.iter().find(|row| row.warehouse == warehouse)
     }
@@ -147,6 +157,17 @@ impl Case<'_> {
             objective += i128::from(prices[usize::from(candidate.warehouse)]);
         }
         (objective, candidate.unit_cost)
+    }
+
+    /// What granted units weigh together, parcels paid once.
+    pub(super) fn weight(&self, grants: &[Grant]) -> Weight {
+        let row = |warehouse| self.candidate(warehouse).expect("invariant: it is a candidate");
+        let parcels = self.open(grants).map(|warehouse| self.parcel(row(warehouse)));
+        let units = grants.iter().map(|grant| {
+            let unit = self.unit(grant.sku, row(grant.warehouse));
+            (unit.0 * i128::from(grant.units), unit.1 * grant.units)
+        });
+        parcels.chain(units).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
     /// Whether the rules that are not `dropped` leave the candidate in.

@@ -38,15 +38,17 @@ pub(super) fn judge(
             parts.extend(allocated.map(part));
             let said = Said { head: record.outcome.head, shorts: record.outcome.shorts, parts };
             let is_tried = place::judge(book, order, record.time.get(), &said, scratch)?;
-            let mut expected = Vec::new();
+            let expected = &mut scratch.movements;
+            expected.clear();
             if record.outcome.head.is_accepted() {
-                place::movements(book, order, record.sequence, parts, &mut expected);
+                place::movements(book, order, record.sequence, parts, expected);
             }
-            expect_movements(record, &expected).map(|()| is_tried)
+            expect_movements(record, expected).map(|()| is_tried)
         }
         command => {
-            let mut expected = Vec::new();
-            let head = match decide(book, command, record.sequence, &mut expected) {
+            let expected = &mut scratch.movements;
+            expected.clear();
+            let head = match decide(book, command, record.sequence, expected) {
                 Ok(head) => head,
                 Err(no) => {
                     expected.clear();
@@ -57,7 +59,7 @@ pub(super) fn judge(
             expect(*said.head == head && said.shorts.is_empty(), || {
                 format!("said {:?}, the rules say {head:?}", said.head)
             })?;
-            expect_movements(record, &expected).map(|()| true)
+            expect_movements(record, expected).map(|()| true)
         }
     }
 }

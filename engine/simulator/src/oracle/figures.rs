@@ -5,8 +5,10 @@ use gantry_model::{Command, CommandKind, MovementKind, Record};
 /// Counts since the oracle began. Orders are those asked for; repeats of an id count as asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    /// Records, the engine's own among them.
+    /// Records.
     pub records: u64,
+    /// Of those: the engine's own, marks and what leaves memory.
+    pub own: u64,
     /// Commands that were answered.
     pub commands: u64,
     /// Queries that were answered.
@@ -45,6 +47,7 @@ impl Figures {
 
     pub(super) fn entered(&mut self, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
+        self.own += u64::from(record.command.id().is_none());
         let is_accepted = record.outcome.head.is_accepted();
         self.rejected += u64::from(!is_accepted);
         if !matches!(record.command, Command::PlaceOrder(_)) {

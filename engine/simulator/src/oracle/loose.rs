@@ -1,6 +1,6 @@
 //! Judgements of plans that are too many to be tried: what holds of them whatever the best is.
 
-use gantry_model::{Objective, OutcomeHead, Proof, Short, ShortMode};
+use gantry_model::{OutcomeHead, Proof, Short, ShortMode};
 
 use super::book::may_wait;
 use super::case::{Case, Grant};
@@ -8,7 +8,6 @@ use super::decide::expect;
 use super::feasible::{is_maximal, most_units};
 use super::order::Demand;
 use super::place::{Said, reasons};
-use super::sourced::STEPS_ENOUGH;
 
 /// An accepted plan: unless it says that it may lack units, it lacks none that could be had.
 pub(super) fn plan_makes_sense(
@@ -22,17 +21,10 @@ pub(super) fn plan_makes_sense(
     }
     is_maximal(case, wanted, grants)?;
     let had: i64 = grants.iter().map(|grant| grant.units).sum();
-    let most = most_units(case, wanted).filter(|_| head.proof().is_some());
+    let most = most_units(case, wanted);
     expect(most.is_none_or(|most| had == most), || {
         format!("{had} units, {most:?} could be had: {grants:?}")
     })
-}
-
-/// Whether most units are had whatever the work limit: all sources are looked at first, unless that
-/// is work in itself.
-fn is_certain(case: &Case<'_>) -> bool {
-    case.book.limits.sourcing_steps_max >= STEPS_ENOUGH
-        && case.policy.objective != Objective::Greedy
 }
 
 /// What holds of a rejection whatever the best plan is.
@@ -58,7 +50,7 @@ pub(super) fn rejection_makes_sense(
     let is_nothing =
         said.shorts.iter().all(|short| short.available() == 0) && said.shorts.len() == lines.len();
     expect(!takes_any || is_nothing, || format!("some units are there: {:?}", said.shorts))?;
-    if case.order.short == ShortMode::ShipComplete && is_certain(case) {
+    if case.order.short == ShortMode::ShipComplete && case.is_searched_to_its_end() {
         let lacks = said.shorts.iter().map(|short| short.wanted() - short.available());
         let lacks: i64 = lacks.map(i64::from).sum();
         let all: i64 = wanted.iter().map(|demand| demand.units).sum();

@@ -12,6 +12,7 @@ mod case;
 mod decide;
 mod feasible;
 mod figures;
+mod greedy;
 mod loose;
 mod no;
 mod order;

@@ -38,7 +38,7 @@ pub(super) fn judge(
     said: &Said<'_>,
     scratch: &mut Scratch,
 ) -> Result<bool, String> {
-    let Scratch { demands: wanted, candidates, problem } = scratch;
+    let Scratch { demands: wanted, candidates, problem, .. } = scratch;
     if let Err(no) = demands(book, order, wanted) {
         let expected = no.head();
         let is_same = *said.head == expected && said.shorts.is_empty() && said.parts.is_empty();
@@ -140,20 +140,9 @@ fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
     parts.iter().map(grant).collect()
 }
 
-/// The plan's weight, parcels paid once.
-fn weight(case: &Case<'_>, grants: &[Grant]) -> (i128, i64) {
-    let row = |warehouse| case.candidate(warehouse).expect("invariant: checked before");
-    let parcels = case.open(grants).map(|warehouse| case.parcel(row(warehouse)));
-    let units = grants.iter().map(|grant| {
-        let unit = case.unit(grant.sku, row(grant.warehouse));
-        (unit.0 * i128::from(grant.units), unit.1 * grant.units)
-    });
-    parcels.chain(units).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
-}
-
 fn figures_add_up(case: &Case<'_>, head: &OutcomeHead, grants: &[Grant]) -> Result<(), String> {
     let parcels = case.open(grants).count();
-    let cost = weight(case, grants).1;
+    let cost = case.weight(grants).1;
     expect(usize::from(head.parcels()) == parcels && head.cost_minor() == cost, || {
         let (said, said_cost) = (head.parcels(), head.cost_minor());
         format!("says {said} parcels for {said_cost}, has {parcels} for {cost}")
@@ -180,23 +169,28 @@ fn compare(
     grants: &[Grant],
     best: &Sourced,
 ) -> Result<(), String> {
-    let weight = weight(case, grants);
+    let weight = case.weight(grants);
     let (had, most) = (units.iter().sum::<i64>(), best.units.iter().sum::<i64>());
     let gap = head.gap();
-    let is_proven = head.proof() == Some(Proof::Optimal);
-    if !is_proven && case.policy.soft != Rules::NONE {
-        // A first pass that ends early leaves other units to the second; which of them the gap is
-        // of, is not said.
+    // Of a greedy plan nothing is proven, but there is only one.
+    let is_proven = matches!(head.proof(), Some(Proof::Optimal) | None);
+    let is_ended = !is_proven || head.proof().is_some() && !case.is_searched_to_its_end();
+    if is_ended && case.policy.soft != Rules::NONE {
+        // A first pass that ends early leaves other units, or other parcels, to the second; which of
+        // them the gap is of, is not said.
         return Ok(());
     }
     let is_as_said = match head.proof() {
-        Some(Proof::Optimal) => {
+        Some(Proof::Optimal) | None => {
             let mut used: Vec<u16> = case.open(grants).collect();
             used.sort_unstable();
-            units == best.units
+            let is_same = best.warehouses.as_ref().is_none_or(|warehouses| *warehouses == used);
+            let is_tie_decided = u32::from(head.parcels()) == best.parcels && is_same;
+            let are_units_same = units == best.units || !best.are_units_certain;
+            had == most
                 && weight == best.weight
-                && u32::from(head.parcels()) == best.parcels
-                && best.warehouses.as_ref().is_none_or(|warehouses| *warehouses == used)
+                && are_units_same
+                && (is_tie_decided || !case.is_searched_to_its_end())
         }
         Some(Proof::GapInUnits) => most - had <= gap,
         Some(Proof::GapInObjective) if case.policy.objective == Objective::Priority => had == most,
@@ -204,7 +198,6 @@ fn compare(
         Some(Proof::GapInCost) => {
             had == most && weight.0 == best.weight.0 && weight.1 - best.weight.1 <= gap
         }
-        None => false,
     };
     let is_no_better = had < most || had == most && weight >= best.weight;
     expect(is_as_said && (is_proven || is_no_better), || {

@@ -1,12 +1,12 @@
-//! Answers to queries: exact, but for figures of the process and quotes that hang on the hour.
+//! Answers to queries: exact, but for figures of the process.
 
 use gantry_model::{
     Item, Namespace, OrderDetail, OrderHead, OrderId, OrderStatus, OutcomeHead, PlaceOrder, Query,
     QueryKind, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence,
-    ShortMode, Sku, StockHead, Totals, name_prefix,
+    ShortMode, Sku, StockHead, Totals, Zone, name_prefix,
 };
 
-use super::book::{AllocationBook, Book, LineBook, OrderBook};
+use super::book::{ANY_16, AllocationBook, Book, LineBook, MINUTE_NS, OrderBook};
 use super::case::Scratch;
 use super::decide::expect;
 use super::place::{self, Part, Said};
@@ -132,8 +132,7 @@ fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>
     put_order(book, row, reply).put(&detail).put(order.reference.as_bytes()).end();
 }
 
-/// A quote is what placing would answer. Where a warehouse counts its days or has a cut-off, it
-/// hangs on a time that the reply does not tell.
+/// A quote is what placing would answer, at a time that the reply does not tell: any that may be.
 fn quote(
     book: &Book,
     order: &PlaceOrder<'_>,
@@ -172,15 +171,34 @@ fn quote(
         _ => return Err(format!("a quote was answered {said:?}")),
     };
     expect_reply(reply, &expected)?;
-    let zone = book.zones.get(order.zone.index());
-    let is_timed = zone.is_some_and(|zone| {
-        zone.costs.keys().any(|warehouse| book.warehouses[usize::from(*warehouse)].is_timed())
-    });
-    if is_timed {
-        return Ok(());
-    }
     let said = Said { head: &head, shorts, parts: &parts };
-    place::judge(book, order, book.time, &said, scratch).map(|_| ())
+    let first = place::judge(book, order, book.time, &said, scratch).map(|_| ());
+    first.or_else(|what| {
+        let mut others = other_times(book, order.zone).into_iter();
+        let fits = others.any(|time| place::judge(book, order, time, &said, scratch).is_ok());
+        expect(fits, || what)
+    })
+}
+
+/// Times from the last record on that may make another plan: when a cut-off comes or a day begins.
+/// A later day differs from the next in nothing.
+fn other_times(book: &Book, zone: Zone) -> Vec<u64> {
+    let day_ns = 1_440 * MINUTE_NS;
+    let today = book.time / day_ns * day_ns;
+    let costs = book.zones.get(zone.index()).map(|zone| &zone.costs);
+    let rows = costs.into_iter().flatten().map(|(at, _)| &book.warehouses[usize::from(*at)]);
+    let mut times = Vec::new();
+    for row in rows.filter(|row| row.is_timed()) {
+        times.push(today + day_ns);
+        if row.cut_off_minute != ANY_16 {
+            let minute = u64::from(row.cut_off_minute) * MINUTE_NS;
+            times.extend([today + minute, today + day_ns + minute]);
+        }
+    }
+    times.retain(|time| *time > book.time);
+    times.sort_unstable();
+    times.dedup();
+    times
 }
 
 /// The order as it would stand, with the figures that were said of its plan.

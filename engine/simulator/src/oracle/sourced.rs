@@ -3,11 +3,9 @@
 use gantry_model::{Objective, Rules, ShortMode};
 
 use super::case::{Case, Grant};
+use super::greedy;
 use super::order::Demand;
 use super::plan::{Best, Problem, Weight};
-
-/// A work limit from which on small problems are searched to their end.
-pub(super) const STEPS_ENOUGH: u32 = 100_000;
 
 /// What the best plan comes to, where every set of warehouses could be tried.
 #[derive(Debug)]
@@ -28,7 +26,10 @@ pub(super) fn source(
     demands: &[Demand],
     problem: &mut Problem,
 ) -> Option<Sourced> {
-    if case.policy.objective == Objective::Greedy || !case.is_comparable {
+    if case.policy.objective == Objective::Greedy {
+        return Some(by_greed(case, demands));
+    }
+    if !case.is_comparable {
         return None;
     }
     case.fill(demands, Rules::NONE, &[], problem);
@@ -36,7 +37,6 @@ pub(super) fn source(
         return None;
     }
     let best = problem.best();
-    let grants = grants(problem);
     let mut sourced = Sourced {
         units: units(problem),
         weight: best.weight,
@@ -45,9 +45,26 @@ pub(super) fn source(
         are_units_certain: is_certain(case, problem),
     };
     if best.short > 0 && case.policy.soft != Rules::NONE {
-        second_pass(case, demands, &grants, &mut sourced, problem)?;
+        let granted = grants(problem);
+        second_pass(case, demands, &granted, &mut sourced, problem)?;
     }
     Some(sourced)
+}
+
+/// The greedy plan, which is one only.
+fn by_greed(case: &Case<'_>, demands: &[Demand]) -> Sourced {
+    let grants = greedy::grants(case, demands);
+    let of_sku = |sku: u32| grants.iter().filter(move |grant| grant.sku == sku);
+    let units = |demand: &Demand| of_sku(demand.sku).map(|grant| grant.units).sum();
+    let mut warehouses: Vec<u16> = case.open(&grants).collect();
+    warehouses.sort_unstable();
+    Sourced {
+        units: demands.iter().map(units).collect(),
+        weight: case.weight(&grants),
+        parcels: u32::try_from(warehouses.len()).expect("invariant: few candidates"),
+        warehouses: Some(warehouses),
+        are_units_certain: true,
+    }
 }
 
 fn second_pass(
@@ -85,7 +102,7 @@ fn second_pass(
 /// Where parcels are bounded, a search that ends early may miss units.
 fn is_certain(case: &Case<'_>, problem: &Problem) -> bool {
     let closed = problem.sources.iter().filter(|source| !source.is_open).count();
-    case.book.limits.sourcing_steps_max >= STEPS_ENOUGH
+    case.is_searched_to_its_end()
         || usize::try_from(problem.parcels_max).is_ok_and(|parcels| parcels >= closed)
 }
 

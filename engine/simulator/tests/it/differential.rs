@@ -60,6 +60,13 @@ fn they_agree_over_long_runs() {
     assert!(sum(&figures, |figures| figures.orders) > 20_000);
 }
 
+/// The engine journals the hash of its state every 65,536 records, between others' records.
+#[test]
+fn marks_are_passed_over() {
+    let figures = agree(2_100..2_101, 130_000, |swarm| swarm);
+    assert!(figures[0].records > 1 << 16 && figures[0].own > 0, "{figures:?}");
+}
+
 /// Batches are full now and then, so answers begin in one and end in the next.
 #[test]
 fn an_answer_that_was_carried_over_is_judged_where_it_was_executed() {

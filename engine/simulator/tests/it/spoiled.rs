@@ -160,8 +160,8 @@ fn reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize
 fn change_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((answer, start, end)) = reply(shown, rng) else { return false };
     let bytes = &mut shown.replies[answer].1;
-    if bytes[start..start + 2] == [3, 8] || bytes[start..start + 2] == [6, 8] {
-        return false; // A quote that hangs on the hour, and totals: see their own cases.
+    if bytes[start..start + 2] == [6, 8] {
+        return false; // Totals have a case of their own.
     }
     let at = rng.random_range(start..end);
     bytes[at] ^= 1 << rng.random_range(0..8);
