@@ -18,6 +18,7 @@ const PARTIAL: &str = ".partial";
 #[derive(Clone, Debug)]
 pub struct ArchiveFolder {
     storage: Arc<dyn Storage>,
+    instance: PathBuf,
     path: PathBuf,
     instance_id: u128,
 }
@@ -26,7 +27,8 @@ impl ArchiveFolder {
     /// The archive's folder within an instance's.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, instance: &Path, instance_id: u128) -> Self {
-        Self { storage, path: instance.join(FOLDER), instance_id }
+        let (instance, path) = (instance.to_path_buf(), instance.join(FOLDER));
+        Self { storage, instance, path, instance_id }
     }
 
     /// Id of the instance.
@@ -59,14 +61,16 @@ impl ArchiveFolder {
 
     /// Makes the folder, durably, if it is not there.
     pub(super) fn make(&self) -> Result<(), ArchiveError> {
-        self.storage.create_directory(&self.path).doing("create", &self.path)
+        self.storage.create_directory(&self.path).doing("create", &self.path)?;
+        // One that is there may be of an attempt that failed before its name was durable.
+        self.sync(&self.instance)
     }
 
     /// Gives a whole and synced file its name, durably.
     pub(super) fn publish(&self, number: u64) -> Result<(), ArchiveError> {
         let (partial, file) = (self.partial(number), self.file(number));
         self.storage.rename(&partial, &file).doing("rename", &partial)?;
-        self.sync()
+        self.sync(&self.path)
     }
 
     /// Numbers of the files that are there, rising; unfinished ones are removed.
@@ -89,10 +93,10 @@ impl ArchiveFolder {
 
     pub(super) fn remove(&self, file: &Path) -> Result<(), ArchiveError> {
         self.storage.remove(file).doing("remove", file)?;
-        self.sync()
+        self.sync(&self.path)
     }
 
-    fn sync(&self) -> Result<(), ArchiveError> {
-        self.storage.sync_directory(&self.path).doing("sync", &self.path)
+    fn sync(&self, folder: &Path) -> Result<(), ArchiveError> {
+        self.storage.sync_directory(folder).doing("sync", folder)
     }
 }

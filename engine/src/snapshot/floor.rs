@@ -11,6 +11,7 @@ use gantry_model::EngineTime;
 
 use super::error::SnapshotError;
 use super::folder::list_snapshots;
+use super::names::snapshots_path;
 use super::read::{SnapshotFacts, read_snapshot, snapshot_facts};
 use super::start::Start;
 
@@ -132,11 +133,21 @@ pub fn trim_instance(
         if good < SNAPSHOTS_KEPT || facts.last_sequence() >= keep_from {
             continue;
         }
+        sync_names(&**storage, directory)?;
         let segments = trim_with(directory, &facts.bookmark, boxed(storage))?;
         let snapshots = remove_before(storage, directory, &facts)?;
         return Ok(Trimmed { floor: facts, segments, snapshots });
     }
     Err(SnapshotError::NoFloor { good, needed: SNAPSHOTS_KEPT, keep_from })
+}
+
+/// Makes the names of the snapshots durable: whoever made one may have died or failed just before.
+/// From now on the journal cannot do without them.
+fn sync_names(storage: &dyn Storage, directory: &Path) -> Result<(), SnapshotError> {
+    for folder in [&snapshots_path(directory), directory] {
+        storage.sync_directory(folder).map_err(SnapshotError::io("sync", folder))?;
+    }
+    Ok(())
 }
 
 /// Removes the snapshots that are older than `floor`.
