@@ -2,6 +2,7 @@
 
 mod faults;
 mod forgetful;
+mod instance;
 mod journal;
 mod storage;
 
