@@ -145,6 +145,16 @@ impl Workload {
         Warehouse::new(self.dice.short(self.swarm.warehouses + past))
     }
 
+    /// Where a SKU is received.
+    fn home(&mut self, sku: Sku) -> Warehouse {
+        let Swarm { homes, warehouses, .. } = self.swarm;
+        if homes == 0 || self.dice.one_in(30) {
+            return self.warehouse();
+        }
+        let home = (sku.get() + self.dice.below(homes)) % warehouses;
+        Warehouse::new(u16::try_from(home).unwrap_or(u16::MAX))
+    }
+
     fn zone(&mut self) -> Zone {
         let past = u32::from(self.dice.one_in(200));
         Zone::new(self.dice.short(self.swarm.zones + past))

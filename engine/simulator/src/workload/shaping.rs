@@ -40,7 +40,7 @@ impl Workload {
             no_split_skus: listed,
             code: ["P0", "P1", "P2"][self.dice.index(3)],
         };
-        if self.dice.one_in(2) {
+        if !self.dice.one_in(3) {
             policy.soft = self.soft(&policy);
         }
         Command::SetPolicy(policy).write(out);

@@ -54,8 +54,12 @@ impl Workload {
                 _ => self.prices(out),
             }
         } else {
-            let (sku, warehouse) = (number / warehouses, number % warehouses);
-            let warehouse = Warehouse::new(u16::try_from(warehouse).unwrap_or(u16::MAX));
+            let (sku, cell) = (number / warehouses, number % warehouses);
+            let warehouse = if self.swarm.homes == 0 {
+                Warehouse::new(u16::try_from(cell).unwrap_or(u16::MAX))
+            } else {
+                self.home(Sku::new(sku))
+            };
             let most =
                 if sku == 0 && self.swarm.hot_share > 0 { 1 } else { self.swarm.receipt_max };
             let quantity = self.dice.between(1, most);
@@ -101,7 +105,7 @@ impl Workload {
 
     /// Defines something again, otherwise, or something new.
     pub(super) fn set_again(&mut self, act: Act, out: &mut Vec<u8>) {
-        let (id, active) = (self.id(), !self.dice.one_in(4));
+        let (id, active) = (self.id(), !self.dice.one_in(10));
         match act {
             Act::Sku => {
                 let number = self.dice.below(self.swarm.skus + 1);
@@ -123,8 +127,8 @@ impl Workload {
     fn limits(&mut self, id: CommandId, out: &mut Vec<u8>) {
         let default = Limits::DEFAULT;
         let limits = Limits {
-            lines_per_order_max: self.dice.pick(&[3, 128, 128, 129]),
-            quantity_per_line_max: self.dice.pick(&[4, 10_000, 10_000, 1_000_000, 0]),
+            lines_per_order_max: self.dice.pick(&[3, 128, 128, 128, 128, 129]),
+            quantity_per_line_max: self.dice.pick(&[4, 10_000, 10_000, 10_000, 1_000_000, 0]),
             rejections_remembered_max: self.dice.pick(&[1, 10, 1_000, 1 << 20]),
             sourcing_steps_max: self.dice.pick(&[1, 30, default.sourcing_steps_max, 1 << 20]),
         };
@@ -133,7 +137,8 @@ impl Workload {
 
     /// A receipt, a correction or a count.
     pub(super) fn stock(&mut self, act: Act, out: &mut Vec<u8>) {
-        let (id, sku, warehouse) = (self.id(), self.tracked_sku(), self.warehouse());
+        let (id, sku) = (self.id(), self.tracked_sku());
+        let warehouse = if act == Act::Receive { self.home(sku) } else { self.warehouse() };
         let units = self.dice.between(1, self.swarm.receipt_max);
         let mut quantity = i32::try_from(units).unwrap_or(i32::MAX);
         if self.dice.per_mille(self.swarm.extreme_share) {

@@ -85,6 +85,8 @@ pub struct Swarm {
     /// The last so many SKUs, which are bundles.
     pub(super) bundles: u32,
     pub(super) warehouses: u32,
+    /// Warehouses that a SKU is received at; 0 = at any.
+    pub(super) homes: u32,
     pub(super) zones: u32,
     pub(super) channels: u32,
     /// Lines of an order and units of a line, at most.
@@ -119,14 +121,15 @@ impl Swarm {
             skus: 1 + (dice.below(6) + 1) * dice.between(1, 6),
             bundles: 0,
             warehouses: dice.pick(&[1, 2, 3, 3, 4, 4, 5, 6, 6, 8]),
+            homes: dice.pick(&[0, 1, 1, 2]),
             zones: dice.between(1, 4),
             channels: dice.below(4),
             lines_max: dice.pick(&[1, 2, 3, 3, 4, 5, 12]),
             units_max: dice.pick(&[1, 2, 3, 5, 9]),
             receipt_max: 1,
             hot_share: dice.pick(&[0, 0, 0, 100, 500, 950]),
-            tiny_share: dice.pick(&[0, 0, 0, 5, 20, 50, 100, 500]),
-            tiny_ids: dice.pick(&[2, 16, 256]),
+            tiny_share: dice.pick(&[0, 0, 0, 5, 5, 20, 20, 50, 100, 500]),
+            tiny_ids: dice.pick(&[2, 16, 16, 256, 256]),
             extreme_share: dice.pick(&[0, 0, 2, 20]),
             modes: [0, 0, 0, 0].map(|_: u32| 1 << dice.below(6)),
             unlimited_share: dice.pick(&[0, 0, 50, 300]),
@@ -152,7 +155,7 @@ impl Swarm {
     /// Receipts that bring as much as orders want, or half of it, or more.
     fn supply(&mut self, dice: &mut Dice) {
         let per_order = (self.lines_max + 1) * (self.units_max + 1);
-        let per_mille = dice.pick(&[300, 600, 800, 1_000, 1_500]);
+        let per_mille = dice.pick(&[400, 800, 1_000, 1_200, 2_000]);
         // A quarter of lines × units, times the orders' weight.
         let wanted = per_order * 256 * per_mille / 1_000;
         self.receipt_max = dice.pick(&[2, 4, 8, 20]) * self.units_max;
