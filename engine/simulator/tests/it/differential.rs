@@ -1,5 +1,6 @@
 //! Random workloads: the engine and the oracle agree on every record, every reply and the state.
 
+use gantry_model::Record;
 use gantry_simulator::oracle::{Figures, Oracle};
 use gantry_simulator::workload::Swarm;
 
@@ -94,5 +95,37 @@ fn records_without_answers_are_taken_in_and_bind_what_comes_after() {
             assert_eq!(judged, Ok(()), "seed {seed}, batch {at}");
         }
         assert_eq!(run.compare(&oracle), Ok(()), "seed {seed}");
+    }
+}
+
+/// The records behind `last`.
+fn behind(mut records: &[u8], last: u64) -> &[u8] {
+    while let Ok((record, rest)) = Record::split(records) {
+        if record.sequence.get() > last {
+            break;
+        }
+        records = rest;
+    }
+    records
+}
+
+/// A crash between two batches that one answer spans: its records stay, the answer never comes.
+/// Whoever reads the journal again shows them once more, or only what comes after them.
+#[test]
+fn records_that_wait_for_an_answer_are_taken_in_after_a_crash() {
+    let run = Run::with_batches(3_000, swarm(3_000), 12_000, u32::MAX);
+    for shows_again in [false, true] {
+        let mut oracle = Oracle::new();
+        let mut shown = run.shown.iter();
+        let waits = |oracle: &mut Oracle, one| {
+            assert_eq!(run.judge(oracle, one), Ok(()));
+            !oracle.is_settled()
+        };
+        let before = shown.find(|one| waits(&mut oracle, one)).expect("an answer spans batches");
+        let next = shown.next().expect("it ends");
+        let waiting = behind(&before.records, oracle.last_sequence());
+        let waiting = if shows_again { waiting } else { &[] };
+        assert_eq!(oracle.recovered(&[waiting, &next.records].concat()), Ok(()));
+        assert!(oracle.is_settled() && behind(&next.records, oracle.last_sequence()).is_empty());
     }
 }
