@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use gantry_journal::FrameBuffer;
 use gantry_journal::sabotage::{Sabotage, asked};
+use gantry_journal::{FrameBuffer, mark};
 use gantry_model::{
     Actor, Command, EngineTime, Item, Malformed, Outcome, OutcomeHead, Query, Record, RecordHeader,
     RejectReason, Retire, Sequence, Totals, content_hash,
@@ -135,6 +135,7 @@ impl Engine {
             None => {}
         }
         if command.kind().grows() && self.figures.no_space.load(Ordering::Relaxed) {
+            mark!("no_space refused");
             self.refuse(item.kind, &OutcomeHead::rejected(RejectReason::NoSpace, 0, 0), replies);
             return false;
         }
@@ -273,7 +274,12 @@ impl Engine {
         let is_same = first.content_hash == content_hash(item.bytes)
             && (first.rejected.is_some() || answer::is_made(known, command));
         if !is_same {
+            mark!("reused id refused");
             return Some(Err(RejectReason::IdReused));
+        }
+        match first.rejected {
+            Some(_) => mark!("rejection repeated"),
+            None => mark!("duplicate answered"),
         }
         answer::of_duplicate(known, command, &first, replies);
         Some(Ok(()))

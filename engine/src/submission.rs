@@ -74,6 +74,12 @@ impl Submission {
         self.frame_bytes_done = 0;
     }
 
+    /// Id, kind and items of each frame.
+    pub fn frames(&self) -> impl Iterator<Item = (u64, RequestKind, &[u8])> {
+        let items = |frame: &FrameSpan| &self.bytes[frame.start..frame.end];
+        self.frames.iter().map(move |frame| (frame.request, frame.kind, items(frame)))
+    }
+
     /// The items of each frame.
     pub(crate) fn items(&self) -> impl Iterator<Item = (RequestKind, &[u8])> {
         self.frames.iter().map(|frame| (frame.kind, &self.bytes[frame.start..frame.end]))

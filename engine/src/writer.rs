@@ -2,6 +2,7 @@
 
 use std::hint::black_box;
 
+use gantry_journal::mark;
 use gantry_model::{
     COMMAND_BYTES_MAX, Command, CommandId, EngineTime, Item, Items, LINES_PER_ORDER_MAX, OrderLine,
     Sku,
@@ -88,11 +89,13 @@ impl Writer {
         }
         batch.outbox.bytes.append(&mut self.carried);
         if submission.is_outdated(self.engine.state().archives.last_number()) {
+            mark!("request refused for an archive file it was not looked up in");
             refuse(submission, batch);
         }
         while let Some(frame) = submission.current() {
             loop {
                 if batch.is_full() {
+                    mark!("answer carried to the next batch");
                     self.carried = batch.outbox.take_unclosed();
                     return Progress::BatchFull;
                 }
@@ -142,6 +145,18 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Answers the queries of a submission apart from any batch. The answers may tell of what is not
+    /// durable yet: they are for whoever looks on, not for clients.
+    pub fn look(&mut self, submission: &Submission, now: EngineTime) -> Vec<u8> {
+        let mut replies = Vec::new();
+        for (_, _, items) in submission.frames() {
+            for item in Items::new(items, COMMAND_BYTES_MAX).map_while(Result::ok) {
+                self.engine.query_known(&item, submission.archived(), now, &mut replies);
+            }
+        }
+        replies
     }
 
     /// Lets some of the oldest closed orders and commands leave memory: those of the archive file

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use gantry_engine::{ArchiveFacts, ArchiveFile, ArchiveStep, Archivist, InstanceError};
-use gantry_journal::Storage;
+use gantry_journal::{Storage, mark};
 use gantry_model::EngineTime;
 
 use crate::affinity::lower_priority_here;
@@ -108,6 +108,7 @@ impl ArchiveLoop {
     /// Shows a file, which was verified, to the connections.
     fn show(&mut self, file: ArchiveFile, facts: ArchiveFacts) -> Result<(), InstanceError> {
         self.shelf.show(self.shelf.files().with(file)?);
+        mark!("archive file made");
         add(&self.counters.archive_files, 1);
         tracing::info!(
             archive = facts.number,
@@ -129,6 +130,7 @@ impl ArchiveLoop {
         if !self.shelf.retire(facts) {
             return Rest::Pause(LOOK_EVERY);
         }
+        mark!("archived rows may leave memory");
         self.shown = None;
         self.ingress.bell.ring();
         Rest::Again
@@ -143,6 +145,7 @@ impl ArchiveLoop {
 
 /// Logs what went wrong; says when to try again, if ever.
 pub(crate) fn rest_after(error: &InstanceError) -> Rest {
+    mark!("archive file failed");
     if let InstanceError::Archive(error) = error {
         tracing::error!(%error, "no archive file can be made; trying again");
         return Rest::Pause(RETRY_EVERY);

@@ -21,6 +21,7 @@ use crate::link::{Closed, Link, OutboundState};
 use crate::session::{Farewell, RequestBundle, Session, Step, StepOutput};
 use crate::socket::{Inlet, Outlet, halves};
 use crate::stats::{add, subtract};
+use gantry_journal::mark;
 
 /// A closed connection is read (and its bytes dropped) for this long, so that the client gets our
 /// last frame rather than a reset.
@@ -138,7 +139,10 @@ impl Connection {
                 Step::NeedBytes => true,
                 Step::NeedRoom if self.wait_for_room() => false,
                 Step::NeedRoom => continue,
-                Step::Ended(farewell) => return End::Farewell(farewell),
+                Step::Ended(farewell) => {
+                    mark!("connection ended for broken bytes");
+                    return End::Farewell(farewell);
+                }
             };
             let outbound = self.link.outbound_state();
             if outbound.closed.is_some() || self.hub.is_cut() {
@@ -149,7 +153,10 @@ impl Connection {
             match self.wait(reads, outbound.stalled).await {
                 Event::Read(count) => self.received(count),
                 Event::EndOfStream => return End::ClientClosed,
-                Event::Broken => return End::Abrupt,
+                Event::Broken => {
+                    mark!("connection broken");
+                    return End::Abrupt;
+                }
                 Event::Written | Event::Woken => {}
                 Event::Late => {
                     if let Some(end) = self.judge_patience(reads) {
@@ -161,6 +168,7 @@ impl Connection {
     }
 
     fn say_goodbye(&mut self) {
+        mark!("goodbye said");
         let mut bytes = Vec::new();
         write_frame(&mut bytes, FrameKind::Goodbye, 0, 0, &[]);
         self.link.send(&bytes);
@@ -215,6 +223,7 @@ impl Connection {
             }
             Err(refused) => {
                 link.answered(frames);
+                mark!("busy sent");
                 add(&counters.requests_busy, u64::from(frames));
                 for request in refused.submission.requests() {
                     hub.busy.write(request, &mut output.answers);
@@ -238,6 +247,7 @@ impl Connection {
 
     /// Asks to be woken when requests are answered; false if some were meanwhile.
     fn wait_for_room(&self) -> bool {
+        mark!("connection waits for answers");
         self.link.wait_for_answers();
         self.link.in_flight() >= self.hub.facts.requests_in_flight_max
     }

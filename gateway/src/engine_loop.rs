@@ -6,7 +6,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gantry_engine::{ArchiveFacts, Batch, Engine, ProcessFigures, Progress, RequestKind, Writer};
+use gantry_engine::{
+    ArchiveFacts, Batch, Engine, ProcessFigures, Progress, RequestKind, Submission, Writer,
+};
+use gantry_journal::mark;
 use gantry_model::EngineTime;
 
 use crate::archive_shelf::ArchiveShelf;
@@ -88,6 +91,7 @@ impl EngineLoop {
             Drained::Nothing if stopping => Rest::Over,
             Drained::Nothing => Rest::Bell(None),
             Drained::NoBatch => {
+                mark!("engine waits for a batch");
                 add(&self.links.counters.engine_stalls, 1);
                 Rest::Bell(None)
             }
@@ -97,6 +101,12 @@ impl EngineLoop {
     /// The engine, to read.
     pub(crate) const fn engine(&self) -> &Engine {
         self.writer.engine()
+    }
+
+    /// Answers queries without waiting for anything to be durable.
+    pub(crate) fn look(&mut self, submission: &Submission) -> Vec<u8> {
+        let now = self.clock.now();
+        self.writer.look(submission, now)
     }
 
     /// The engine, when the loop is over.

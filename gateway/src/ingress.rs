@@ -4,6 +4,8 @@
 //! Batching by read never depends on the client's goodwill: a client that sends one order per frame
 //! still pays one push per read. A full queue says so at once, before anything is sequenced.
 
+use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossbeam::queue::ArrayQueue;
@@ -32,8 +34,21 @@ pub(crate) struct Ingress {
     /// Payload bytes in both queues. Only a bound, so every access is relaxed.
     payload_bytes: AtomicUsize,
     payload_bytes_max: usize,
+    watcher: OnceLock<Watcher>,
     /// Wakes the engine thread.
     pub(crate) bell: Doorbell,
+}
+
+/// Sees every submission that is taken, before it is queued. Among several threads one that it has
+/// seen may still find the queue full.
+pub type SubmissionWatcher = Box<dyn Fn(&Submission) + Send + Sync>;
+
+struct Watcher(SubmissionWatcher);
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 impl Ingress {
@@ -44,8 +59,14 @@ impl Ingress {
             spent: ArrayQueue::new(SPENT_SUBMISSIONS_MAX),
             payload_bytes: AtomicUsize::new(0),
             payload_bytes_max: options.ingress_bytes_max,
+            watcher: OnceLock::new(),
             bell: Doorbell::default(),
         }
+    }
+
+    /// Shows every submission that is taken from now on to `watcher`; the first stays.
+    pub(crate) fn watch(&self, watcher: SubmissionWatcher) {
+        let _ = self.watcher.set(Watcher(watcher));
     }
 
     /// An empty submission, with memory from an earlier one if there is one.
@@ -61,6 +82,11 @@ impl Ingress {
         let payload_bytes = queued.payload_bytes;
         if self.payload_bytes.load(Ordering::Relaxed) >= self.payload_bytes_max {
             return Err(queued);
+        }
+        if let Some(Watcher(watcher)) = self.watcher.get()
+            && !self.queue(kind).is_full()
+        {
+            watcher(&queued.submission);
         }
         // Before the push: the engine may take the item and subtract at once.
         self.payload_bytes.fetch_add(payload_bytes, Ordering::Relaxed);

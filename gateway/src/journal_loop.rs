@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use gantry_engine::{Batch, ProcessFigures};
-use gantry_journal::{Appended, FrameFacts, Journal, JournalError};
+use gantry_journal::{Appended, FrameFacts, Journal, JournalError, mark};
 
 use crate::guard::abort_with;
 use crate::handoff::Handoff;
@@ -166,6 +166,7 @@ impl JournalLoop {
             }
             Err(JournalError::NoSegmentReady) => {
                 // Nothing was changed. The preparer logs why it is behind.
+                mark!("journal waits for a segment");
                 add(&self.counters.journal_waits_for_segment, 1);
                 self.preparer.ring();
                 Ok(None)

@@ -57,6 +57,7 @@ mod turn;
 pub use clock::ClockBehind;
 pub use error::ServerError;
 pub use host::{Host, SystemHost, index_seed};
+pub use ingress::SubmissionWatcher;
 pub use memory_loop::MemoryThread;
 pub use open::read_snapshot_ahead;
 pub use options::{ArchiveOptions, OptionError, PORT_DEFAULT, ServerOptions};

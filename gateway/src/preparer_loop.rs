@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use gantry_engine::ProcessFigures;
-use gantry_journal::{JournalError, PrepareStep, SegmentPreparer, Storage};
+use gantry_journal::{JournalError, PrepareStep, SegmentPreparer, Storage, mark};
 
 use crate::affinity::lower_priority_here;
 use crate::doorbell::Doorbell;
@@ -58,6 +58,11 @@ impl PreparerBell {
     pub(crate) fn settle_space(&self, segments_spare: u64, figures: &ProcessFigures) {
         let no_space = segments_spare == 0 && self.disk_full.load(Ordering::Relaxed);
         let before = figures.no_space.swap(no_space, Ordering::Relaxed);
+        match (before, no_space) {
+            (false, true) => mark!("no_space begins"),
+            (true, false) => mark!("no_space ends"),
+            _ => {}
+        }
         match (before, no_space) {
             (false, true) => tracing::error!(
                 "THE DISK IS FULL: placing, receiving and set-up are refused (no_space) until \

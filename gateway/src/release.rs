@@ -15,6 +15,7 @@ use crate::doorbell::Doorbell;
 use crate::ingress::Ingress;
 use crate::link::{Link, Links};
 use crate::stats::{Counters, add};
+use gantry_journal::mark;
 
 /// With at most this many replies the journal thread delivers by itself instead of waking the
 /// release thread, which would take longer.
@@ -168,7 +169,10 @@ impl Delivery {
                     }
                 }
                 // The client is gone; its commands were carried out all the same.
-                None => of_session.for_each(drop),
+                None => {
+                    mark!("answered client is gone");
+                    of_session.for_each(drop);
+                }
             }
             count += u64::from(run);
         }

@@ -5,6 +5,7 @@
 //! makes sense is the engine's business, and replies never pass through here.
 
 use gantry_engine::{RequestKind, Submission};
+use gantry_journal::mark;
 use gantry_model::{Actor, Items, LINES_PER_ORDER_MAX};
 use gantry_protocol::{
     ErrorBody, ErrorCode, FRAME_PAYLOAD_BYTES_MAX, Frame, FrameKind, FrameReader, Hello,
@@ -133,6 +134,7 @@ impl Session {
                     return ended(error.code(), error.request(), error.to_string());
                 }
                 Err(error) => {
+                    mark!("frame refused");
                     output.refuse(error.code(), error.request(), &error.to_string());
                     continue;
                 }

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use gantry_engine::{ProcessFigures, Shadow, SnapshotError, SnapshotFacts};
-use gantry_journal::Storage;
+use gantry_journal::{Storage, mark};
 
 use crate::affinity::lower_priority_here;
 use crate::guard::message;
@@ -90,6 +90,7 @@ impl ShadowLoop {
         while shadow.last_sequence() < until && !is_stopping() && shadow.step()? {}
         let made = shadow.finish(&mut || !is_stopping())?;
         if let Some(facts) = &made {
+            mark!("snapshot made");
             let took = self.host.monotonic().saturating_sub(started);
             let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             tracing::info!(
@@ -106,6 +107,7 @@ impl ShadowLoop {
 
 /// Logs what went wrong; says how long to wait before another try.
 pub(crate) fn rest_after(error: &SnapshotError) -> Duration {
+    mark!("snapshot failed");
     let is_alarm = matches!(error, SnapshotError::Replay { .. } | SnapshotError::Journal(_));
     if is_alarm {
         alarm(&error.to_string());

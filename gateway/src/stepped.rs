@@ -4,14 +4,18 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use gantry_engine::{Engine, Instance, InstanceError, Start};
+use gantry_engine::{
+    ArchiveError, Engine, Instance, InstanceError, RequestKind, Start, Submission,
+};
 use gantry_journal::{JournalError, Storage};
+use gantry_model::Actor;
 
 use crate::archive_loop;
 use crate::connection::serve;
 use crate::error::ServerError;
 use crate::host::Host;
 use crate::hub::Hub;
+use crate::ingress::SubmissionWatcher;
 use crate::loops::{Ground, Loops};
 use crate::options::ServerOptions;
 use crate::release::BatchWatcher;
@@ -107,7 +111,10 @@ impl SteppedServer {
     }
 
     /// A new connection; poll the future to its end, or drop it.
-    pub fn connect(&mut self, halves: (Inlet, Box<dyn Outlet>)) -> impl Future<Output = ()> + Send {
+    pub fn connect(
+        &mut self,
+        halves: (Inlet, Box<dyn Outlet>),
+    ) -> impl Future<Output = ()> + Send + use<> {
         let id = self.next_session;
         self.next_session += 1;
         add(&self.hub.counters.connections_accepted, 1);
@@ -118,6 +125,11 @@ impl SteppedServer {
     /// Shows every durable batch before its replies leave.
     pub fn watch(&self, watcher: BatchWatcher) {
         self.loops.shared.release.watch(watcher);
+    }
+
+    /// Shows every submission that is taken, before it is queued; it may still be refused.
+    pub fn watch_submissions(&self, watcher: SubmissionWatcher) {
+        self.hub.ingress.watch(watcher);
     }
 
     /// Makes every connection say goodbye, answer what is pending, and end.
@@ -147,6 +159,18 @@ impl SteppedServer {
         }
         self.loops.journal.end().journal.close()?;
         Ok(self.loops.engine.into_engine())
+    }
+
+    /// Answers queries (their items, back to back) at once, for whoever looks on: the answers may
+    /// tell of what is not durable yet.
+    ///
+    /// # Errors
+    /// An archive file cannot be read.
+    pub fn look(&mut self, queries: &[u8]) -> Result<Vec<u8>, ArchiveError> {
+        let mut submission = Submission::new(0, Actor::COMMAND_LINE);
+        submission.push_frame(RequestKind::Queries, 0, queries);
+        self.hub.archive.attach(&mut submission)?;
+        Ok(self.loops.engine.look(&submission))
     }
 
     /// What the start found.

@@ -14,6 +14,7 @@ use crate::layout::{
     CONTROL_PAGES_RESERVED, FRAME_HEADER_BYTES, KIND_CLEAN_STOP, KIND_SEAL, PAGE_BYTES,
     PAGE_LENGTH, frame_bytes, length,
 };
+use crate::mark;
 use crate::options::JournalOptions;
 use crate::page::{Place, control_header, data_header, segment_header};
 use crate::position::Position;
@@ -162,6 +163,7 @@ impl Journal {
         if sealed {
             return Ok(false);
         }
+        mark!("seal written");
         self.write_control(KIND_SEAL)?;
         Ok(true)
     }
@@ -278,6 +280,7 @@ impl Journal {
     /// Begins the ready segment.
     fn roll(&mut self) -> Result<(), JournalError> {
         let ready = self.shared.take_ready().ok_or(JournalError::NoSegmentReady)?;
+        mark!("segment rolled");
         let expected = self.active.as_ref().map_or(1, |active| active.number + 1);
         assert_eq!(ready.number, expected, "segments are used in order");
         self.active = Some(Active {
@@ -317,6 +320,7 @@ impl Journal {
         let active = self.active.as_mut().expect("invariant: make_room left a segment");
         let end = active.offset + bytes;
         if let Err(error) = write_and_sync(&active.window, active.offset, pages) {
+            mark!("journal poisoned by a failed write");
             self.poisoned = true;
             return Err(JournalError::io("write and sync", &active.path, error));
         }

@@ -19,6 +19,7 @@ mod journal;
 mod layout;
 mod manifest;
 mod mapping;
+mod mark;
 mod options;
 mod page;
 mod position;
@@ -49,6 +50,7 @@ pub use layout::{
     FORMAT_VERSION, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, PAGE_BYTES, PAYLOAD_BYTES_MAX,
     SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MIN,
 };
+pub use mark::{Mark, marks_passed};
 pub use options::{Durability, JournalOptions, WritePath};
 pub use prepare::{PrepareStep, SegmentPreparer};
 pub use reader::{JournalReader, TailReport};

@@ -9,6 +9,7 @@ use crate::error::{JournalError, VisitError};
 use crate::folder::Folder;
 use crate::journal::{Active, Journal};
 use crate::layout::{KIND_CLEAN_STOP, PAGE_BYTES};
+use crate::mark;
 use crate::options::JournalOptions;
 use crate::position::Position;
 use crate::prepare::{SegmentPreparer, Shared, Window};
@@ -92,6 +93,7 @@ impl Journal {
             None => (options.new_instance_id, true),
         };
         if created {
+            mark!("instance created");
             folder.create(instance_id)?;
         }
         sync_everything(&folder, from.map_or(1, |bookmark| bookmark.segment))?;
@@ -185,9 +187,11 @@ fn mend(
 ) -> Result<Option<Active>, JournalError> {
     // From the last on, so that a crash midway leaves no gap.
     for number in end.unused.iter().rev() {
+        mark!("prepared segment put back");
         put_back(&scanner.folder, *number)?;
     }
     if let Some(number) = end.torn_segment {
+        mark!("torn segment header cut");
         let path = scanner.folder.segment_path(number);
         let file = open_segment(&scanner.folder, &path, options)?;
         zero_range(file.as_ref(), &path, 0, PAGE_BYTES)?;
@@ -223,6 +227,7 @@ pub(crate) fn zero_range(
     if bytes == 0 {
         return Ok(());
     }
+    mark!("torn tail cut");
     let zeros = FrameBuffer::load_pages(&vec![0; crate::layout::length(bytes)]);
     write_pages(file, path, offset, &zeros)
 }
@@ -238,6 +243,7 @@ fn rewrite_last(
     let last = scanner.last.as_ref();
     let here = last.filter(|last| last.segment == segment.number);
     if let (None, Some(last)) = (here, last) {
+        mark!("last frame rewritten in the segment before");
         let read = scanner.folder.open_segment(last.segment)?;
         let read = read.ok_or_else(|| scanner.missing(last.segment))?;
         let path = scanner.folder.expand(&read)?;

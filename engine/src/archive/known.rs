@@ -1,5 +1,6 @@
 //! What an answer may rest on: the state, and what of the archive was attached to the request.
 
+use gantry_journal::mark;
 use gantry_model::{CommandId, OrderId};
 
 use super::image::Archived;
@@ -26,6 +27,7 @@ impl<'a> Known<'a> {
                 Archived::Order(order) => (order.view().row.placed, order.view().row.content_hash),
                 Archived::Command(command) => (command.row.sequence, command.row.content_hash),
             };
+            mark!("archived id repeated");
             Some(FirstAnswer { sequence, content_hash, rejected: None, order_slot: None })
         })
     }
@@ -36,7 +38,10 @@ impl<'a> Known<'a> {
             return Some(self.state.orders.view(slot));
         }
         match self.archived(id)? {
-            Archived::Order(order) => Some(order.view()),
+            Archived::Order(order) => {
+                mark!("archived order asked for");
+                Some(order.view())
+            }
             Archived::Command(_) => None,
         }
     }

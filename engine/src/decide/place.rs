@@ -1,5 +1,6 @@
 //! Placing an order, and quoting one: the same decision, with or without a record.
 
+use gantry_journal::mark;
 use gantry_model::{
     Channel, EngineTime, LINES_PER_ORDER_MAX, Movement, MovementKind, OutcomeHead, PlaceOrder,
     Proof, RejectReason, Sequence, Short, ShortMode, Warehouse,
@@ -28,6 +29,7 @@ pub(super) fn decide(
     let first = Pass::first(state, order, now);
     let mut sourced = run(&first, decision);
     if first.has_soft_rules() && leave_what_is_not_granted(decision) {
+        mark!("second pass without soft rules");
         let granted = std::mem::take(&mut decision.granted);
         sourced = sourced.and(run(&first.second(&granted), decision));
         decision.granted = granted;

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use gantry_journal::{Bookmark, Storage};
+use gantry_journal::{Bookmark, Storage, mark};
 
 use super::error::SnapshotError;
 use super::folder::list_snapshots;
@@ -60,10 +60,14 @@ impl Start {
         for path in list_snapshots(storage, directory)? {
             match read(&path) {
                 Ok((engine, facts)) => {
+                    mark!("start from a snapshot");
                     return Ok(Self { engine, snapshot: Some(facts), passed_over });
                 }
                 Err(error @ SnapshotError::TooNew { .. }) => return Err(error),
-                Err(error) => passed_over.push(error),
+                Err(error) => {
+                    mark!("snapshot passed over");
+                    passed_over.push(error);
+                }
             }
         }
         Ok(Self { passed_over, ..Self::without_snapshot(index_seed) })

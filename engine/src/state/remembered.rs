@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use gantry_journal::mark;
 use gantry_model::{CommandId, OrderId, RejectReason, Sequence};
 
 use super::fifo::Fifo;
@@ -149,6 +150,7 @@ impl Remembered {
         if self.rejections.len() <= rejections_max as usize {
             return None;
         }
+        mark!("rejection forgotten");
         let row = self.rejections.pop_front()?;
         self.index.remove(self.index.hash(row.id.get()), Place::Rejection(self.first_rejection));
         self.first_rejection = (self.first_rejection + 1) % REJECTION_POSITIONS;
