@@ -1,8 +1,19 @@
-//! A universe in a seed: Gantry's own code on a simulated disk, network and clock.
+//! A universe in a seed: Gantry's own code on a simulated disk, network and clock, judged by a
+//! second implementation of its rules.
 
 #![forbid(unsafe_code)]
 
+pub mod campaign;
+pub mod client;
+pub mod clock;
 pub mod disk;
+pub mod history;
+pub mod machine;
+pub mod marks;
+pub mod net;
 pub mod oracle;
 pub mod random;
+pub mod scenario;
+pub mod shrink;
+pub mod universe;
 pub mod workload;

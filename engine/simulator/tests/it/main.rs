@@ -8,3 +8,4 @@ mod differential;
 mod disk;
 mod run;
 mod spoiled;
+mod universes;

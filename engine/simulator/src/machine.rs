@@ -1,0 +1,302 @@
+//! The machine that the server runs on: starts it, gives its loops their turns, and lets it crash.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gantry_gateway::{Loop, Rest, ServerError, ServerOptions, SteppedServer};
+use gantry_journal::{Bookmark, JournalError, JournalReader};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::clock::SimHost;
+use crate::disk::SimDisk;
+use crate::history::History;
+use crate::net::{Reach, SimNetwork};
+
+/// Turns that a loop gets in a row at most.
+const TURNS_IN_A_ROW_MAX: u32 = 16;
+
+/// How a server ends without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// The process is killed; the machine goes on.
+    Process,
+    /// The machine loses its power.
+    Power,
+}
+
+/// A machine; the server on it runs or not.
+pub struct Machine {
+    pub(crate) disk: SimDisk,
+    pub(crate) network: SimNetwork,
+    pub(crate) host: SimHost,
+    pub(crate) history: History,
+    options: ServerOptions,
+    turn_ms_max: u64,
+    turns: ChaCha8Rng,
+    server: Option<Running>,
+    /// The last frame that the last start found; it cannot vanish.
+    bookmark: Option<Bookmark>,
+}
+
+/// What a start finds since the last one.
+#[derive(Default)]
+struct Tail {
+    payloads: Vec<Vec<u8>>,
+    bookmark: Option<Bookmark>,
+}
+
+struct Running {
+    server: SteppedServer,
+    connections: JoinSet<()>,
+    /// When each loop has its next turn at the earliest, in the order of [`Loop::ALL`].
+    due: [Instant; Loop::ALL.len()],
+}
+
+impl Machine {
+    /// A machine without a server.
+    #[must_use]
+    pub fn new(
+        disk: SimDisk,
+        network: SimNetwork,
+        host: SimHost,
+        history: History,
+        options: ServerOptions,
+        (turns, turn_ms_max): (ChaCha8Rng, u64),
+    ) -> Self {
+        Self {
+            disk,
+            network,
+            host,
+            history,
+            options,
+            turn_ms_max,
+            turns,
+            server: None,
+            bookmark: None,
+        }
+    }
+
+    /// Whether the server runs.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Starts the server, and shows the history what it found.
+    ///
+    /// # Errors
+    /// What was in the way.
+    pub fn start(&mut self) -> Result<(), ServerError> {
+        // Before the start: beside a writer the last frame is nobody's business.
+        let tail = self.read_tail().map_err(ServerError::Open)?;
+        let server = self.open()?;
+        self.recover(&tail, server.opened().recovery.last_sequence);
+        self.bookmark = tail.bookmark;
+        let history = self.history.clone();
+        server.watch(Box::new(move |batch| history.durable(batch)));
+        let history = self.history.clone();
+        server.watch_submissions(Box::new(move |submission| history.submitted(submission)));
+        let due = [Instant::now(); Loop::ALL.len()];
+        self.server = Some(Running { server, connections: JoinSet::new(), due });
+        self.network.set_reach(Reach::Up);
+        Ok(())
+    }
+
+    fn open(&self) -> Result<SteppedServer, ServerError> {
+        let (storage, host) = (Arc::new(self.disk.mounted()), Arc::new(self.host.clone()));
+        SteppedServer::open(&self.options, storage, host)
+    }
+
+    /// The frames since the last start.
+    fn read_tail(&self) -> Result<Tail, JournalError> {
+        let (directory, storage) = (&self.options.directory, Box::new(self.disk.mounted()));
+        let opened = match &self.bookmark {
+            Some(bookmark) => JournalReader::open_at_with(directory, bookmark, storage),
+            None => JournalReader::open_with(directory, storage),
+        };
+        let mut reader = match opened {
+            Err(JournalError::Missing { .. }) => return Ok(Tail::default()),
+            opened => opened?,
+        };
+        let mut tail = Tail::default();
+        while let Some(frame) = reader.next_frame()? {
+            tail.payloads.push(frame.payload.to_vec());
+        }
+        tail.bookmark = reader.bookmark().or(self.bookmark);
+        Ok(tail)
+    }
+
+    /// Shows the history what became durable and was never answered; nothing may be missing.
+    fn recover(&self, tail: &Tail, last_sequence: u64) {
+        let judged = self.history.with_oracle(crate::oracle::Oracle::last_sequence);
+        self.history.trace(last_sequence);
+        if last_sequence < judged {
+            let what = format!("a start ends at {last_sequence}, told was {judged}");
+            return self.history.object(what);
+        }
+        self.history.recovered(&[]);
+        for payload in &tail.payloads {
+            self.history.recovered(payload);
+        }
+        let shown = self.history.with_oracle(crate::oracle::Oracle::last_sequence);
+        if shown != last_sequence {
+            self.history.object(format!("a start ends at {last_sequence}, a reader at {shown}"));
+        }
+    }
+
+    /// Takes connections, gives every loop that is due some turns, and lets a moment pass.
+    ///
+    /// # Errors
+    /// The server would have ended itself.
+    pub async fn tick(&mut self) -> Result<(), JournalError> {
+        let turned = self.turn();
+        let milliseconds = self.turns.random_range(1..=self.turn_ms_max);
+        sleep(Duration::from_millis(milliseconds)).await;
+        turned
+    }
+
+    fn turn(&mut self) -> Result<(), JournalError> {
+        let Some(running) = &mut self.server else { return Ok(()) };
+        for halves in self.network.take_waiting() {
+            running.connections.spawn(running.server.connect(halves));
+        }
+        while let Some(ended) = running.connections.try_join_next() {
+            if let Err(error) = ended
+                && error.is_panic()
+            {
+                self.history.object(format!("a connection panicked: {error}"));
+            }
+        }
+        let mut order: [usize; Loop::ALL.len()] = std::array::from_fn(|index| index);
+        order.shuffle(&mut self.turns);
+        for index in order {
+            let turns = self.turns.random_range(1..=TURNS_IN_A_ROW_MAX);
+            running.give_turns(index, turns, &self.disk)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the server without a word.
+    pub async fn crash(&mut self, crash: Crash) {
+        self.history.trace(crash as u64);
+        self.network.set_reach(match crash {
+            Crash::Process => Reach::Down,
+            Crash::Power => Reach::Silent,
+        });
+        self.network.break_all(crash == Crash::Power);
+        if let Some(mut running) = self.server.take() {
+            running.connections.shutdown().await;
+        }
+        match crash {
+            Crash::Process => self.disk.crash_process(),
+            Crash::Power => self.disk.crash_power(),
+        }
+        self.history.crashed();
+    }
+
+    /// Stops the server in order; returns the hash of its state and its last sequence.
+    ///
+    /// # Errors
+    /// The disk failed meanwhile: it has crashed instead.
+    pub async fn stop(&mut self) -> Result<Option<StoppedState>, JournalError> {
+        let Some(running) = &self.server else { return Ok(None) };
+        running.server.say_goodbye();
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.server.as_ref().is_some_and(|running| !running.connections.is_empty())
+            && Instant::now() < deadline
+        {
+            self.tick().await?;
+        }
+        let Some(mut running) = self.server.take() else { return Ok(None) };
+        self.network.set_reach(Reach::Down);
+        self.network.break_all(false);
+        running.connections.shutdown().await;
+        let engine = running.server.stop()?;
+        self.disk.crash_process();
+        self.history.crashed();
+        let (last_sequence, hash) = (engine.last_sequence().get(), engine.state_hash());
+        Ok(Some(StoppedState { last_sequence, hash }))
+    }
+
+    /// Opens the stopped instance once more, from a snapshot or from the first record, and says
+    /// what state that gives.
+    ///
+    /// # Errors
+    /// What was in the way.
+    pub fn reopen(&mut self, full_replay: bool) -> Result<StoppedState, ServerError> {
+        let full_replay = std::mem::replace(&mut self.options.full_replay, full_replay);
+        let opened = self.open();
+        self.options.full_replay = full_replay;
+        let opened = *opened?.opened();
+        // What it holds is gone with it.
+        self.disk.crash_process();
+        let last_sequence = opened.recovery.last_sequence;
+        Ok(StoppedState { last_sequence, hash: opened.state_hash })
+    }
+
+    /// Lets `use_it` do something with the running server.
+    pub(crate) fn with_server<T>(
+        &mut self,
+        use_it: impl FnOnce(&mut SteppedServer) -> T,
+    ) -> Option<T> {
+        self.server.as_mut().map(|running| use_it(&mut running.server))
+    }
+
+    /// Every record of the journal, hashed as the history hashes them.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub fn hash_of_journal(&self) -> Result<u64, JournalError> {
+        use std::hash::Hasher;
+        let storage = Box::new(self.disk.mounted());
+        let mut reader = JournalReader::open_with(&self.options.directory, storage)?;
+        let mut hasher = twox_hash::XxHash3_64::new();
+        while let Some(frame) = reader.next_frame()? {
+            hasher.write(frame.payload);
+        }
+        Ok(hasher.finish())
+    }
+}
+
+/// A state in two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoppedState {
+    /// Its last record.
+    pub last_sequence: u64,
+    /// Its hash.
+    pub hash: u128,
+}
+
+impl Running {
+    /// Gives one loop turns until it rests.
+    fn give_turns(&mut self, index: usize, turns: u32, disk: &SimDisk) -> Result<(), JournalError> {
+        for _ in 0..turns {
+            if self.due[index] > Instant::now() {
+                return Ok(());
+            }
+            let whose = Loop::ALL[index];
+            let rest = self.server.turn(whose)?;
+            if disk.is_dead() {
+                return Ok(());
+            }
+            let elapsed = Duration::from_nanos(disk.take_elapsed_ns());
+            let wait = match (rest, whose) {
+                (Rest::Again, _) => Duration::ZERO,
+                // Whoever would ring it is not asked: it looks at every tick.
+                (Rest::Bell(_), Loop::Engine | Loop::Journal | Loop::Release) => {
+                    self.due[index] = Instant::now() + elapsed;
+                    return Ok(());
+                }
+                (Rest::Bell(longest), _) => longest.unwrap_or(Duration::MAX / 4),
+                (Rest::Pause(pause), _) => pause,
+                (Rest::Over, _) => Duration::from_secs(1 << 30),
+            };
+            self.due[index] = Instant::now() + elapsed + wait;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! A scenario: everything that one seed decides, written out, so that it can be made smaller.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gantry_gateway::{ArchiveOptions, ServerOptions};
+use gantry_journal::WritePath;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::net::Weather;
+use crate::random::{Stream, stream};
+use crate::workload::{Made, Swarm, Workload};
+
+/// Where the instance lies on the simulated disk.
+pub const FOLDER: &str = "/gantry";
+
+/// A whole life of one instance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Decides whatever is not written out here: delays, torn writes, turns.
+    pub seed: u64,
+    /// How the server is set.
+    pub setting: Setting,
+    /// What clients do.
+    pub clients: Clients,
+    /// What the network does until everything was asked.
+    pub weather: Weather,
+    /// What goes wrong, by when it does.
+    pub faults: Vec<Fault>,
+    /// What is asked, in the order in which clients take it.
+    pub items: Vec<Asked>,
+}
+
+/// How the server is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Size of a segment.
+    pub segment_bytes: u64,
+    /// Segments kept prepared.
+    pub segments_spare: u32,
+    /// Frames are written past the page cache.
+    pub is_direct: bool,
+    /// Journal bytes between two snapshots; 0 = none.
+    pub snapshot_every_bytes: u64,
+    /// Closed orders leave memory after this long.
+    pub archive_after_ms: u64,
+    /// Socket reads that may wait for the engine, of each kind.
+    pub ingress_max: u32,
+    /// Requests of a connection that may wait for an answer.
+    pub in_flight_max: u32,
+    /// Between two turns of the loops passes at most this long.
+    pub turn_ms_max: u64,
+}
+
+/// What clients do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clients {
+    /// How many there are.
+    pub count: u32,
+    /// Items that each has under way at most.
+    pub window: u32,
+    /// Items in one frame at most.
+    pub frame_items_max: u32,
+    /// Milliseconds without an answer after which a connection counts as lost.
+    pub patience_ms: u64,
+}
+
+/// One command or query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Whether it is a query.
+    pub is_query: bool,
+    /// The item.
+    pub bytes: Vec<u8>,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// When so many items were taken by clients.
+    pub at_item: usize,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// The process is killed between two turns.
+    Kill,
+    /// The machine loses its power between two turns.
+    PowerCut,
+    /// The process is killed in so many storage calls from now.
+    KillAtCall(u32),
+    /// The machine loses its power in so many storage calls from now.
+    PowerCutAtCall(u32),
+    /// Somebody stops the server in order and starts it again.
+    Restart,
+    /// One of the next syncs fails.
+    SyncFails(u32),
+    /// One of the next writes fails.
+    WriteFails(u32),
+    /// One of the next reads fails, until somebody writes there.
+    ReadFails(u32),
+    /// The disk is full for so many milliseconds.
+    DiskFull(u32),
+    /// A call of the disk takes up to ten seconds.
+    Stall,
+    /// Every connection breaks.
+    BreakConnections,
+    /// Nobody reaches the server for so many milliseconds.
+    Partition(u32),
+    /// The wall clock is set by so many seconds.
+    ClockJump(i32),
+}
+
+impl Scenario {
+    /// The scenario of a seed, with about so many orders.
+    #[must_use]
+    pub fn draw(seed: u64, items_max: usize) -> Self {
+        let random = &mut stream(seed, Stream::Swarm);
+        let swarm = Swarm::draw(random);
+        let setting = Setting::draw(random);
+        let clients = Clients::draw(random);
+        let weather = draw_weather(random);
+        let mut workload = Workload::new(stream(seed, Stream::Workload), swarm);
+        let items = (0..items_max).map(|_| draw_item(&mut workload)).collect();
+        let faults = draw_faults(&mut stream(seed, Stream::Faults), items_max);
+        Self { seed, setting, clients, weather, faults, items }
+    }
+}
+
+fn draw_item(workload: &mut Workload) -> Asked {
+    let mut bytes = Vec::new();
+    let is_query = workload.next(&mut bytes) == Made::Query;
+    Asked { is_query, bytes }
+}
+
+impl Setting {
+    fn draw(random: &mut ChaCha8Rng) -> Self {
+        Self {
+            segment_bytes: 1 << random.random_range(20..=22),
+            segments_spare: random.random_range(1..=2),
+            is_direct: random.random(),
+            snapshot_every_bytes: match random.random_range(0..4) {
+                0 => 0,
+                _ => 1 << random.random_range(15..=20),
+            },
+            archive_after_ms: match random.random_range(0..4) {
+                0 => 3_600_000,
+                _ => random.random_range(20..2_000),
+            },
+            ingress_max: match random.random_range(0..4) {
+                0 => random.random_range(1..4),
+                _ => 4_096,
+            },
+            in_flight_max: match random.random_range(0..4) {
+                0 => random.random_range(1..4),
+                _ => 1_024,
+            },
+            turn_ms_max: random.random_range(1..=5),
+        }
+    }
+
+    /// Settings of the server, with a memory of its own for chance only.
+    #[must_use]
+    pub fn options(&self, seed: u64) -> ServerOptions {
+        let mut options = ServerOptions {
+            directory: PathBuf::from(FOLDER),
+            requests_in_flight_max: self.in_flight_max,
+            ingress_commands_max: self.ingress_max as usize,
+            ingress_queries_max: self.ingress_max as usize,
+            batches: 2,
+            snapshot_every_bytes: self.snapshot_every_bytes,
+            // Clocks jump here further than anybody would let them.
+            accept_clock_jump: true,
+            archive: ArchiveOptions {
+                after: Duration::from_millis(self.archive_after_ms),
+                shown_before: Duration::from_millis(10),
+                ..ArchiveOptions::default()
+            },
+            ..ServerOptions::default()
+        };
+        options.journal.new_instance_id = u128::from(seed) << 64 | 1;
+        options.journal.segment_bytes = self.segment_bytes;
+        options.journal.segments_spare = self.segments_spare;
+        options.journal.write_path =
+            if self.is_direct { WritePath::Direct } else { WritePath::Mapped };
+        options
+    }
+}
+
+impl Clients {
+    fn draw(random: &mut ChaCha8Rng) -> Self {
+        Self {
+            count: random.random_range(1..=8),
+            window: 1 << random.random_range(0..=9),
+            frame_items_max: 1 << random.random_range(0..=8),
+            patience_ms: random.random_range(500..5_000),
+        }
+    }
+}
+
+fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
+    if random.random_range(0..4) == 0 {
+        return Weather::default();
+    }
+    let mut rarely = |most: u32| match random.random_range(0..2) {
+        0 => 0,
+        _ => random.random_range(0..most),
+    };
+    Weather {
+        delay_ms_max: rarely(20),
+        late_per_million: rarely(20_000),
+        break_per_million: rarely(10_000),
+        corrupt_per_million: rarely(10_000),
+        crumb_bytes_max: rarely(2_000),
+        refuse_per_million: rarely(200_000),
+    }
+}
+
+/// Items between two faults, on average.
+const ITEMS_PER_FAULT: usize = 1_000;
+
+fn draw_faults(random: &mut ChaCha8Rng, items: usize) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut at_item = 0;
+    loop {
+        at_item += random.random_range(1..2 * ITEMS_PER_FAULT);
+        if at_item >= items {
+            return faults;
+        }
+        faults.push(Fault { at_item, kind: FaultKind::draw(random) });
+    }
+}
+
+impl FaultKind {
+    fn draw(random: &mut ChaCha8Rng) -> Self {
+        let calls = 1 << random.random_range(0..8);
+        let call = random.random_range(0..calls);
+        let milliseconds = random.random_range(1..3_000);
+        match random.random_range(0..17) {
+            0 | 1 => Self::Kill,
+            2 | 3 => Self::PowerCut,
+            4..=6 => Self::KillAtCall(call),
+            7..=9 => Self::PowerCutAtCall(call),
+            10 => Self::Restart,
+            11 => Self::SyncFails(call % 8),
+            12 => Self::WriteFails(call % 8),
+            16 => Self::ReadFails(call % 8),
+            13 => match random.random() {
+                true => Self::DiskFull(milliseconds),
+                false => Self::Stall,
+            },
+            14 => match random.random() {
+                true => Self::BreakConnections,
+                false => Self::Partition(milliseconds),
+            },
+            _ => Self::ClockJump(random.random_range(-7_200..7_200)),
+        }
+    }
+}
