@@ -40,9 +40,9 @@ pub use figures::ProcessFigures;
 pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, InstanceError, LocalInstance};
 pub use replay::{ReplayCheck, ReplayError, Replayed, replay_directory};
 pub use snapshot::{
-    RowsError, Shadow, SnapshotBuilder, SnapshotError, SnapshotFacts, SnapshotReader,
-    SnapshotSection, Start, Trimmed, list_snapshots, read_snapshot, snapshot_facts, trim_instance,
-    write_snapshot,
+    RowsError, Shadow, SnapshotBuilder, SnapshotError, SnapshotFacts, SnapshotIndexer,
+    SnapshotReader, SnapshotSection, Start, Trimmed, list_snapshots, read_snapshot, snapshot_facts,
+    trim_instance, write_snapshot,
 };
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{

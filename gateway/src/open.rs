@@ -7,8 +7,8 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use gantry_engine::{
-    Engine, Instance, InstanceError, SnapshotBuilder, SnapshotError, SnapshotFacts, SnapshotReader,
-    Start,
+    Engine, Instance, InstanceError, SnapshotBuilder, SnapshotError, SnapshotFacts,
+    SnapshotIndexer, SnapshotReader, Start,
 };
 use gantry_journal::Storage;
 
@@ -17,7 +17,7 @@ use crate::host::Host;
 use crate::memory_loop::MemoryThread;
 use crate::options::ServerOptions;
 
-/// Sections that are read and proven ahead of the one that is built from.
+/// Sections that are read, proven and indexed ahead of the one that is built from.
 const SECTIONS_AHEAD: usize = 2;
 
 /// Opens or creates the instance of `options`; returns also the thread that makes its memory ready,
@@ -47,7 +47,8 @@ pub(crate) fn open(
     Ok((instance, memory))
 }
 
-/// Reads a snapshot whole: one thread reads and proves the next sections while this one builds.
+/// Reads a snapshot whole: one thread reads, proves and indexes the next sections while this one
+/// builds.
 ///
 /// # Errors
 /// As [`gantry_engine::read_snapshot`].
@@ -57,7 +58,8 @@ pub fn read_snapshot_ahead(
     seed: u64,
 ) -> Result<(Engine, SnapshotFacts), SnapshotError> {
     let mut reader = SnapshotReader::open(storage, path)?;
-    let mut builder = SnapshotBuilder::new(&reader, seed);
+    let mut indexer = SnapshotIndexer::new(seed);
+    let mut builder = SnapshotBuilder::new(&reader);
     thread::scope(|scope| {
         let (proven, sections) = sync_channel(SECTIONS_AHEAD);
         let (used, spares) = sync_channel(SECTIONS_AHEAD);
@@ -65,8 +67,11 @@ pub fn read_snapshot_ahead(
             loop {
                 let mut section = spares.try_recv().unwrap_or_default();
                 let is_there = reader.next_section(&mut section)?;
+                if is_there {
+                    indexer.add(&section);
+                }
                 if !is_there || proven.send(section).is_err() {
-                    return Ok::<(), SnapshotError>(());
+                    return Ok::<SnapshotIndexer, SnapshotError>(indexer);
                 }
             }
         });
@@ -78,8 +83,8 @@ pub fn read_snapshot_ahead(
         });
         // Lets the reader end where the building failed.
         drop(sections);
-        reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        let indexer = reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
         built?;
-        builder.finish()
+        builder.finish(indexer)
     })
 }

@@ -7,6 +7,7 @@ use gantry_model::{EngineTime, Sequence};
 use rkyv::util::AlignedVec;
 
 use super::error::{RowsError, SnapshotError};
+use super::index_v1::Indexing;
 use super::layout::{
     FILE_VERSION, Header, PAGE_BYTES, SECTION_HEADER_BYTES, SectionHeader, SectionsHash,
 };
@@ -77,12 +78,14 @@ pub fn read_snapshot(
     index_seed: u64,
 ) -> Result<(Engine, SnapshotFacts), SnapshotError> {
     let mut reader = SnapshotReader::open(storage, path)?;
-    let mut builder = SnapshotBuilder::new(&reader, index_seed);
+    let mut indexer = SnapshotIndexer::new(index_seed);
+    let mut builder = SnapshotBuilder::new(&reader);
     let mut section = SnapshotSection::default();
     while reader.next_section(&mut section)? {
+        indexer.add(&section);
         builder.add(&section)?;
     }
-    builder.finish()
+    builder.finish(indexer)
 }
 
 /// One section in memory, its hash proven. Reuse one: it keeps its memory.
@@ -189,6 +192,29 @@ impl SnapshotReader {
     }
 }
 
+/// Finds where ids lie and sums up the hashes of orders: the part of an engine that needs no table,
+/// so that indexing and building can be two threads.
+#[derive(Debug)]
+pub struct SnapshotIndexer {
+    indexing: Indexing,
+    sections: u32,
+}
+
+impl SnapshotIndexer {
+    /// Nothing yet. `index_seed` is a random number that no client can know; see
+    /// [`Engine::with_index_seed`].
+    #[must_use]
+    pub fn new(index_seed: u64) -> Self {
+        Self { indexing: Indexing::new(index_seed), sections: 0 }
+    }
+
+    /// Takes the next section. Whether it makes sense is for the builder to say.
+    pub fn add(&mut self, section: &SnapshotSection) {
+        self.sections += 1;
+        self.indexing.add(section.kind, &section.bytes);
+    }
+}
+
 /// Builds an engine from sections. The reader must have come to the file's end before
 /// [`finish`](Self::finish).
 #[derive(Debug)]
@@ -201,10 +227,8 @@ pub struct SnapshotBuilder {
 impl SnapshotBuilder {
     /// A builder for the sections of `reader`.
     #[must_use]
-    pub fn new(reader: &SnapshotReader, index_seed: u64) -> Self {
-        let facts = reader.facts.clone();
-        let restoring = Restoring::new(index_seed, facts.file_bytes);
-        Self { facts, restoring, sections: 0 }
+    pub fn new(reader: &SnapshotReader) -> Self {
+        Self { facts: reader.facts.clone(), restoring: Restoring::new(), sections: 0 }
     }
 
     /// Adds the next section.
@@ -217,17 +241,22 @@ impl SnapshotBuilder {
         added.map_err(|source| self.rows(section.offset, source))
     }
 
-    /// The engine, if all sections came and add up to what the header says.
+    /// The engine, if all sections came and add up to what the header says. `indexer` took the
+    /// same sections.
     ///
     /// # Errors
     /// [`SnapshotError::Rows`].
-    pub fn finish(self) -> Result<(Engine, SnapshotFacts), SnapshotError> {
+    pub fn finish(
+        self,
+        indexer: SnapshotIndexer,
+    ) -> Result<(Engine, SnapshotFacts), SnapshotError> {
         assert_eq!(self.sections, self.facts.sections, "the reader came to its end");
+        assert_eq!(self.sections, indexer.sections, "the indexer took the same sections");
         let facts = &self.facts;
         // A hash of an older version has other rows; the sums and the sections' hashes stand.
         let hash = (facts.state_hash_version == STATE_HASH_VERSION).then_some(facts.state_hash);
         let sequence = Sequence::new(facts.last_sequence());
-        match self.restoring.finish(sequence, facts.last_time, hash) {
+        match self.restoring.finish(indexer.indexing, sequence, facts.last_time, hash) {
             Ok(engine) => Ok((engine, self.facts)),
             Err(source) => Err(SnapshotError::Rows { path: self.facts.path, offset: 0, source }),
         }

@@ -18,11 +18,12 @@ use rkyv::rancor::Failure;
 use rkyv::vec::ArchivedVec;
 
 use super::error::RowsError;
+use super::index_v1::Indexing;
 use super::rows_v1::{self as v1, Kind};
 use crate::Engine;
 use crate::state::{
-    AllocationRow, ArchiveRow, Cell, CommandRow, DayLoad, IDS_AHEAD, LineRow, OrderDetailRow,
-    OrderRow, RejectionRow, State, UnitTotals,
+    AllocationRow, ArchiveRow, Cell, CommandRow, DayLoad, LineRow, OrderDetailRow, OrderRow,
+    RejectionRow, State, UnitTotals,
 };
 
 /// The commands that bring settings back have no id: they are not remembered, their rows are.
@@ -32,8 +33,6 @@ const NO_ID: CommandId = CommandId::new(0);
 #[derive(Debug)]
 pub(crate) struct Restoring {
     engine: Engine,
-    /// Ids that a file of its length can hold.
-    ids_max: u64,
     /// What the rows must add up to.
     expected: Option<Expected>,
     last_kind: u16,
@@ -49,11 +48,9 @@ struct Expected {
 }
 
 impl Restoring {
-    /// Nothing yet of a file of `file_bytes`. `index_seed` as for an engine.
-    pub(crate) fn new(index_seed: u64, file_bytes: u64) -> Self {
-        let engine = Engine::with_index_seed(index_seed);
-        let ids_max = file_bytes / size_of::<v1::ArchivedCommand>() as u64;
-        Self { engine, ids_max, expected: None, last_kind: 0 }
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        Self { engine: Engine::new(), expected: None, last_kind: 0 }
     }
 
     /// Adds the next section; `bytes` start on a multiple of 16 in memory.
@@ -122,7 +119,7 @@ impl Restoring {
 
     fn add_settings(&mut self, bytes: &[u8]) -> Result<usize, RowsError> {
         let expected = &mut self.expected;
-        let (engine, ids_max) = (&mut self.engine, self.ids_max);
+        let engine = &mut self.engine;
         each(bytes, |row: &v1::ArchivedSettings| {
             engine.last_mark = Sequence::new(row.last_mark.to_native());
             engine.state.restore_limits(&Limits {
@@ -144,23 +141,25 @@ impl Restoring {
                 commands: row.commands.to_native(),
                 rejections: row.rejections.to_native(),
             };
-            let ids = [sums.orders, sums.commands, sums.rejections];
-            engine.state.expect_ids(ids.into_iter().fold(0, u64::saturating_add).min(ids_max));
             *expected = Some(sums);
             Ok(())
         })
     }
 
-    /// The engine, if the rows add up and have the hash that the state had.
+    /// The engine, if the rows add up and have the hash that the state had. `indexing` took the
+    /// same sections.
     pub(crate) fn finish(
         mut self,
+        indexing: Indexing,
         sequence: Sequence,
         time: EngineTime,
         hash: Option<u128>,
     ) -> Result<Engine, RowsError> {
         let state = &mut self.engine.state;
         let expected = self.expected.ok_or(RowsError::Order { kind: 0 })?;
+        known("code", indexing.has_codes_of(state).then_some(()))?;
         let in_memory = u64::from(state.orders.slots());
+        let ids = [expected.orders, expected.commands, expected.rejections];
         let pairs = [
             ("orders", expected.orders, in_memory),
             ("orders placed", expected.orders_placed, in_memory + state.archives.orders()),
@@ -171,11 +170,14 @@ impl Restoring {
             ("units allocated", expected.totals.allocated, state.totals.allocated),
             ("units held", expected.totals.held, state.totals.held),
             ("units waiting", expected.totals.backordered, state.totals.backordered),
+            ("ids", ids.into_iter().fold(0, u64::saturating_add), indexing.ids()),
         ];
         if let Some((what, kept, found)) = pairs.into_iter().find(|(_, kept, found)| kept != found)
         {
             return Err(RowsError::Sum { what, kept, found });
         }
+        let (orders_hash, index) = indexing.into_parts();
+        state.restore_index(orders_hash, index);
         if let Some(kept) = hash.filter(|kept| *kept != state.hash()) {
             return Err(RowsError::StateHash { kept, found: state.hash() });
         }
@@ -186,7 +188,7 @@ impl Restoring {
 }
 
 /// The archive, validated.
-fn access<T>(bytes: &[u8]) -> Result<&T, RowsError>
+pub(super) fn access<T>(bytes: &[u8]) -> Result<&T, RowsError>
 where
     T: Portable + for<'a> CheckBytes<HighValidator<'a, Failure>>,
 {
@@ -214,7 +216,7 @@ fn yes_or_no(what: &'static str, value: u8) -> Result<bool, RowsError> {
     known(what, [false, true].get(usize::from(value)).copied())
 }
 
-fn code(code: &v1::ArchivedCode) -> Result<&str, RowsError> {
+pub(super) fn code(code: &v1::ArchivedCode) -> Result<&str, RowsError> {
     let bytes = known("code", code.bytes.get(..usize::from(code.length)))?;
     known("code", std::str::from_utf8(bytes).ok())
 }
@@ -376,17 +378,9 @@ fn add_price(state: &mut State, row: &v1::ArchivedPlace) -> Result<(), RowsError
 
 /// Adds the orders of one section; returns how many there were.
 fn add_orders(state: &mut State, section: &v1::ArchivedOrders) -> Result<usize, RowsError> {
-    let mut rest = Parts {
-        lines: &section.lines,
-        allocations: &section.allocations,
-        references: &section.references,
-    };
-    for ahead in section.orders.chunks(IDS_AHEAD) {
-        let ids = ahead.iter().map(|order| CommandId::new(order.id.to_native()));
-        std::hint::black_box(state.touch_ids(ids));
-        for order in ahead {
-            add_order(state, order, rest.take(order)?)?;
-        }
+    let mut rest = Parts::of(section);
+    for order in section.orders.iter() {
+        add_order(state, order, rest.take(order)?)?;
     }
     let is_used_up =
         rest.lines.is_empty() && rest.allocations.is_empty() && rest.references.is_empty();
@@ -395,14 +389,23 @@ fn add_orders(state: &mut State, section: &v1::ArchivedOrders) -> Result<usize, 
 
 /// What lies beside the orders of a section, and has not been taken yet.
 #[derive(Clone, Copy)]
-struct Parts<'a> {
-    lines: &'a [v1::ArchivedLine],
-    allocations: &'a [v1::ArchivedAllocation],
-    references: &'a [u8],
+pub(super) struct Parts<'a> {
+    pub(super) lines: &'a [v1::ArchivedLine],
+    pub(super) allocations: &'a [v1::ArchivedAllocation],
+    pub(super) references: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
-    fn take(&mut self, order: &v1::ArchivedOrder) -> Result<Self, RowsError> {
+    /// All of a section.
+    pub(super) fn of(section: &'a v1::ArchivedOrders) -> Self {
+        Self {
+            lines: &section.lines,
+            allocations: &section.allocations,
+            references: &section.references,
+        }
+    }
+
+    pub(super) fn take(&mut self, order: &v1::ArchivedOrder) -> Result<Self, RowsError> {
         let lines = usize::from(order.line_count.to_native());
         let allocations = usize::from(order.allocation_count.to_native());
         Ok(Self {
@@ -425,14 +428,17 @@ fn add_order(
     parts: Parts<'_>,
 ) -> Result<(), RowsError> {
     known("order", (is_order(state, order, &parts) && state.orders.has_room()).then_some(()))?;
-    let rows = (order_row(state, order)?, detail_row(state, order)?);
+    zone(state, order.zone.to_native())?;
+    channel(state, order.channel.to_native())?;
+    let rows = (order_row(order)?, detail_row(order)?);
     let lines = parts.lines.iter().map(line);
     let allocations = parts.allocations.iter().map(allocation);
     state.restore_order(rows, lines, allocations, parts.references);
     Ok(())
 }
 
-fn order_row(state: &State, order: &v1::ArchivedOrder) -> Result<OrderRow, RowsError> {
+/// The handles in it are not judged here.
+pub(super) fn order_row(order: &v1::ArchivedOrder) -> Result<OrderRow, RowsError> {
     Ok(OrderRow {
         id: CommandId::new(order.id.to_native()),
         placed: Sequence::new(order.placed.to_native()),
@@ -441,7 +447,7 @@ fn order_row(state: &State, order: &v1::ArchivedOrder) -> Result<OrderRow, RowsE
         line_count: order.line_count.to_native(),
         allocation_count: order.allocation_count.to_native(),
         parcels: order.parcels.to_native(),
-        zone: zone(state, order.zone.to_native())?,
+        zone: Zone::new(order.zone.to_native()),
         short: known("short mode", ShortMode::from_byte(order.short))?,
         priority_class: order.priority_class,
         service_level: order.service_level,
@@ -449,13 +455,14 @@ fn order_row(state: &State, order: &v1::ArchivedOrder) -> Result<OrderRow, RowsE
     })
 }
 
-fn detail_row(state: &State, order: &v1::ArchivedOrder) -> Result<OrderDetailRow, RowsError> {
+/// The handles in it are not judged here.
+pub(super) fn detail_row(order: &v1::ArchivedOrder) -> Result<OrderDetailRow, RowsError> {
     Ok(OrderDetailRow {
         customer: order.customer.to_native(),
         value_minor: order.value_minor.to_native(),
         placed_time: EngineTime::new(order.placed_time.to_native()),
         currency: order.currency,
-        channel: channel(state, order.channel.to_native())?,
+        channel: Channel::new(order.channel.to_native()),
         gap: order.gap.to_native(),
         proof: match order.proof {
             0 => None,
@@ -515,7 +522,7 @@ fn add_archive(state: &mut State, row: &v1::ArchivedArchiveFile) -> Result<(), R
     Ok(())
 }
 
-fn line(row: &v1::ArchivedLine) -> LineRow {
+pub(super) fn line(row: &v1::ArchivedLine) -> LineRow {
     LineRow {
         sku: Sku::new(row.sku.to_native()),
         ordered: row.ordered.to_native(),
@@ -526,7 +533,7 @@ fn line(row: &v1::ArchivedLine) -> LineRow {
     }
 }
 
-fn allocation(row: &v1::ArchivedAllocation) -> AllocationRow {
+pub(super) fn allocation(row: &v1::ArchivedAllocation) -> AllocationRow {
     AllocationRow {
         line: row.line.to_native(),
         warehouse: Warehouse::new(row.warehouse.to_native()),

@@ -7,7 +7,6 @@ use gantry_model::{
 };
 
 use super::catalogue::{SkuRow, WarehouseRow};
-use super::hash::code_hash;
 use super::orders::{AllocationRow, NewOrder};
 use super::remembered::{CommandRow, RejectionRow};
 use super::{State, rows};
@@ -247,30 +246,27 @@ impl State {
     pub(super) fn apply_sku(&mut self, command: &UpsertSku<'_>) {
         let (sku, is_new) = self.catalogue.skus.upsert(command.code);
         let row = SkuRow {
-            code_hash: code_hash(command.code),
             order_max: command.order_max,
             tracked: command.tracked,
             backorder: command.backorder,
             active: command.active,
         };
-        self.hash.put(rows::sku(&row));
+        let code_hash = self.sku_hash(sku);
+        self.hash.put(rows::sku(code_hash, &row));
         self.stock.set_tracked(sku, command.tracked);
         if is_new {
             self.catalogue.sku_rows.push(row);
         } else {
             let before = std::mem::replace(&mut self.catalogue.sku_rows[sku.index()], row);
-            self.hash.take(rows::sku(&before));
+            self.hash.take(rows::sku(code_hash, &before));
         }
     }
 
     pub(super) fn apply_warehouse(&mut self, command: &UpsertWarehouse<'_>) {
         let (warehouse, is_new) = self.catalogue.warehouses.upsert(command.code);
-        let row = WarehouseRow {
-            code_hash: code_hash(command.code),
-            priority: command.priority,
-            active: command.active,
-        };
-        self.hash.put(rows::warehouse(&row));
+        let row = WarehouseRow { priority: command.priority, active: command.active };
+        let code_hash = self.warehouse_hash(warehouse);
+        self.hash.put(rows::warehouse(code_hash, &row));
         if is_new {
             self.stock.add_warehouse(warehouse);
             self.capacity.add_warehouse();
@@ -278,7 +274,7 @@ impl State {
         } else {
             let rows = &mut self.catalogue.warehouse_rows;
             let before = std::mem::replace(&mut rows[warehouse.index()], row);
-            self.hash.take(rows::warehouse(&before));
+            self.hash.take(rows::warehouse(code_hash, &before));
             self.network.set_warehouse(warehouse, &row);
         }
     }

@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 
 use gantry_model::{Channel, Code, Handle, Namespace, Policy, Sku, Warehouse, Zone};
 
+use super::hash::code_hash;
+
 /// Codes in order of first upsert; a handle is a position here and is never given twice.
 #[derive(Debug)]
 pub struct CodeTable<H> {
     codes: Vec<Code>,
+    /// What stands for each code in state hashes.
+    hashes: Vec<u64>,
     handles: BTreeMap<Code, H>,
 }
 
 impl<H: Handle> CodeTable<H> {
     const fn new() -> Self {
-        Self { codes: Vec::new(), handles: BTreeMap::new() }
+        Self { codes: Vec::new(), hashes: Vec::new(), handles: BTreeMap::new() }
     }
 
     /// Rows defined.
@@ -38,6 +42,16 @@ impl<H: Handle> CodeTable<H> {
     #[must_use]
     pub fn code(&self, handle: H) -> &Code {
         &self.codes[handle.index()]
+    }
+
+    /// What stands for the code of a handle that was given in state hashes.
+    pub(crate) fn hash(&self, handle: H) -> u64 {
+        self.hashes[handle.index()]
+    }
+
+    /// As [`CodeTable::hash`], of every handle in order.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
     }
 
     /// The handle of a code.
@@ -65,6 +79,7 @@ impl<H: Handle> CodeTable<H> {
         }
         let handle = H::from_index(self.codes.len());
         self.codes.push(code);
+        self.hashes.push(code_hash(code.as_str()));
         self.handles.insert(code, handle);
         (handle, true)
     }
@@ -73,8 +88,6 @@ impl<H: Handle> CodeTable<H> {
 /// How a SKU may be sold.
 #[derive(Clone, Copy, Debug)]
 pub struct SkuRow {
-    /// Stands for the code in state hashes.
-    pub(crate) code_hash: u64,
     /// Units that one order may have; 0 = no limit of its own.
     pub order_max: u32,
     /// Whether stock is counted.
@@ -88,8 +101,6 @@ pub struct SkuRow {
 /// A warehouse and its place in the order of preference.
 #[derive(Clone, Copy, Debug)]
 pub struct WarehouseRow {
-    /// Stands for the code in state hashes.
-    pub(crate) code_hash: u64,
     /// 1 is preferred to 2.
     pub priority: u16,
     /// Whether new orders may be sourced from it.

@@ -66,7 +66,8 @@ impl StateHash {
 }
 
 /// The hash of one row.
-pub(crate) fn row_hash<T: IntoBytes + Immutable + ?Sized>(kind: RowKind, row: &T) -> u128 {
+#[inline]
+pub(crate) fn row_hash<T: IntoBytes + Immutable>(kind: RowKind, row: &T) -> u128 {
     XxHash3_128::oneshot_with_seed(kind as u64, row.as_bytes())
 }
 

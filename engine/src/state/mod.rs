@@ -13,6 +13,7 @@ mod chunked;
 mod fifo;
 mod hash;
 mod index;
+mod index_builder;
 mod network;
 mod orders;
 mod policies;
@@ -20,7 +21,7 @@ mod recompute;
 mod remembered;
 mod restore;
 mod retire;
-mod rows;
+pub(crate) mod rows;
 mod slab;
 mod sourcing_rows;
 mod stock;
@@ -35,8 +36,9 @@ pub use by_sku::{BySku, PlaceRow};
 pub(crate) use capacity::{CUT_OFF_NONE, day_of};
 pub use capacity::{Capacity, CapacityRow, DayLoad};
 pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
-pub(crate) use hash::STATE_HASH_VERSION;
-use hash::StateHash;
+pub(crate) use hash::{STATE_HASH_VERSION, StateHash};
+pub(crate) use index::{IdIndex, POSITION_MAX, Place};
+pub(crate) use index_builder::IndexBuilder;
 pub use network::{Candidate, Network};
 pub(crate) use orders::OrderView;
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
@@ -45,7 +47,6 @@ pub use policies::{Policies, PolicyRow};
 pub use remembered::FirstAnswer;
 use remembered::Remembered;
 pub(crate) use remembered::{CommandRow, RejectionRow};
-pub(crate) use restore::IDS_AHEAD;
 pub use stock::{Cell, Stock, WarehouseUnits};
 pub use supply::MemoryPreparer;
 
@@ -205,16 +206,11 @@ impl State {
     /// depend on each other, so their misses overlap; the result only keeps them from being
     /// optimised away.
     pub(crate) fn touch(&self, ids: &[CommandId], skus: &[Sku]) -> u64 {
-        let ids = self.touch_ids(ids.iter().copied());
+        let ids = ids.iter().map(|id| self.remembered.touch(*id));
         let skus = skus.iter().map(|sku| {
             let row = self.catalogue.sku(*sku).map_or(0, |row| u64::from(row.order_max));
             row ^ self.stock.touch(*sku)
         });
-        skus.fold(ids, |read, line| read ^ line)
-    }
-
-    /// As [`State::touch`], of ids alone.
-    pub(crate) fn touch_ids(&self, ids: impl Iterator<Item = CommandId>) -> u64 {
-        ids.map(|id| self.remembered.touch(id)).fold(0, |read, line| read ^ line)
+        ids.chain(skus).fold(0, |read, line| read ^ line)
     }
 }

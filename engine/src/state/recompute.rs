@@ -25,8 +25,11 @@ impl State {
 
     fn put_catalogue(&self, hash: &mut StateHash) {
         let catalogue = &self.catalogue;
-        catalogue.sku_rows.iter().for_each(|row| hash.put(rows::sku(row)));
-        catalogue.warehouse_rows.iter().for_each(|row| hash.put(rows::warehouse(row)));
+        for (code_hash, row) in catalogue.skus.hashes().iter().zip(&catalogue.sku_rows) {
+            hash.put(rows::sku(*code_hash, row));
+        }
+        let warehouses = catalogue.warehouses.hashes().iter().zip(&catalogue.warehouse_rows);
+        warehouses.for_each(|(code_hash, row)| hash.put(rows::warehouse(*code_hash, row)));
         for zone in catalogue.zones.handles() {
             hash.put(rows::zone(catalogue.zones.code(zone).as_str()));
             for candidate in self.network.serving(zone) {

@@ -69,9 +69,9 @@ impl Remembered {
         Box::new(self.index.supply())
     }
 
-    /// Makes room in the index for this many ids, if there are none yet.
-    pub(crate) fn expect_ids(&mut self, ids: u64) {
-        self.index.expect(ids);
+    /// Takes the index of rows that were brought back.
+    pub(crate) fn bring_back_index(&mut self, index: IdIndex) {
+        self.index = index;
     }
 
     pub(crate) fn touch(&self, id: CommandId) -> u64 {
@@ -116,8 +116,20 @@ impl Remembered {
         self.index.insert(self.index.hash(id.get()), Place::Order(slot));
     }
 
+    /// Adds a command that the index brings back.
+    pub(crate) fn bring_back_command(&mut self, row: CommandRow) -> u32 {
+        self.commands.push(row)
+    }
+
+    /// Adds a rejection that the index brings back.
+    pub(crate) fn bring_back_rejection(&mut self, row: RejectionRow) -> u32 {
+        let count = u32::try_from(self.rejections.len()).expect("invariant: bounded by limits");
+        self.rejections.push_back(row);
+        (self.first_rejection + count) % REJECTION_POSITIONS
+    }
+
     pub(crate) fn add_command(&mut self, row: CommandRow) {
-        let position = self.commands.push(row);
+        let position = self.bring_back_command(row);
         self.index.insert(self.index.hash(row.id.get()), Place::Command(position));
     }
 
@@ -139,9 +151,7 @@ impl Remembered {
     }
 
     pub(crate) fn add_rejection(&mut self, row: RejectionRow) {
-        let count = u32::try_from(self.rejections.len()).expect("invariant: bounded by limits");
-        let position = (self.first_rejection + count) % REJECTION_POSITIONS;
-        self.rejections.push_back(row);
+        let position = self.bring_back_rejection(row);
         self.index.insert(self.index.hash(row.id.get()), Place::Rejection(position));
     }
 

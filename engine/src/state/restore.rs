@@ -2,7 +2,8 @@
 //!
 //! What is defined comes before what names it, and tables come in the order of their handles. Each
 //! function puts the hashes of its rows in, so a state that has all rows again has their hash
-//! again. What a command sets whole is brought back by applying that command.
+//! again; those of orders come with the index, because whoever reads ids sums them up. What a
+//! command sets whole is brought back by applying that command.
 
 use gantry_model::{
     AssignPolicy, EngineTime, Limits, Sequence, SetBundle, SetCapacity, SetCosts, SetPolicy,
@@ -14,17 +15,9 @@ use super::capacity::DayLoad;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
-use super::{State, rows};
-
-/// Ids of orders whose place in the index is read ahead, so that the misses overlap.
-pub(crate) const IDS_AHEAD: usize = 16;
+use super::{IdIndex, State, StateHash, rows};
 
 impl State {
-    /// Makes room in the index for this many ids, so that it need not split on the way.
-    pub(crate) fn expect_ids(&mut self, ids: u64) {
-        self.remembered.expect_ids(ids);
-    }
-
     pub(crate) fn restore_limits(&mut self, limits: &Limits) {
         self.apply_limits(limits);
     }
@@ -103,10 +96,7 @@ impl State {
     ) {
         let mut waiting = 0;
         let lines = lines.inspect(|line| waiting += u64::from(line.waiting));
-        let id = row.id;
         let slot = self.orders.bring_back(row, detail, lines, allocations, reference);
-        self.remembered.add_order(id, slot);
-        self.put_order(slot);
         self.totals.backordered += waiting;
         self.totals.open_orders += u64::from(self.orders.row(slot).open_units > 0);
     }
@@ -129,12 +119,18 @@ impl State {
 
     pub(crate) fn restore_command(&mut self, row: CommandRow) {
         self.hash.put(rows::command(&row));
-        self.remembered.add_command(row);
+        self.remembered.bring_back_command(row);
     }
 
     pub(crate) fn restore_rejection(&mut self, row: RejectionRow) {
         self.hash.put(rows::rejection(&row));
-        self.remembered.add_rejection(row);
+        self.remembered.bring_back_rejection(row);
+    }
+
+    /// Where the ids of all rows lie, and the sum of the hashes of all orders' rows.
+    pub(crate) fn restore_index(&mut self, orders_hash: StateHash, index: IdIndex) {
+        self.hash.put(orders_hash.get());
+        self.remembered.bring_back_index(index);
     }
 
     /// The last record that the rows know of.

@@ -1,6 +1,6 @@
 //! The logical rows of the state and how each is hashed; one function a row.
 
-use gantry_model::{Channel, Limits, Proof, Sku, Warehouse, Zone};
+use gantry_model::{Channel, Limits, Proof, Sequence, Sku, Warehouse, Zone};
 use zerocopy::little_endian::{I64, U32, U64, U128};
 use zerocopy::{Immutable, IntoBytes, Unaligned};
 
@@ -9,7 +9,8 @@ use super::archives::{ArchiveRow, ClosedRow};
 use super::by_sku::PlaceRow;
 use super::capacity::CapacityRow;
 use super::catalogue::{SkuRow, WarehouseRow};
-use super::hash::{RowKind, bytes_hash, code_hash, row_hash};
+pub(crate) use super::hash::code_hash;
+use super::hash::{RowKind, bytes_hash, row_hash};
 use super::network::Candidate;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::policies::PolicyRow;
@@ -21,18 +22,19 @@ use super::stock::Cell;
 #[repr(C)]
 struct Figures<const COUNT: usize>([U64; COUNT]);
 
+#[inline]
 fn figures<const COUNT: usize>(kind: RowKind, values: [u64; COUNT]) -> u128 {
     row_hash(kind, &Figures(values.map(U64::new)))
 }
 
-pub(crate) fn sku(row: &SkuRow) -> u128 {
+pub(crate) fn sku(code_hash: u64, row: &SkuRow) -> u128 {
     let flags = u64::from(row.tracked) | u64::from(row.backorder) << 1 | u64::from(row.active) << 2;
-    figures(RowKind::Sku, [row.code_hash, row.order_max.into(), flags])
+    figures(RowKind::Sku, [code_hash, row.order_max.into(), flags])
 }
 
-pub(crate) fn warehouse(row: &WarehouseRow) -> u128 {
+pub(crate) fn warehouse(code_hash: u64, row: &WarehouseRow) -> u128 {
     let active = u64::from(row.active);
-    figures(RowKind::Warehouse, [row.code_hash, row.priority.into(), active])
+    figures(RowKind::Warehouse, [code_hash, row.priority.into(), active])
 }
 
 pub(crate) fn zone(code: &str) -> u128 {
@@ -117,11 +119,72 @@ struct OrderFigures {
     modes: [u8; 8],
 }
 
+/// An order without its lines and allocations; `zone` and `channel` are their codes' hashes, 0 for
+/// no channel.
+pub(crate) fn order(
+    row: &OrderRow,
+    detail: &OrderDetailRow,
+    (zone, channel): (u64, u64),
+    reference: &[u8],
+) -> u128 {
+    let proof = detail.proof.map_or(0, Proof::number);
+    let gap = detail.gap.to_le_bytes();
+    let modes = [
+        row.short.number(),
+        row.priority_class,
+        row.service_level,
+        proof,
+        gap[0],
+        gap[1],
+        gap[2],
+        gap[3],
+    ];
+    row_hash(
+        RowKind::Order,
+        &OrderFigures {
+            id: row.id.get().into(),
+            customer: detail.customer.into(),
+            placed: row.placed.get().into(),
+            placed_time: detail.placed_time.get().into(),
+            value_minor: detail.value_minor.into(),
+            cost_minor: row.cost_minor.into(),
+            zone: zone.into(),
+            channel: channel.into(),
+            reference: bytes_hash(reference).into(),
+            currency: detail.currency,
+            parcels: u32::from(row.parcels).into(),
+            modes,
+        },
+    )
+}
+
+/// A line of the order that `placed` placed; `sku` is its code's hash.
+pub(crate) fn line(placed: Sequence, position: u16, sku: u64, row: &LineRow) -> u128 {
+    let values = [
+        placed.get(),
+        position.into(),
+        sku,
+        row.ordered.into(),
+        row.allocated.into(),
+        row.waiting.into(),
+        row.shipped.into(),
+        row.cancelled.into(),
+    ];
+    figures(RowKind::Line, values)
+}
+
+/// Units of a line at a warehouse; `warehouse` is its code's hash.
+pub(crate) fn allocation(placed: Sequence, warehouse: u64, row: &AllocationRow) -> u128 {
+    let values =
+        [placed.get(), row.line.into(), warehouse, row.allocated.into(), row.shipped.into()];
+    figures(RowKind::Allocation, values)
+}
+
 /// Hashes of rows that name others by code: they need the catalogue.
 impl State {
     pub(super) fn hash_cost(&self, zone: Zone, candidate: &Candidate) -> u128 {
         let values = [
-            code_hash(self.catalogue.zones.code(zone).as_str()),
+            self.zone_hash(zone),
             self.warehouse_hash(candidate.warehouse),
             candidate.parcel_cost.into(),
             candidate.unit_cost.into(),
@@ -221,36 +284,8 @@ impl State {
     }
 
     pub(super) fn hash_order(&self, row: &OrderRow, detail: &OrderDetailRow) -> u128 {
-        let channel = self.channel_hash(detail.channel);
-        let proof = detail.proof.map_or(0, Proof::number);
-        let gap = detail.gap.to_le_bytes();
-        let modes = [
-            row.short.number(),
-            row.priority_class,
-            row.service_level,
-            proof,
-            gap[0],
-            gap[1],
-            gap[2],
-            gap[3],
-        ];
-        row_hash(
-            RowKind::Order,
-            &OrderFigures {
-                id: row.id.get().into(),
-                customer: detail.customer.into(),
-                placed: row.placed.get().into(),
-                placed_time: detail.placed_time.get().into(),
-                value_minor: detail.value_minor.into(),
-                cost_minor: row.cost_minor.into(),
-                zone: self.zone_hash(row.zone).into(),
-                channel: channel.into(),
-                reference: bytes_hash(self.orders.reference(detail)).into(),
-                currency: detail.currency,
-                parcels: u32::from(row.parcels).into(),
-                modes,
-            },
-        )
+        let codes = (self.zone_hash(row.zone), self.channel_hash(detail.channel));
+        order(row, detail, codes, self.orders.reference(detail))
     }
 
     pub(super) fn hash_closed(&self, row: &ClosedRow) -> u128 {
@@ -258,29 +293,12 @@ impl State {
         figures(RowKind::Closed, [placed.get(), row.closed.get()])
     }
 
-    pub(super) fn hash_line(&self, order: &OrderRow, line: u16, row: &LineRow) -> u128 {
-        let values = [
-            order.placed.get(),
-            line.into(),
-            self.sku_hash(row.sku),
-            row.ordered.into(),
-            row.allocated.into(),
-            row.waiting.into(),
-            row.shipped.into(),
-            row.cancelled.into(),
-        ];
-        figures(RowKind::Line, values)
+    pub(super) fn hash_line(&self, order: &OrderRow, position: u16, row: &LineRow) -> u128 {
+        line(order.placed, position, self.sku_hash(row.sku), row)
     }
 
     pub(super) fn hash_allocation(&self, order: &OrderRow, row: &AllocationRow) -> u128 {
-        let values = [
-            order.placed.get(),
-            row.line.into(),
-            self.warehouse_hash(row.warehouse),
-            row.allocated.into(),
-            row.shipped.into(),
-        ];
-        figures(RowKind::Allocation, values)
+        allocation(order.placed, self.warehouse_hash(row.warehouse), row)
     }
 
     /// 0 for no channel.
@@ -288,18 +306,18 @@ impl State {
         if channel == Channel::NONE {
             return 0;
         }
-        code_hash(self.catalogue.channels.code(channel).as_str())
+        self.catalogue.channels.hash(channel)
     }
 
     pub(super) fn sku_hash(&self, sku: Sku) -> u64 {
-        self.catalogue.sku_rows[sku.index()].code_hash
+        self.catalogue.skus.hash(sku)
     }
 
     pub(super) fn warehouse_hash(&self, warehouse: Warehouse) -> u64 {
-        self.catalogue.warehouse_rows[warehouse.index()].code_hash
+        self.catalogue.warehouses.hash(warehouse)
     }
 
     fn zone_hash(&self, zone: Zone) -> u64 {
-        code_hash(self.catalogue.zones.code(zone).as_str())
+        self.catalogue.zones.hash(zone)
     }
 }
