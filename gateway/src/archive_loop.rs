@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use gantry_engine::{ArchiveFacts, ArchiveFile, ArchiveStep, Archivist, InstanceError};
+use gantry_engine::{ArchiveFacts, ArchiveStep, Archivist, InstanceError};
 use gantry_journal::{Storage, mark};
 use gantry_model::EngineTime;
 
@@ -39,6 +39,8 @@ pub(crate) struct ArchiveLoop {
     /// `None` until the first turn: to begin may mean to read a whole snapshot, for which no client
     /// should wait.
     pub(crate) archivist: Option<Archivist>,
+    /// The file that was made and not shown yet: it may fail to be read back at first.
+    pub(crate) built: Option<ArchiveFacts>,
     /// The file whose rows are to leave memory, and not before when.
     pub(crate) shown: Option<(ArchiveFacts, Duration)>,
     /// Since when it has worked without a rest.
@@ -71,6 +73,10 @@ impl ArchiveLoop {
         if let Some((facts, not_before)) = self.shown {
             return Ok(self.retire(facts, not_before));
         }
+        if let Some(facts) = self.built {
+            self.show(facts)?;
+            return Ok(Rest::Again);
+        }
         let began = self.host.monotonic();
         let since = *self.worked_since.get_or_insert(began);
         let step = self.step()?;
@@ -99,14 +105,15 @@ impl ArchiveLoop {
         };
         let step = archivist.step(past)?;
         if let ArchiveStep::Built(facts) = step {
-            let file = archivist.folder().open(facts.number)?;
-            self.show(file, facts)?;
+            self.built = Some(facts);
         }
         Ok(step)
     }
 
-    /// Shows a file, which was verified, to the connections.
-    fn show(&mut self, file: ArchiveFile, facts: ArchiveFacts) -> Result<(), InstanceError> {
+    /// Verifies a file and shows it to the connections.
+    fn show(&mut self, facts: ArchiveFacts) -> Result<(), InstanceError> {
+        let Some(archivist) = &self.archivist else { return Ok(()) };
+        let file = archivist.folder().open(facts.number)?;
         self.shelf.show(self.shelf.files().with(file)?);
         mark!("archive file made");
         add(&self.counters.archive_files, 1);
@@ -117,6 +124,7 @@ impl ArchiveLoop {
             bytes = facts.file_bytes,
             "an archive file was made"
         );
+        self.built = None;
         self.shown = Some((facts, self.host.monotonic() + self.options.shown_before));
         Ok(())
     }

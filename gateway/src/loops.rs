@@ -157,6 +157,7 @@ impl Ground<'_> {
             host: Arc::clone(&self.host),
             options: self.options.archive,
             archivist: None,
+            built: None,
             shown: None,
             worked_since: None,
         }

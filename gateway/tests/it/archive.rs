@@ -1,18 +1,20 @@
 //! Closed orders leave the server's memory, and clients do not notice.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use gantry_client::{Client, ClientOptions};
 use gantry_engine::ArchiveLimits;
-use gantry_gateway::{ArchiveOptions, ServerOptions};
+use gantry_gateway::{ArchiveOptions, Loop, ServerOptions, SteppedServer, SystemHost};
+use gantry_journal::{FaultStorage, Faults};
 use gantry_model::{
     Actor, Command, CommandId, LineUnits, OrderId, OrderLine, OrderUnits, PlaceOrder, Query,
     RejectReason, ReplyStatus, ShortMode, Sku, Warehouse,
 };
 
-use crate::harness::{TestServer, order_of, start_on};
+use crate::harness::{TestServer, order_of, small, start_on};
 
 const ORDERS: u128 = 400;
 
@@ -38,6 +40,17 @@ fn at_once(options: &mut ServerOptions) {
         shown_before: Duration::from_millis(1),
         limits: ArchiveLimits { rows_min: 1, orders_max: 64, commands_max: 64 },
     };
+}
+
+/// Places and ships every order, which closes it.
+async fn place_and_ship(client: &Client) {
+    let (lines, shipped) = (lines(), [LineUnits::new(0, Warehouse::new(0), 2)]);
+    for number in 1..=ORDERS {
+        let placed = client.command(&Command::PlaceOrder(place(&lines, number))).await.unwrap();
+        assert_eq!(placed.reply().status, ReplyStatus::Accepted);
+        let sent = client.command(&ship(&shipped, number)).await.unwrap();
+        assert_eq!(sent.reply().status, ReplyStatus::Accepted);
+    }
 }
 
 /// Asks for everything about each order; the replies' bytes. A read tells the last record too,
@@ -72,14 +85,7 @@ fn clients_get_the_same_answers_before_and_after_orders_left_memory_and_over_res
     let expected = runtime.block_on(async {
         let options = ClientOptions::new(Actor::CLIENT_MIN);
         let client = Client::connect(test.address(), options).await.unwrap();
-        let shipped = [LineUnits::new(0, Warehouse::new(0), 2)];
-        for number in 1..=ORDERS {
-            let lines = lines();
-            let placed = client.command(&Command::PlaceOrder(place(&lines, number))).await.unwrap();
-            assert_eq!(placed.reply().status, ReplyStatus::Accepted);
-            let sent = client.command(&ship(&shipped, number)).await.unwrap();
-            assert_eq!(sent.reply().status, ReplyStatus::Accepted);
-        }
+        place_and_ship(&client).await;
         let expected = answers(&client).await;
         client.close().await;
         expected
@@ -102,6 +108,49 @@ fn clients_get_the_same_answers_before_and_after_orders_left_memory_and_over_res
         }
         (folder, _) = test.stop();
     }
+}
+
+/// Turns that are more than enough for every loop to do all there is to do.
+const TURNS: u32 = 2_000;
+
+/// Gives the loops turns until so many archive files were shown; false if that does not happen.
+fn turn_until_shown(server: &mut SteppedServer, files: u64) -> bool {
+    (0..TURNS).any(|_| {
+        for whose in [Loop::Archive, Loop::Engine, Loop::Journal, Loop::Release] {
+            server.turn(whose).unwrap();
+        }
+        thread::sleep(Duration::from_millis(1));
+        server.stats().archive_files >= files
+    })
+}
+
+#[test]
+fn an_archive_file_that_cannot_be_read_back_at_first_is_shown_later() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let test = TestServer::start();
+    test.furnish();
+    runtime.block_on(async {
+        let options = ClientOptions::new(Actor::CLIENT_MIN);
+        let client = Client::connect(test.address(), options).await.unwrap();
+        place_and_ship(&client).await;
+        client.close().await;
+    });
+    let (folder, _) = test.stop();
+    let faults = Faults::new();
+    let mut options = small(folder.path());
+    at_once(&mut options);
+    let storage = Arc::new(FaultStorage::new(&faults));
+    let host = Arc::new(SystemHost::new());
+    let mut server = SteppedServer::open(&options, storage, host).unwrap();
+    let first = folder.path().join("archive").join(format!("{:020}.archive", 1));
+    faults.break_pages(&first, 0..u64::MAX);
+    for _ in 0..TURNS {
+        server.turn(Loop::Archive).unwrap();
+    }
+    assert!(first.exists());
+    assert_eq!(server.stats().archive_files, 0);
+    faults.heal();
+    assert!(turn_until_shown(&mut server, 3), "the first file and those after it");
 }
 
 #[test]
