@@ -14,7 +14,8 @@
 //! those before it that touched the same name. ext4 and XFS log changes in order and so lose an end
 //! of that list only; POSIX promises less, as does `Storage`, and what the journal promises in
 //! `docs/FORMAT.md` rests on the syncs it names and on no order. So this is the harsher choice of
-//! the two. What is not drawn is a torn rename: no file system of this century does that.
+//! the two. What is not drawn is a torn rename: no file system of this century does that. Names are
+//! listed in an order of chance.
 //!
 //! # A sync that fails
 //! marks its pages clean, as Linux does: they are read as they were written, until the page cache

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use gantry_journal::sabotage::{Sabotage, asked};
 use rand::RngExt;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::faults::{DiskCounts, DiskFault, DiskTimes, Gone, Plan, stall_ns};
@@ -153,6 +154,13 @@ impl Disk {
             self.sync_names(place.0)
         });
         answer.and(made)
+    }
+
+    /// In an order of chance, as a file system that hashes names would.
+    pub(super) fn list(&mut self, path: &Path) -> io::Result<Vec<String>> {
+        let mut names = self.names.list(path)?;
+        names.shuffle(&mut self.random);
+        Ok(names)
     }
 
     pub(super) fn sync_directory(&mut self, path: &Path) -> io::Result<()> {

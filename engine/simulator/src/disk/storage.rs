@@ -31,7 +31,7 @@ impl Storage for SimDisk {
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        self.call(|disk| disk.names().list(directory))
+        self.call(|disk| disk.list(directory))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn FolderLock>>> {

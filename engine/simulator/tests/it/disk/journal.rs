@@ -1,10 +1,11 @@
 //! The journal on the simulated disk: it dies at every call of its life, and is opened again.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gantry_journal::{
     FrameBuffer, FrameFacts, Journal, JournalError, JournalOptions, JournalReader, Opened,
-    PrepareStep, Storage,
+    PrepareStep, Storage, compress_next_with,
 };
 use gantry_simulator::disk::{SimDisk, is_death};
 use rand::RngExt;
@@ -68,9 +69,9 @@ pub(super) fn append(opened: &mut Opened) -> Result<(), JournalError> {
     }
 }
 
-/// One life: opens, appends up to `FRAMES`, closes. Counts what was acknowledged.
-fn live(storage: Box<dyn Storage>, acknowledged: &mut usize) -> Result<(), JournalError> {
-    let (mut opened, found) = open(storage)?;
+/// One life: opens, appends up to `FRAMES`, closes, compresses. Counts what was acknowledged.
+fn live(disk: &SimDisk, acknowledged: &mut usize) -> Result<(), JournalError> {
+    let (mut opened, found) = open(Box::new(disk.mounted()))?;
     check(&found, *acknowledged);
     *acknowledged = found.len();
     while *acknowledged < FRAMES {
@@ -82,7 +83,10 @@ fn live(storage: Box<dyn Storage>, acknowledged: &mut usize) -> Result<(), Journ
         // As the preparer's thread would: now and then it is ahead.
         while *acknowledged % 8 == 1 && opened.preparer.step()? == PrepareStep::Worked {}
     }
-    opened.journal.close()
+    opened.journal.close()?;
+    let storage: Arc<dyn Storage> = Arc::new(disk.mounted());
+    while compress_next_with(Path::new(FOLDER), Arc::clone(&storage))?.is_some() {}
+    Ok(())
 }
 
 /// What was acknowledged is there, and nothing that was never sent.
@@ -103,7 +107,7 @@ fn lives(disk: &SimDisk, nth: u64, crash: Crash, seed: u64) -> usize {
         if let Some(nth) = dies_at {
             disk.die_at(nth);
         }
-        match live(Box::new(disk.mounted()), &mut acknowledged) {
+        match live(disk, &mut acknowledged) {
             Ok(()) => break,
             Err(error) => assert!(is_death(&error), "{nth} {crash:?} {seed}: {error}"),
         }
@@ -124,7 +128,7 @@ fn lives(disk: &SimDisk, nth: u64, crash: Crash, seed: u64) -> usize {
 #[test]
 fn a_journal_survives_its_death_at_every_call() {
     let whole = disk(0);
-    live(Box::new(whole.clone()), &mut 0).unwrap();
+    live(&whole, &mut 0).unwrap();
     let calls = whole.counts().calls;
     assert!(calls > 150, "{calls} calls");
     let (mut deaths, mut taken_back, mut names) = (0, 0, 0);
