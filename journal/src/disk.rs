@@ -41,11 +41,15 @@ impl FileStorage {
 
 impl Storage for FileStorage {
     fn create_directory(&self, directory: &Path) -> io::Result<()> {
-        if directory.is_dir() {
-            return Ok(());
-        }
         let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if let Some(parent) = parent {
+        if directory.is_dir() {
+            return match self.sync_directory(parent.unwrap_or(Path::new("."))) {
+                // Whoever may not look into the folder above has not made this one there.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+                synced => synced,
+            };
+        }
+        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
             self.create_directory(parent)?;
         }
         match fs::create_dir(directory) {

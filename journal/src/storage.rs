@@ -11,7 +11,8 @@ use crate::options::{Durability, WritePath};
 
 /// Files and folders.
 pub trait Storage: Send + Sync + fmt::Debug {
-    /// Creates `directory` and the folders above it, durably; nothing if it exists.
+    /// Creates `directory` and the folders above it; durable when this returns, also where it was
+    /// there: whoever made it may have died or failed just before that.
     fn create_directory(&self, directory: &Path) -> io::Result<()>;
 
     /// Names of all entries of `directory`, in no order; `NotFound` if it is missing.

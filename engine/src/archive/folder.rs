@@ -18,7 +18,6 @@ const PARTIAL: &str = ".partial";
 #[derive(Clone, Debug)]
 pub struct ArchiveFolder {
     storage: Arc<dyn Storage>,
-    instance: PathBuf,
     path: PathBuf,
     instance_id: u128,
 }
@@ -27,8 +26,7 @@ impl ArchiveFolder {
     /// The archive's folder within an instance's.
     #[must_use]
     pub fn new(storage: Arc<dyn Storage>, instance: &Path, instance_id: u128) -> Self {
-        let (instance, path) = (instance.to_path_buf(), instance.join(FOLDER));
-        Self { storage, instance, path, instance_id }
+        Self { storage, path: instance.join(FOLDER), instance_id }
     }
 
     /// Id of the instance.
@@ -61,16 +59,14 @@ impl ArchiveFolder {
 
     /// Makes the folder, durably, if it is not there.
     pub(super) fn make(&self) -> Result<(), ArchiveError> {
-        self.storage.create_directory(&self.path).doing("create", &self.path)?;
-        // One that is there may be of an attempt that failed before its name was durable.
-        self.sync(&self.instance)
+        self.storage.create_directory(&self.path).doing("create", &self.path)
     }
 
     /// Gives a whole and synced file its name, durably.
     pub(super) fn publish(&self, number: u64) -> Result<(), ArchiveError> {
         let (partial, file) = (self.partial(number), self.file(number));
         self.storage.rename(&partial, &file).doing("rename", &partial)?;
-        self.sync(&self.path)
+        self.sync()
     }
 
     /// Numbers of the files that are there, rising; unfinished ones are removed.
@@ -93,10 +89,10 @@ impl ArchiveFolder {
 
     pub(super) fn remove(&self, file: &Path) -> Result<(), ArchiveError> {
         self.storage.remove(file).doing("remove", file)?;
-        self.sync(&self.path)
+        self.sync()
     }
 
-    fn sync(&self, folder: &Path) -> Result<(), ArchiveError> {
-        self.storage.sync_directory(folder).doing("sync", folder)
+    fn sync(&self) -> Result<(), ArchiveError> {
+        self.storage.sync_directory(&self.path).doing("sync", &self.path)
     }
 }
