@@ -33,7 +33,8 @@
 //! come at a given call or by rates ([`DiskFault`]). A misdirected write, a lost one and a flipped
 //! bit may take what was acknowledged: no single copy can mask them, so they are counted apart
 //! ([`DiskCounts::beyond_one_copy`]), and a refusal is what to expect. What they did shows when the
-//! power comes back; a flipped bit at once.
+//! power comes back; a flipped bit at once. Promises of a storage that the journal's feature `sabotage`
+//! breaks are broken here as they are in its real one.
 //!
 //! # Time
 //! No call waits. What it would have taken adds up, for the caller to take.

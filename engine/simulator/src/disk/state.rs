@@ -140,11 +140,18 @@ impl Disk {
 
     // Folders and names.
 
-    /// Makes the folders that are missing, each durable before the next.
+    /// Makes the folders that are missing, each durable before the next. One that is there is made
+    /// durable.
     pub(super) fn create_directory(&mut self, era: Option<u64>, path: &Path) -> io::Result<()> {
         let mut missing: Vec<_> =
             path.ancestors().take_while(|path| self.names.folder(path).is_err()).collect();
         missing.reverse();
+        if missing.is_empty() {
+            return self.call(era, |disk| match path.parent() {
+                Some(parent) => disk.sync_directory(parent),
+                None => Ok(()),
+            });
+        }
         let (steps, answer) = self.steps(era, missing.len() * 2)?;
         let made = (0..steps).try_for_each(|step| {
             let place = self.names.place(missing[step / 2])?;

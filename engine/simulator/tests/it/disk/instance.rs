@@ -4,16 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gantry_engine::{
-    ArchiveLimits, InstanceError, LocalInstance, Moment, ReplayCheck, Shadow, SnapshotError, Start,
-    list_snapshots, read_snapshot, replay_directory, trim_instance,
+    ArchiveError, ArchiveLimits, InstanceError, LocalInstance, Moment, ReplayCheck, Shadow,
+    SnapshotError, Start, list_snapshots, read_snapshot, replay_directory, trim_instance,
 };
-use gantry_journal::{JournalOptions, Storage};
+use gantry_journal::{JournalError, JournalOptions, Storage};
 use gantry_model::{
     Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, Item, OrderId,
     OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyStatus, Sequence, SetCosts, ShortMode,
     Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
-use gantry_simulator::disk::{DiskFault, SimDisk, is_death};
+use gantry_simulator::disk::{DiskFault, DiskRates, SimDisk, is_death};
 use gantry_simulator::random::{Stream, stream};
 use rand::RngExt;
 
@@ -208,6 +208,56 @@ fn an_instance_survives_its_death_at_every_call() {
         }
     }
     assert!(deaths > 2 * calls, "{deaths} deaths at {calls} calls");
+}
+
+/// Whether an error says that something acknowledged is gone, or is not what it was.
+fn is_loss(error: &InstanceError) -> bool {
+    use InstanceError::{Archive, Journal, Snapshot};
+    match error {
+        Archive(ArchiveError::Io { .. }) => false,
+        Archive(_) | Snapshot(SnapshotError::Replay { .. }) => true,
+        Journal(error) | Snapshot(SnapshotError::Journal(error)) => {
+            use JournalError::{BookmarkLost, Damage, Trimmed, Visit};
+            matches!(error, BookmarkLost(_) | Damage(_) | Trimmed { .. } | Visit { .. })
+        }
+        Snapshot(_) => false,
+    }
+}
+
+/// Syncs, writes and reads fail at random, and the process dies.
+#[test]
+fn an_instance_on_a_disk_that_fails_at_random_loses_nothing() {
+    let mut lives = 0_u32;
+    for seed in 0..100 {
+        let (disk, mut random) = (disk(seed), stream(seed, Stream::Faults));
+        let mut share = || random.random_range(0..20_000) * random.random_range(0..2);
+        disk.set_rates(DiskRates {
+            sync_errors: share(),
+            write_errors: share(),
+            read_errors: share() / 4,
+            ..DiskRates::default()
+        });
+        let mut acknowledged = 0;
+        while acknowledged < ORDERS {
+            if let Err(error) = session(&disk, &mut acknowledged) {
+                assert!(!is_loss(&error), "{seed}: {error}");
+                lives += 1;
+                if random.random_bool(0.5) {
+                    disk.crash_power()
+                } else {
+                    disk.crash_process()
+                }
+                disk.die_at(random.random_range(1..600));
+                if lives.is_multiple_of(20) {
+                    disk.heal();
+                }
+            }
+        }
+        disk.heal();
+        disk.crash_power();
+        check(&mut open(&disk).unwrap(), ORDERS).unwrap();
+    }
+    assert!(lives > 300, "{lives}");
 }
 
 /// A server tries the archive again after an error, in the same process. What it then lets go from

@@ -7,7 +7,7 @@ use gantry_journal::{
     FrameBuffer, FrameFacts, Journal, JournalError, JournalOptions, JournalReader, Opened,
     PrepareStep, Storage, compress_next_with,
 };
-use gantry_simulator::disk::{SimDisk, is_death};
+use gantry_simulator::disk::{DiskFault, DiskRates, SimDisk, is_death};
 use rand::RngExt;
 
 use super::disk;
@@ -145,6 +145,49 @@ fn a_journal_survives_its_death_at_every_call() {
     }
     println!("{deaths} deaths at {calls} calls, {taken_back} sectors and {names} names taken back");
     assert!(taken_back > 1_000 && names > 100);
+}
+
+/// Syncs, writes and reads fail at random, the disk is full now and then, and the process dies.
+#[test]
+fn a_journal_on_a_disk_that_fails_at_random_loses_nothing() {
+    let mut counts = [0; 4];
+    for seed in 0..400 {
+        let (disk, mut random) = (disk(seed), stream(seed, Stream::Faults));
+        let mut share = || random.random_range(0..40_000) * random.random_range(0..2);
+        disk.set_rates(DiskRates {
+            sync_errors: share(),
+            write_errors: share(),
+            read_errors: share() / 4,
+            stalls: share(),
+            ..DiskRates::default()
+        });
+        let (mut acknowledged, mut lives) = (0, 0);
+        while let Err(error) = live(&disk, &mut acknowledged) {
+            let is_refusal = matches!(error, JournalError::Damage(_));
+            assert!(!is_refusal, "{seed}: {error}");
+            lives += 1;
+            if random.random_bool(0.5) {
+                disk.crash_power()
+            } else {
+                disk.crash_process()
+            }
+            disk.die_at(random.random_range(1..400));
+            disk.set_capacity([1 << 20, 1 << 20, 150_000][random.random_range(0..3)]);
+            if lives % 20 == 0 {
+                disk.heal();
+                disk.set_capacity(1 << 20);
+            }
+        }
+        disk.heal();
+        disk.crash_power();
+        let (_, found) = open(Box::new(disk.mounted())).unwrap();
+        check(&found, FRAMES);
+        use DiskFault::{NoSpace, ReadError, SyncError, WriteError};
+        for (count, fault) in counts.iter_mut().zip([SyncError, WriteError, ReadError, NoSpace]) {
+            *count += disk.counts().of(fault);
+        }
+    }
+    assert!(counts.iter().all(|count| *count > 30), "{counts:?}");
 }
 
 #[test]

@@ -165,6 +165,29 @@ fn names_are_durable_after_a_sync_of_their_folder_and_not_before() {
     assert_eq!(found, expected.map(str::to_owned).into());
 }
 
+/// A maker that failed, or died, between making a folder and the sync above it left it there with a
+/// name that may go; whoever comes next and finds it there must make it durable.
+#[test]
+fn a_folder_that_is_there_is_made_durable() {
+    let mut lost = 0;
+    for seed in 0..SEEDS {
+        for is_made_again in [false, true] {
+            let disk = disk(seed);
+            disk.fail_once(DiskFault::SyncError, 1);
+            disk.create_directory(path("/shop")).unwrap_err();
+            assert!(disk.list(path("/shop")).is_ok());
+            if is_made_again {
+                disk.create_directory(path("/shop")).unwrap();
+            }
+            disk.crash_power();
+            let is_there = disk.list(path("/shop")).is_ok();
+            assert!(is_there || !is_made_again, "seed {seed}");
+            lost += u32::from(!is_there);
+        }
+    }
+    assert!(lost > 40, "{lost}");
+}
+
 /// A file that is replaced by renaming is the old one or the new one.
 #[test]
 fn a_rename_over_a_file_is_whole() {
