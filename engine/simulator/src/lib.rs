@@ -13,6 +13,7 @@ pub mod marks;
 pub mod net;
 pub mod oracle;
 pub mod random;
+pub mod real;
 pub mod scenario;
 pub mod shrink;
 pub mod universe;

@@ -6,6 +6,7 @@ mod alone;
 mod archive;
 mod differential;
 mod disk;
+mod real;
 mod run;
 mod spoiled;
 mod universes;
