@@ -173,9 +173,11 @@ impl Machine {
         }
         let mut order: [usize; Loop::ALL.len()] = std::array::from_fn(|index| index);
         order.shuffle(&mut self.turns);
+        // It stands until somebody waits.
+        let now = Instant::now();
         for index in order {
             let turns = self.turns.random_range(1..=TURNS_IN_A_ROW_MAX);
-            running.give_turns(index, turns, &self.disk)?;
+            running.give_turns(index, turns, now, &self.disk)?;
         }
         Ok(())
     }
@@ -273,9 +275,15 @@ pub struct StoppedState {
 
 impl Running {
     /// Gives one loop turns until it rests.
-    fn give_turns(&mut self, index: usize, turns: u32, disk: &SimDisk) -> Result<(), JournalError> {
+    fn give_turns(
+        &mut self,
+        index: usize,
+        turns: u32,
+        now: Instant,
+        disk: &SimDisk,
+    ) -> Result<(), JournalError> {
         for _ in 0..turns {
-            if self.due[index] > Instant::now() {
+            if self.due[index] > now {
                 return Ok(());
             }
             let whose = Loop::ALL[index];
@@ -288,14 +296,14 @@ impl Running {
                 (Rest::Again, _) => Duration::ZERO,
                 // Whoever would ring it is not asked: it looks at every tick.
                 (Rest::Bell(_), Loop::Engine | Loop::Journal | Loop::Release) => {
-                    self.due[index] = Instant::now() + elapsed;
+                    self.due[index] = now + elapsed;
                     return Ok(());
                 }
                 (Rest::Bell(longest), _) => longest.unwrap_or(Duration::MAX / 4),
                 (Rest::Pause(pause), _) => pause,
                 (Rest::Over, _) => Duration::from_secs(1 << 30),
             };
-            self.due[index] = Instant::now() + elapsed + wait;
+            self.due[index] = now + elapsed + wait;
         }
         Ok(())
     }

@@ -51,6 +51,10 @@ struct Arguments {
     failing: PathBuf,
 }
 
+/// The product's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match &arguments.script {

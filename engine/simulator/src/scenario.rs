@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gantry_engine::ArchiveLimits;
 use gantry_gateway::{ArchiveOptions, ServerOptions};
 use gantry_journal::WritePath;
 use rand::RngExt;
@@ -46,6 +47,10 @@ pub struct Setting {
     pub snapshot_every_bytes: u64,
     /// Closed orders leave memory after this long.
     pub archive_after_ms: u64,
+    /// Orders and commands of an archive file, at least.
+    pub archive_rows_min: u32,
+    /// An archive file is asked for this long before its rows leave memory.
+    pub shown_before_ms: u64,
     /// Socket reads that may wait for the engine, of each kind.
     pub ingress_max: u32,
     /// Requests of a connection that may wait for an answer.
@@ -117,7 +122,7 @@ pub enum FaultKind {
 }
 
 impl Scenario {
-    /// The scenario of a seed, with about so many orders.
+    /// The scenario of a seed, with at most so many items.
     #[must_use]
     pub fn draw(seed: u64, items_max: usize) -> Self {
         let random = &mut stream(seed, Stream::Swarm);
@@ -126,8 +131,9 @@ impl Scenario {
         let clients = Clients::draw(random);
         let weather = draw_weather(random);
         let mut workload = Workload::new(stream(seed, Stream::Workload), swarm);
-        let items = (0..items_max).map(|_| draw_item(&mut workload)).collect();
-        let faults = draw_faults(&mut stream(seed, Stream::Faults), items_max);
+        let items = items_max.min(ROUNDS_MAX * clients.items_under_way(&setting));
+        let faults = draw_faults(&mut stream(seed, Stream::Faults), items);
+        let items = (0..items).map(|_| draw_item(&mut workload)).collect();
         Self { seed, setting, clients, weather, faults, items }
     }
 }
@@ -141,7 +147,8 @@ fn draw_item(workload: &mut Workload) -> Asked {
 impl Setting {
     fn draw(random: &mut ChaCha8Rng) -> Self {
         Self {
-            segment_bytes: 1 << random.random_range(20..=22),
+            // With the smallest that there are a roll comes every few frames.
+            segment_bytes: 1 << [20, 20, 20, 20, 21, 22][random.random_range(0..6_usize)],
             segments_spare: random.random_range(1..=2),
             is_direct: random.random(),
             snapshot_every_bytes: match random.random_range(0..4) {
@@ -150,13 +157,15 @@ impl Setting {
             },
             archive_after_ms: match random.random_range(0..4) {
                 0 => 3_600_000,
-                _ => random.random_range(20..2_000),
+                _ => random.random_range(1..200),
             },
-            ingress_max: match random.random_range(0..4) {
+            archive_rows_min: 1 << random.random_range(5..=10),
+            shown_before_ms: random.random_range(0..20),
+            ingress_max: match random.random_range(0..8) {
                 0 => random.random_range(1..4),
                 _ => 4_096,
             },
-            in_flight_max: match random.random_range(0..4) {
+            in_flight_max: match random.random_range(0..8) {
                 0 => random.random_range(1..4),
                 _ => 1_024,
             },
@@ -178,8 +187,12 @@ impl Setting {
             accept_clock_jump: true,
             archive: ArchiveOptions {
                 after: Duration::from_millis(self.archive_after_ms),
-                shown_before: Duration::from_millis(10),
-                ..ArchiveOptions::default()
+                shown_before: Duration::from_millis(self.shown_before_ms),
+                limits: ArchiveLimits {
+                    rows_min: self.archive_rows_min,
+                    orders_max: 4 * self.archive_rows_min,
+                    commands_max: 8 * self.archive_rows_min,
+                },
             },
             ..ServerOptions::default()
         };
@@ -196,12 +209,32 @@ impl Clients {
     fn draw(random: &mut ChaCha8Rng) -> Self {
         Self {
             count: random.random_range(1..=8),
-            window: 1 << random.random_range(0..=9),
-            frame_items_max: 1 << random.random_range(0..=8),
+            // Small ones keep few items under way, and cost the most: they are seldom.
+            window: 1
+                << match random.random_range(0..8) {
+                    0 => random.random_range(0..=5),
+                    _ => random.random_range(6..=11),
+                },
+            frame_items_max: 1
+                << match random.random_range(0..8) {
+                    0 => random.random_range(0..=3),
+                    _ => random.random_range(4..=8),
+                },
             patience_ms: random.random_range(500..5_000),
         }
     }
+
+    /// Items that all of them have under way at most.
+    fn items_under_way(&self, setting: &Setting) -> usize {
+        let of_each = self.window.min(setting.in_flight_max * self.frame_items_max);
+        let taken = setting.ingress_max * self.frame_items_max;
+        (self.count * of_each).min(taken) as usize
+    }
 }
+
+/// Where few items are under way at a time a universe ends after so many rounds of them: it costs as
+/// much as others, and shows no more.
+const ROUNDS_MAX: usize = 500;
 
 fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
     if random.random_range(0..4) == 0 {

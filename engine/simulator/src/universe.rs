@@ -118,7 +118,14 @@ impl Universe {
         for number in 0..self.scenario.clients.count {
             self.shops.spawn(self.shop(number).run());
         }
+        // Faults come with items. Where none is answered any more somebody puts things right.
+        let (mut answered, mut since) = (0, Instant::now());
         while !self.feed.is_empty() && self.history.violation().is_none() {
+            if self.feed.answered() != answered {
+                (answered, since) = (self.feed.answered(), Instant::now());
+            } else if since.elapsed() > LIVELINESS {
+                break;
+            }
             self.break_something().await;
             self.go_on().await;
         }
