@@ -4,9 +4,11 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
+use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_journal::{JournalError, Storage, TailReport, VisitError};
 use gantry_model::{
-    Command, CommandId, Movement, OrderLine, Record, RecordError, Records, Sequence, Sku,
+    Command, CommandId, EngineTime, Movement, OrderLine, Record, RecordError, Records, Sequence,
+    Sku,
 };
 
 use crate::decide::{Decision, decide};
@@ -102,7 +104,7 @@ impl Engine {
                 }
                 self.check_next(record)?;
                 check(self, record)?;
-                self.state.apply(record);
+                self.apply_replayed(record);
                 count += 1;
             }
             read?;
@@ -115,8 +117,16 @@ impl Engine {
     /// Applies the next record.
     pub fn replay_record(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
         self.check_next(record)?;
-        self.state.apply(record);
+        self.apply_replayed(record);
         Ok(())
+    }
+
+    fn apply_replayed(&mut self, record: &Record<'_>) {
+        if asked(Sabotage::ClockInReplay) {
+            let time = EngineTime::new(record.time.get() + 1);
+            return self.state.apply(&Record { time, ..*record });
+        }
+        self.state.apply(record);
     }
 
     fn check_next(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {

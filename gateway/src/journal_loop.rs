@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use gantry_engine::{Batch, ProcessFigures};
+use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_journal::{Appended, FrameFacts, Journal, JournalError, mark};
 
 use crate::guard::abort_with;
@@ -89,6 +90,14 @@ impl JournalLoop {
     pub(crate) fn turn(&mut self) -> Result<Rest, JournalError> {
         // Before the look at the queue: after the stop nothing more is offered.
         let stopping = self.handoff.is_stopping();
+        if asked(Sabotage::ReplyBeforeDurable)
+            && self.waiting.is_none()
+            && let Some(batch) = self.handoff.take()
+        {
+            self.release.answer_early(&batch);
+            self.waiting = Some(batch);
+            return Ok(Rest::Pause(SEGMENT_WAIT));
+        }
         if let Some(batch) = self.waiting.take().or_else(|| self.handoff.take()) {
             self.is_sealed &= batch.facts().is_none();
             let rest = self.commit(batch)?;

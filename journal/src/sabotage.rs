@@ -1,4 +1,5 @@
-//! Promises broken on purpose, so that the rigs of `bench/faults` can show that they would notice.
+//! Promises broken on purpose, so that the rigs of `bench/faults` and the simulator can show that
+//! they would notice.
 //!
 //! Without the feature `sabotage` nothing is ever asked for: the answer is a constant, and the
 //! product holds none of this. With it, the environment of the process names one.
@@ -18,17 +19,39 @@ pub enum Sabotage {
     ForgetIds,
     /// A snapshot is believed although the journal ends before it.
     AcceptStaleSnapshot,
+    /// A walk takes the last page that a frame can use for the end of its segment.
+    OffByOneAtSegmentEnd,
+    /// The content of a snapshot or an archive file is not synced before it gets its name.
+    UnsyncedRename,
+    /// Cancelled units are given back to their shelf twice.
+    ReleaseTwiceOnCancel,
+    /// The lines of one SKU are sourced as if each were the only one.
+    LinesNotSummed,
+    /// A replayed record has another time than the live one had. The engine reads no clock: the
+    /// record's time and a nanosecond stands for it.
+    ClockInReplay,
+    /// The last of several movements of an order is recorded and not carried out.
+    MovementSkipped,
+    /// Replies leave as soon as the journal has taken their batch.
+    ReplyBeforeDurable,
 }
 
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 13] = [
         Self::SkipSync,
         Self::AckEarly,
         Self::CutAtFirstBad,
         Self::ForgetDirectorySync,
         Self::ForgetIds,
         Self::AcceptStaleSnapshot,
+        Self::OffByOneAtSegmentEnd,
+        Self::UnsyncedRename,
+        Self::ReleaseTwiceOnCancel,
+        Self::LinesNotSummed,
+        Self::ClockInReplay,
+        Self::MovementSkipped,
+        Self::ReplyBeforeDurable,
     ];
 
     /// As the environment names it.
@@ -41,6 +64,13 @@ impl Sabotage {
             Self::ForgetDirectorySync => "forget_directory_sync",
             Self::ForgetIds => "forget_ids",
             Self::AcceptStaleSnapshot => "accept_stale_snapshot",
+            Self::OffByOneAtSegmentEnd => "off_by_one_at_segment_end",
+            Self::UnsyncedRename => "unsynced_rename",
+            Self::ReleaseTwiceOnCancel => "release_twice_on_cancel",
+            Self::LinesNotSummed => "lines_of_one_sku_not_summed",
+            Self::ClockInReplay => "clock_in_replay",
+            Self::MovementSkipped => "movement_skipped",
+            Self::ReplyBeforeDurable => "reply_before_durable",
         }
     }
 }

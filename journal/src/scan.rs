@@ -8,13 +8,17 @@ use crate::error::{Fault, JournalError};
 use crate::folder::Folder;
 use crate::inspect::SegmentFacts;
 use crate::layout::{
-    FORMAT_VERSION, FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader, Hash, PAGE_BYTES,
-    PAGE_LENGTH, SegmentHeader, is_zero,
+    CONTROL_PAGES_RESERVED, FORMAT_VERSION, FRAME_BYTES_MAX_U64, FRAME_HEADER_BYTES, FrameHeader,
+    Hash, PAGE_BYTES, PAGE_LENGTH, SegmentHeader, is_zero,
 };
 use crate::page::{Page, Place, check_payload, check_segment, judge};
 use crate::position::Position;
+use crate::sabotage::{Sabotage, asked};
 use crate::segment::OpenSegment;
 use crate::tail::{TailStop, torn_bytes};
+
+/// The last page that a frame can use, and those behind it.
+const LAST_PAGES_BYTES: u64 = (CONTROL_PAGES_RESERVED + 1) * PAGE_BYTES;
 
 /// A verified frame.
 #[derive(Clone, Copy, Debug)]
@@ -210,7 +214,8 @@ impl Scanner {
 
     /// Looks at the walk's place without moving.
     fn find(&self, segment: &OpenSegment) -> Result<Found, JournalError> {
-        if segment.offset >= segment.segment_bytes() {
+        let unseen_bytes = if asked(Sabotage::OffByOneAtSegmentEnd) { LAST_PAGES_BYTES } else { 0 };
+        if segment.offset + unseen_bytes >= segment.segment_bytes() {
             return Ok(Found::Stop(Stop::Full));
         }
         let page = segment.slice(segment.offset, PAGE_BYTES)?;

@@ -28,6 +28,16 @@ const FLIPS_MAX: u64 = 200;
 const KILLS_MAX: u64 = 20;
 const STALE_MAX: u64 = 20;
 
+/// The promises that a rig of this crate guards; the simulator guards all of them.
+const RIGGED: [Sabotage; 6] = [
+    Sabotage::SkipSync,
+    Sabotage::AckEarly,
+    Sabotage::CutAtFirstBad,
+    Sabotage::ForgetDirectorySync,
+    Sabotage::ForgetIds,
+    Sabotage::AcceptStaleSnapshot,
+];
+
 /// Programs whose promises are broken on purpose.
 #[derive(Debug, Parser)]
 enum Sabotaged {
@@ -138,7 +148,7 @@ fn show() -> ExitCode {
     let mut out = io::stdout().lock();
     let mut exit = ExitCode::SUCCESS;
     writeln!(out, "| promise broken | rig | noticed | bound |\n| --- | --- | --- | --- |").unwrap();
-    for sabotage in Sabotage::ALL {
+    for sabotage in RIGGED {
         let (rig, bound, noticed) = try_out(sabotage);
         let noticed = match noticed {
             Noticed::After(runs, violation) => {
@@ -167,6 +177,7 @@ fn try_out(sabotage: Sabotage) -> (&'static str, u64, Noticed) {
         Sabotage::AcceptStaleSnapshot => {
             ("journals put back behind a snapshot", STALE_MAX, in_child("stale", sabotage))
         }
+        other => unreachable!("no rig of this crate guards {}", other.name()),
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod campaign;
 pub mod client;
 pub mod clock;
+pub mod damage;
 pub mod disk;
 pub mod history;
 pub mod machine;

@@ -34,7 +34,7 @@ pub struct Machine {
     pub(crate) network: SimNetwork,
     pub(crate) host: SimHost,
     pub(crate) history: History,
-    options: ServerOptions,
+    pub(crate) options: ServerOptions,
     turn_ms_max: u64,
     turns: ChaCha8Rng,
     server: Option<Running>,

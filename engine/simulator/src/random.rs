@@ -25,6 +25,8 @@ pub enum Stream {
     Turns = 7,
     /// Backoff of clients.
     Clients = 8,
+    /// What becomes of the files at the end.
+    Damage = 9,
 }
 
 /// The stream of `seed` for one purpose.

@@ -10,6 +10,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::damage::Damage;
 use crate::net::Weather;
 use crate::random::{Stream, stream};
 use crate::workload::{Made, Swarm, Workload};
@@ -32,6 +33,9 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// What is asked, in the order in which clients take it.
     pub items: Vec<Asked>,
+    /// What befalls its files when everything is over.
+    #[serde(default)]
+    pub damage: Option<Damage>,
 }
 
 /// How the server is set.
@@ -134,7 +138,8 @@ impl Scenario {
         let items = items_max.min(ROUNDS_MAX * clients.items_under_way(&setting));
         let faults = draw_faults(&mut stream(seed, Stream::Faults), items);
         let items = (0..items).map(|_| draw_item(&mut workload)).collect();
-        Self { seed, setting, clients, weather, faults, items }
+        let damage = Damage::draw(&mut stream(seed, Stream::Damage));
+        Self { seed, setting, clients, weather, faults, items, damage: Some(damage) }
     }
 }
 

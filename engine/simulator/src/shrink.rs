@@ -52,7 +52,7 @@ impl<F: Fn(&Scenario) -> bool> Shrinker<F> {
 
     /// Takes away what the failure may not need.
     fn calm(&mut self, scenario: &mut Scenario) {
-        let calmer: [fn(&mut Scenario); 9] = [
+        let calmer: [fn(&mut Scenario); 10] = [
             |scenario| scenario.weather = Weather::default(),
             |scenario| scenario.clients.count = 1,
             |scenario| scenario.clients.window = 1,
@@ -62,6 +62,7 @@ impl<F: Fn(&Scenario) -> bool> Shrinker<F> {
             |scenario| scenario.setting.ingress_max = 4_096,
             |scenario| scenario.setting.in_flight_max = 1_024,
             |scenario| scenario.setting.is_direct = false,
+            |scenario| scenario.damage = None,
         ];
         for make_calm in calmer {
             let mut smaller = scenario.clone();

@@ -339,6 +339,7 @@ impl Universe {
         }
         let hash = self.machine.hash_of_journal().map_err(|error| error.to_string())?;
         self.history.proven(hash);
-        Ok(())
+        let Some(damage) = self.scenario.damage else { return Ok(()) };
+        self.machine.suffer(damage, &mut stream(self.scenario.seed, Stream::Damage))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_journal::{NewFile, Storage};
 use zerocopy::{Immutable, IntoBytes};
 
@@ -222,6 +223,9 @@ impl<'a> Content<'a> {
         let mut page = [0; PAGE_BYTES];
         page[..HEADER_BYTES].copy_from_slice(header.as_bytes());
         self.file.write_at(0, &page).doing("write", self.path)?;
+        if asked(Sabotage::UnsyncedRename) {
+            return Ok(());
+        }
         self.file.sync().doing("sync", self.path)
     }
 }

@@ -1,6 +1,7 @@
 //! Placing an order, and quoting one: the same decision, with or without a record.
 
 use gantry_journal::mark;
+use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
     Channel, EngineTime, LINES_PER_ORDER_MAX, Movement, MovementKind, OutcomeHead, PlaceOrder,
     Proof, RejectReason, Sequence, Short, ShortMode, Warehouse,
@@ -175,11 +176,11 @@ pub(crate) fn sum_demands(
         }
         components += state.bundles.components(sku).len();
         let total = match demands.iter_mut().find(|demand| demand.sku == sku) {
-            Some(demand) => {
+            Some(demand) if !asked(Sabotage::LinesNotSummed) => {
                 demand.units += units;
                 demand.units
             }
-            None => {
+            _ => {
                 demands.push(Demand { sku, units });
                 units
             }

@@ -1,6 +1,7 @@
 //! Apply: the only code that changes state. It copies what the record's command describes, moves
 //! what its movements say, and cannot fail; it decides nothing.
 
+use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
     Command, CostRow, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record, SetCosts,
     UpsertCode, UpsertSku, UpsertWarehouse, content_hash,
@@ -93,6 +94,12 @@ impl State {
         let slot = self.orders.place(&new, allocations);
         self.remembered.add_order(order.id, slot);
         for (position, movement) in record.movements.iter().enumerate() {
+            if asked(Sabotage::MovementSkipped)
+                && position > 0
+                && position + 1 == record.movements.len()
+            {
+                continue;
+            }
             if position < allocated {
                 self.orders.allocation_at_mut(slot, position).allocated = units(movement);
             }
@@ -149,7 +156,14 @@ impl State {
             Kind::Allocated | Kind::ComponentAllocated => {
                 self.move_cell_promise(movement, quantity);
             }
-            Kind::Released | Kind::ComponentReleased => self.move_cell_promise(movement, -quantity),
+            Kind::Released | Kind::ComponentReleased => {
+                self.move_cell_promise(movement, -quantity);
+                // Only where it can be: an assertion would notice the rest.
+                let left = self.stock.allocated(movement.sku(), movement.warehouse());
+                if asked(Sabotage::ReleaseTwiceOnCancel) && i64::from(left) >= quantity {
+                    self.move_cell_promise(movement, -quantity);
+                }
+            }
             Kind::Shipped | Kind::ComponentShipped => {
                 self.move_cell_promise(movement, -quantity);
                 self.move_stock(movement);
