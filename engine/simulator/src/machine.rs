@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gantry_engine::{SnapshotError, Start};
 use gantry_gateway::{Loop, Rest, ServerError, ServerOptions, SteppedServer};
 use gantry_journal::{Bookmark, JournalError, JournalReader};
 use rand::RngExt;
@@ -93,6 +94,7 @@ impl Machine {
     pub fn start(&mut self) -> Result<(), ServerError> {
         // Before the start: beside a writer the last frame is nobody's business.
         let tail = self.read_tail().map_err(ServerError::Open)?;
+        self.look_at_snapshots();
         let server = self.open()?;
         self.recover(&tail, server.opened().recovery.last_sequence);
         self.bookmark = tail.bookmark;
@@ -128,6 +130,17 @@ impl Machine {
         }
         tail.bookmark = reader.bookmark().or(self.bookmark);
         Ok(tail)
+    }
+
+    /// A snapshot that has its name is whole, whatever happened: a start passes a damaged one over,
+    /// and nobody would learn how it came about.
+    fn look_at_snapshots(&self) {
+        let start = Start::from_newest(&self.disk.mounted(), &self.options.directory, 0);
+        for error in start.into_iter().flat_map(|start| start.passed_over) {
+            if matches!(error, SnapshotError::Damaged { .. }) {
+                self.history.object(format!("a start finds {error}"));
+            }
+        }
     }
 
     /// Shows the history what became durable and was never answered; nothing may be missing.

@@ -124,7 +124,7 @@ impl SimDisk {
         hold(&self.disk).plan.arm(fault, nth);
     }
 
-    /// No fault comes from now on, and everything can be read. What has happened, has happened.
+    /// No fault comes from now on, nor the death of the process, and everything can be read. What has happened, has happened.
     pub fn heal(&self) {
         hold(&self.disk).heal();
     }

@@ -462,6 +462,7 @@ impl Disk {
 
     pub(super) fn heal(&mut self) {
         self.plan.heal();
+        self.dies_after = None;
         self.names.files().iter().for_each(|(_, file)| hold(file).mend());
     }
 
