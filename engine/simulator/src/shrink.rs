@@ -10,6 +10,7 @@
     reason = "shrinking runs in real time, around universes that do not"
 )]
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::net::Weather;
@@ -26,8 +27,8 @@ pub fn shrink(
     loop {
         let before = scenario.clone();
         shrinker.calm(&mut scenario);
-        shrinker.leave_out(&mut scenario, |scenario| &mut scenario.faults);
-        shrinker.leave_out(&mut scenario, |scenario| &mut scenario.items);
+        shrinker.leave_out(&mut scenario, faults, leave_out_faults);
+        shrinker.leave_out(&mut scenario, items, leave_out_items);
         shrinker.hurry(&mut scenario);
         if scenario == before || Instant::now() > end {
             return scenario;
@@ -72,19 +73,19 @@ impl<F: Fn(&Scenario) -> bool> Shrinker<F> {
     }
 
     /// Leaves out what it can of a list, in pieces of half its length down to one.
-    fn leave_out<T: Clone>(
+    fn leave_out(
         &mut self,
         scenario: &mut Scenario,
-        list: impl Fn(&mut Scenario) -> &mut Vec<T>,
+        length: fn(&Scenario) -> usize,
+        leave_out: fn(&mut Scenario, Range<usize>),
     ) {
-        let mut piece = list(scenario).len().div_ceil(2).max(1);
+        let mut piece = length(scenario).div_ceil(2).max(1);
         loop {
             let mut start = 0;
-            while start < list(scenario).len() && Instant::now() < self.end {
+            while start < length(scenario) && Instant::now() < self.end {
                 let mut smaller = scenario.clone();
-                let items = list(&mut smaller);
-                let end = (start + piece).min(items.len());
-                items.drain(start..end);
+                let end = (start + piece).min(length(scenario));
+                leave_out(&mut smaller, start..end);
                 if !self.keep(scenario, smaller) {
                     start += piece;
                 }
@@ -109,6 +110,27 @@ impl<F: Fn(&Scenario) -> bool> Shrinker<F> {
             }
         }
     }
+}
+
+fn faults(scenario: &Scenario) -> usize {
+    scenario.faults.len()
+}
+
+fn items(scenario: &Scenario) -> usize {
+    scenario.items.len()
+}
+
+fn leave_out_faults(scenario: &mut Scenario, range: Range<usize>) {
+    scenario.faults.drain(range);
+}
+
+/// Faults come before the same items as they did.
+fn leave_out_items(scenario: &mut Scenario, range: Range<usize>) {
+    for fault in &mut scenario.faults {
+        let before = fault.at_item.clamp(range.start, range.end) - range.start;
+        fault.at_item -= before;
+    }
+    scenario.items.drain(range);
 }
 
 #[cfg(test)]

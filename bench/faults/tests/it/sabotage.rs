@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use gantry_faults::programs::sibling;
+use gantry_journal::sabotage::Sabotage;
 use serde_json::Value;
 
 /// What every sabotaged program holds; `sabotaged show` asserts that of itself.
@@ -12,7 +13,11 @@ const WORD: &[u8] = b"GANTRY_SABOTAGE";
 fn the_binary_holds_no_sabotage() {
     let bytes = std::fs::read(sibling("gantry")).unwrap();
     assert!(bytes.len() > 1_000_000);
-    assert!(!bytes.windows(WORD.len()).any(|window| window == WORD));
+    let names = Sabotage::ALL.map(Sabotage::name);
+    for word in names.iter().map(|name| name.as_bytes()).chain([WORD]) {
+        let found = bytes.windows(word.len()).any(|window| window == word);
+        assert!(!found, "{}", String::from_utf8_lossy(word));
+    }
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod differential;
 mod disk;
 mod real;
 mod run;
+mod seeds;
 mod spoiled;
 mod universes;
