@@ -121,7 +121,10 @@ impl Machine {
             None => JournalReader::open_with(directory, storage),
         };
         let mut reader = match opened {
-            Err(JournalError::Missing { .. }) => return Ok(Tail::default()),
+            // A reader wants a journal; a start makes do with what its creation left half done.
+            Err(JournalError::Missing { .. } | JournalError::NotAJournal { .. }) => {
+                return Ok(Tail::default());
+            }
             opened => opened?,
         };
         let mut tail = Tail::default();
