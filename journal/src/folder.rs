@@ -204,6 +204,19 @@ impl Folder {
         }
         Ok(())
     }
+
+    /// As [`Self::move_file`], but the file has its old name again if a sync fails: a sync that is
+    /// tried again may say yes and mean nothing, so only a name that is made again is believed.
+    pub(crate) fn move_file_or_back(
+        &self,
+        source: &Path,
+        target: &Path,
+    ) -> Result<(), JournalError> {
+        self.move_file(source, target).inspect_err(|_| {
+            // Without it the file is found by its new name at the next start, as unused.
+            let _ = self.storage.rename(target, source);
+        })
+    }
 }
 
 fn parse_number(name: &str, ending: &str) -> Option<u64> {

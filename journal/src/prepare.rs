@@ -290,7 +290,7 @@ impl SegmentPreparer {
         }
         let Some(source) = self.pool.front() else { return Ok(None) };
         let number = self.next_segment;
-        self.folder.move_file(source, &self.folder.segment_path(number))?;
+        self.folder.move_file_or_back(source, &self.folder.segment_path(number))?;
         self.pool.pop_front();
         self.next_segment += 1;
         self.named = Some(number);
