@@ -1,8 +1,8 @@
 //! Shrinking: the smallest scenario that still fails.
 //!
-//! Items and faults are left out in ever smaller pieces as long as the universe still ends with the
-//! same sort of objection (delta debugging, Zeller and Hildebrandt 2002), and what the seed decided
-//! becomes calm where it can: one client, good weather, plain settings.
+//! Items and faults are left out in ever smaller pieces as long as the universe still ends with an
+//! objection, of whatever sort (delta debugging, Zeller and Hildebrandt 2002), and what the seed
+//! decided becomes calm where it can: one client, good weather, plain settings.
 
 #![expect(
     clippy::disallowed_methods,
