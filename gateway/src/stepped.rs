@@ -138,14 +138,18 @@ impl SteppedServer {
     }
 
     /// Ends the loops in order once the connections have ended, closes the journal, and returns the
-    /// engine.
+    /// engine. `is_patient` is asked before each round of turns: from its first no on, what finds no
+    /// segment to be written to is dropped, unanswered.
     ///
     /// # Errors
     /// The disk failed meanwhile; what was acknowledged is durable even then.
-    pub fn stop(mut self) -> Result<Engine, JournalError> {
+    pub fn stop(mut self, mut is_patient: impl FnMut() -> bool) -> Result<Engine, JournalError> {
         self.loops.shared.engine_stop.store(true, Ordering::Release);
         let mut is_engine_over = false;
         loop {
+            if !is_patient() {
+                self.loops.shared.handoff.abandon();
+            }
             if !is_engine_over && self.loops.engine.turn() == Rest::Over {
                 is_engine_over = true;
                 self.loops.shared.handoff.stop();

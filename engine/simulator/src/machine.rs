@@ -20,6 +20,10 @@ use crate::net::{Reach, SimNetwork};
 /// Turns that a loop gets in a row at most.
 const TURNS_IN_A_ROW_MAX: u32 = 16;
 
+/// Rounds of turns after which a stop that finds no segment gives up: the largest takes a few dozen
+/// to prepare.
+const STOP_ROUNDS_MAX: u32 = 10_000;
+
 /// How a server ends without being asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
@@ -233,7 +237,8 @@ impl Machine {
         self.network.set_reach(Reach::Down);
         self.network.break_all(false);
         running.connections.shutdown().await;
-        let engine = running.server.stop()?;
+        let (mut rounds, disk) = (0..STOP_ROUNDS_MAX, self.disk.clone());
+        let engine = running.server.stop(|| rounds.next().is_some() && !disk.is_dead())?;
         self.disk.crash_process();
         self.history.crashed();
         let (last_sequence, hash) = (engine.last_sequence().get(), engine.state_hash());
@@ -256,7 +261,8 @@ impl Machine {
         Ok(StoppedState { last_sequence, hash: opened.state_hash })
     }
 
-    /// Lets `use_it` do something with the running server.
+    /// Lets `use_it` do something with the running server, if there is one.
+    #[must_use]
     pub(crate) fn with_server<T>(
         &mut self,
         use_it: impl FnOnce(&mut SteppedServer) -> T,

@@ -291,7 +291,10 @@ impl Universe {
     }
 
     async fn restart(&mut self) {
-        if self.machine.stop().await.is_err() || self.machine.disk.is_dead() {
+        let stopped = self.machine.stop().await;
+        if self.machine.disk.is_dead() {
+            self.crash(self.armed).await;
+        } else if stopped.is_err() {
             self.crash(Crash::Process).await;
         }
     }
@@ -317,16 +320,17 @@ impl Universe {
 
     async fn look_at_end(&mut self) -> Result<(), String> {
         let history = self.history.clone();
-        self.machine.with_server(|server| {
+        let compared = self.machine.with_server(|server| {
             history.with_oracle(|oracle| {
-                let compared = oracle.compare(&mut |query| {
+                oracle.compare(&mut |query| {
                     let mut item = Vec::new();
                     query.write(&mut item);
                     server.look(&item).unwrap_or_default()
-                });
-                compared.map_err(|violation| format!("the whole state: {violation}"))
+                })
             })
         });
+        let compared = compared.ok_or("no server to look at")?;
+        compared.map_err(|violation| format!("the whole state: {violation}"))?;
         let stopped = self.machine.stop().await.map_err(|error| format!("the stop: {error}"))?;
         for full_replay in [false, true] {
             let reopened = self.machine.reopen(full_replay);
