@@ -70,6 +70,15 @@ impl Release {
         Self { durable, free, delivery: Mutex::default(), bell, stop, links, ingress, counters }
     }
 
+    /// Lets the system give the memory of every free batch now, not on the hot path.
+    pub(crate) fn touch_free(&self) {
+        for _ in 0..self.free.len() {
+            let Some(mut batch) = self.free.pop() else { return };
+            batch.records.touch();
+            self.free.push(batch).expect("invariant: it was taken from there");
+        }
+    }
+
     /// Takes a batch whose effects are durable. Only the journal thread calls this. With `inline`
     /// a small batch is delivered before it returns.
     pub(crate) fn put(&self, batch: Box<Batch>, inline: bool) {

@@ -45,6 +45,7 @@ impl Threads {
         engine_core: Option<usize>,
     ) -> Result<Self, ServerError> {
         let Loops { shared, engine, journal, preparer, shadow, archive } = loops;
+        shared.release.touch_free();
         let decide = move || {
             if let Some(core) = engine_core {
                 pin_here(core);

@@ -17,7 +17,7 @@ pub struct FrameBuffer {
 
 impl FrameBuffer {
     /// A buffer for `capacity_bytes` of payload, at most [`PAYLOAD_BYTES_MAX`]. The memory is
-    /// anonymous, page-aligned and touched here, not on the hot path.
+    /// anonymous and page-aligned; see [`touch`](Self::touch).
     ///
     /// # Panics
     /// If the capacity is 0 or above the limit, or the process may not map more memory.
@@ -26,10 +26,19 @@ impl FrameBuffer {
         assert!(capacity_bytes > 0, "a frame buffer needs room");
         assert!(capacity_bytes <= PAYLOAD_BYTES_MAX, "{capacity_bytes} bytes exceed one frame");
         let frame_bytes = (FRAME_HEADER_BYTES + capacity_bytes).next_multiple_of(PAGE_LENGTH);
-        let mut memory =
+        let memory =
             MmapMut::map_anon(frame_bytes).expect("invariant: memory for buffers is available");
-        memory.fill(0);
         Self { memory, payload_bytes: 0, capacity_bytes }
+    }
+
+    /// Writes all over the memory of an empty buffer, so that the system gives it now, and not page
+    /// by page where it is needed first.
+    ///
+    /// # Panics
+    /// If there is payload.
+    pub fn touch(&mut self) {
+        assert_eq!(self.payload_bytes, 0, "touching would lose the payload");
+        self.memory.fill(0);
     }
 
     /// Appends `bytes` to the payload.

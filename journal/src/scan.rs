@@ -394,7 +394,7 @@ impl Scanner {
     /// A segment that was left for the next one holds nothing behind its last frame.
     pub(crate) fn require_unwritten_rest(&self, stop: Stop) -> Result<(), JournalError> {
         let Some(segment) = &self.current else { return Ok(()) };
-        if is_zero(segment.rest(segment.offset)?) {
+        if segment.written(segment.offset)?.is_empty() {
             return Ok(());
         }
         Err(self.damage(match stop {
@@ -418,7 +418,7 @@ impl Scanner {
         let Some(segment) = self.folder.open_segment(number)? else {
             return Err(self.missing(number));
         };
-        if is_zero(segment.rest(offset)?) {
+        if segment.written(offset)?.is_empty() {
             return Ok(());
         }
         Err(self.damage_at(&segment.path, 0, Fault::SegmentHeader))
@@ -432,7 +432,7 @@ impl Scanner {
         };
         let next_frame = self.position.next_frame;
         let tail = TailStop { place: self.place(segment), next_frame, reach_bytes, header_whole };
-        torn_bytes(segment.rest(segment.offset)?, &tail)
+        torn_bytes(segment.written(segment.offset)?, &tail)
             .map_err(|(at, fault)| self.damage_at(&segment.path, at, fault))
     }
 

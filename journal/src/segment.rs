@@ -6,8 +6,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::JournalError;
-use crate::layout::{PAGE_BYTES, PAGE_LENGTH, length};
+use crate::layout::{PAGE_BYTES, PAGE_LENGTH, is_zero, length};
 use crate::storage::SegmentRead;
+
+/// Looked at in one piece where only zeros are expected; whole pages.
+const WINDOW_BYTES: u64 = 1 << 16;
 
 /// A segment that a walk is in.
 #[derive(Debug)]
@@ -59,6 +62,21 @@ impl OpenSegment {
     /// Everything from `offset` on.
     pub(crate) fn rest(&self, offset: u64) -> Result<&[u8], JournalError> {
         self.slice(offset, self.segment_bytes() - offset)
+    }
+
+    /// Everything from `offset` on but the zeros at its end, looked at window by window: most of a
+    /// tail is zeros, and a storage that copies need not copy those.
+    pub(crate) fn written(&self, offset: u64) -> Result<&[u8], JournalError> {
+        let segment_bytes = self.segment_bytes();
+        let (mut at, mut end) = (offset, offset);
+        while at < segment_bytes {
+            let next = (at - at % WINDOW_BYTES + WINDOW_BYTES).min(segment_bytes);
+            if !is_zero(self.slice(at, next - at)?) {
+                end = next;
+            }
+            at = next;
+        }
+        self.slice(offset, end - offset)
     }
 
     /// Copies bytes out, also where a writer may be at work.

@@ -23,8 +23,8 @@ pub(crate) struct TailStop {
     pub(crate) header_whole: bool,
 }
 
-/// Length of the torn tail in `rest`, the segment's bytes from the stop on (0: a clean end), or the
-/// offset and fault of the page that proves damage.
+/// Length of the torn tail in `rest`, the segment's bytes from the stop on but the zeros at their end
+/// (0: a clean end), or the offset and fault of the page that proves damage.
 pub(crate) fn torn_bytes(rest: &[u8], stop: &TailStop) -> Result<u64, (u64, Fault)> {
     if asked(Sabotage::CutAtFirstBad) {
         return Ok(if is_zero(rest) { 0 } else { rest.len() as u64 });

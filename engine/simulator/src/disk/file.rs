@@ -225,6 +225,24 @@ impl File {
         true
     }
 
+    /// A copy of `bytes` from `offset` on, and of what was written behind them, up to `most` in all.
+    pub(super) fn read_ahead(&self, offset: u64, bytes: u64, most: u64) -> Vec<u8> {
+        let end = (offset + bytes.max(most)).min(self.bytes);
+        let mut copy = Vec::with_capacity(length(end - offset));
+        let mut at = offset;
+        while at < end {
+            let page = &self.pages[length(at / PAGE_BYTES)];
+            if page.is_none() && at >= offset + bytes {
+                break;
+            }
+            let next = (at - at % PAGE_BYTES + PAGE_BYTES).min(end);
+            let start = length(at % PAGE_BYTES);
+            copy.extend_from_slice(&bytes_of(page)[start..start + length(next - at)]);
+            at = next;
+        }
+        copy
+    }
+
     /// Whether a range was never written, or with zeros only.
     pub(super) fn is_untouched(&self, offset: u64, bytes: u64) -> bool {
         self.pages[Self::pages_of(offset, bytes)].iter().all(Option::is_none)

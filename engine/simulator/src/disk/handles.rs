@@ -15,6 +15,9 @@ use super::state::Disk;
 /// Zeros to show, for ranges up to this length that nobody wrote.
 static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
 
+/// Copied at once at most, unless more is asked for: readers go on with what comes next.
+const AHEAD_BYTES_MAX: u64 = 1 << 16;
+
 /// A file that is open.
 pub(super) struct Handle {
     pub(super) disk: Arc<Mutex<Disk>>,
@@ -97,7 +100,7 @@ impl SegmentFile for Writing {
     }
 }
 
-/// What was shown last, so that a frame is not copied again for its payload.
+/// What was shown last, so that nothing is copied twice that is read piece by piece.
 #[derive(Clone, Copy, Debug)]
 struct Shown {
     offset: u64,
@@ -152,9 +155,9 @@ impl SegmentRead for Reading {
                 inside && shown.changes == file.changes()
             };
             if !shown.as_ref().is_some_and(is_shown) {
-                let mut copy = vec![0; length(bytes)].into_boxed_slice();
-                file.read(offset, &mut copy);
-                let (number, changes) = (self.arena.keep(copy), file.changes());
+                let copy = file.read_ahead(offset, bytes, AHEAD_BYTES_MAX);
+                let (bytes, changes) = (copy.len() as u64, file.changes());
+                let number = self.arena.keep(copy.into_boxed_slice());
                 *shown = Some(Shown { offset, bytes, changes, number });
             }
             let shown = shown.expect("invariant: it was shown just now");
