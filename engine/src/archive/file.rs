@@ -177,8 +177,9 @@ impl ArchiveFile {
 
     fn verify_content(&self) -> Result<(), ArchiveError> {
         let mut hasher = blake3::Hasher::new();
-        let mut bytes = vec![0; VERIFY_BYTES];
         let mut offset = PAGE_BYTES as u64;
+        let all = usize::try_from(self.header.file_bytes.get()).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; VERIFY_BYTES.min(all)];
         while offset < self.header.file_bytes.get() {
             let left = self.header.file_bytes.get() - offset;
             let count = usize::try_from(left).unwrap_or(usize::MAX).min(VERIFY_BYTES);
