@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use gantry_engine::{
-    ArchiveError, Engine, Instance, InstanceError, RequestKind, Start, Submission,
+    ArchiveError, Engine, Instance, InstanceError, RequestKind, SnapshotError, Start, Submission,
 };
 use gantry_journal::{JournalError, Storage};
 use gantry_model::Actor;
@@ -55,6 +55,7 @@ pub struct SteppedServer {
     hub: Arc<Hub>,
     loops: Loops,
     opened: OpenedFacts,
+    passed_over: Vec<SnapshotError>,
     next_session: u64,
 }
 
@@ -80,9 +81,10 @@ impl SteppedServer {
         let opened = OpenedFacts::of(&instance, host.monotonic().saturating_sub(opening));
         let clock = options.clock(&host, &instance)?;
         prepare_first_segment(&mut instance).map_err(ServerError::Open)?;
+        let passed_over = std::mem::take(&mut instance.passed_over);
         let hub = Arc::new(Hub::new(options, &mut instance));
         let loops = Loops::new(instance, clock, &hub, &Ground { host, storage, options });
-        Ok(Self { hub, loops, opened, next_session: 1 })
+        Ok(Self { hub, loops, opened, passed_over, next_session: 1 })
     }
 
     /// Gives one loop a turn. A snapshot or an archive file that fails is tried again later, as a
@@ -181,6 +183,12 @@ impl SteppedServer {
     #[must_use]
     pub const fn opened(&self) -> &OpenedFacts {
         &self.opened
+    }
+
+    /// Snapshots that the start found and could not use.
+    #[must_use]
+    pub fn passed_over(&self) -> &[SnapshotError] {
+        &self.passed_over
     }
 
     /// The engine, to read; it may be ahead of the journal.

@@ -17,6 +17,8 @@ use crate::scenario::{Asked, Clients};
 const TOLD_MAX: usize = 256;
 /// Longer than any universe lives.
 const EVER: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The shop whose first window goes before all others.
+const FIRST: u32 = 0;
 /// Pause before another try to connect for the first time.
 const CONNECT_AGAIN: Duration = Duration::from_millis(50);
 
@@ -27,10 +29,15 @@ pub struct Feed {
 }
 
 struct FeedState {
-    items: Arc<[Asked]>,
+    /// Every item, back to back: thousands of small ones would cost more to make than to ask.
+    bytes: Vec<u8>,
+    /// Where each ends, and whether it is a query.
+    items: Vec<(usize, bool)>,
     next: usize,
     answered: u64,
     told: Vec<Told>,
+    /// Whether the first window is through, which defines what others ask for.
+    is_begun: bool,
 }
 
 /// A command that was accepted.
@@ -45,8 +52,15 @@ pub struct Told {
 impl Feed {
     /// Everything is still to be asked.
     #[must_use]
-    pub fn new(items: Arc<[Asked]>) -> Self {
-        let state = FeedState { items, next: 0, answered: 0, told: Vec::new() };
+    pub fn new(asked: &[Asked]) -> Self {
+        let mut bytes = Vec::with_capacity(asked.iter().map(|item| item.bytes.len()).sum());
+        let item = |item: &Asked| {
+            bytes.extend_from_slice(&item.bytes);
+            (bytes.len(), item.is_query)
+        };
+        let items = asked.iter().map(item).collect();
+        let state =
+            FeedState { bytes, items, next: 0, answered: 0, told: Vec::new(), is_begun: false };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -58,9 +72,15 @@ impl Feed {
 
     /// Whether every item was taken.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub fn is_used_up(&self) -> bool {
         let state = self.state();
         state.next == state.items.len()
+    }
+
+    /// Items in all.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state().items.len()
     }
 
     /// Items that were answered so far.
@@ -83,7 +103,10 @@ impl Feed {
     }
 
     fn item(&self, index: usize) -> Asked {
-        self.state().items[index].clone()
+        let state = self.state();
+        let start = index.checked_sub(1).map_or(0, |before| state.items[before].0);
+        let (end, is_query) = state.items[index];
+        Asked { is_query, bytes: state.bytes[start..end].to_vec() }
     }
 
     fn state(&self) -> MutexGuard<'_, FeedState> {
@@ -109,6 +132,9 @@ impl Shop {
     /// Asks until the feed is empty and everything is answered.
     pub async fn run(self) {
         let mut client = None;
+        while self.number != FIRST && !self.feed.state().is_begun {
+            sleep(CONNECT_AGAIN).await;
+        }
         loop {
             let mut open = self.feed.take(self.clients.window as usize);
             if open.is_empty() {
@@ -126,6 +152,7 @@ impl Shop {
                 client = (left.len() < open.len()).then_some(connected);
                 open = left;
             }
+            self.feed.state().is_begun = true;
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gantry_engine::Start;
 use gantry_gateway::ServerError;
-use gantry_journal::{Durability, JournalError, JournalReader, Storage, WritePath};
+use gantry_journal::{Durability, JournalError, Storage, WritePath};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,12 @@ pub enum Damage {
     PutBack,
 }
 
-/// A frame of the journal.
-struct Frame {
-    segment: u64,
-    offset: u64,
-    bytes: u64,
+/// Where a frame of the journal stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    pub(crate) segment: u64,
+    pub(crate) offset: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Damage {
@@ -39,15 +40,20 @@ impl Damage {
 }
 
 impl Machine {
-    /// Damages the files of the stopped server, if there is anything to damage, and starts it.
+    /// Damages the files of the stopped server, whose journal has these frames, if there is anything
+    /// to damage, and starts it.
     ///
     /// # Errors
     /// What the start did instead of the refusal that was due.
-    pub fn suffer(&mut self, damage: Damage, random: &mut ChaCha8Rng) -> Result<(), String> {
-        let frames = self.frames().map_err(|error| error.to_string())?;
+    pub fn suffer(
+        &mut self,
+        damage: Damage,
+        frames: &[Frame],
+        random: &mut ChaCha8Rng,
+    ) -> Result<(), String> {
         let (is_done, full_replay) = match damage {
-            Damage::Rot => (self.rot(&frames, random)?, true),
-            Damage::PutBack => (self.put_back(&frames, random)?, false),
+            Damage::Rot => (self.rot(frames, random)?, true),
+            Damage::PutBack => (self.put_back(frames, random)?, false),
         };
         if !is_done {
             return Ok(());
@@ -58,17 +64,6 @@ impl Machine {
             (_, Ok(opened)) => Err(format!("{damage:?}, and the server starts: {opened:?}")),
             (_, Err(error)) => Err(format!("{damage:?}, and the server says: {error}")),
         }
-    }
-
-    fn frames(&self) -> Result<Vec<Frame>, JournalError> {
-        let storage = Box::new(self.disk.mounted());
-        let mut reader = JournalReader::open_with(&self.options.directory, storage)?;
-        let mut frames = Vec::new();
-        while let Some(view) = reader.next_frame()? {
-            let (segment, offset, bytes) = (view.segment, view.offset, view.frame_bytes());
-            frames.push(Frame { segment, offset, bytes });
-        }
-        Ok(frames)
     }
 
     fn segment(&self, number: u64) -> PathBuf {

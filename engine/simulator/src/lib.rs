@@ -11,6 +11,7 @@ pub mod disk;
 pub mod history;
 pub mod machine;
 pub mod marks;
+pub mod memory;
 pub mod net;
 pub mod oracle;
 pub mod random;

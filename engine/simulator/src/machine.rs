@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gantry_engine::{SnapshotError, Start};
+use gantry_engine::SnapshotError;
 use gantry_gateway::{Loop, Rest, ServerError, ServerOptions, SteppedServer};
 use gantry_journal::{Bookmark, JournalError, JournalReader};
 use rand::RngExt;
@@ -13,9 +13,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::clock::SimHost;
+use crate::damage::Frame;
 use crate::disk::SimDisk;
 use crate::history::History;
 use crate::net::{Reach, SimNetwork};
+
+/// While nobody has anything to do, moments double in length so often.
+const IDLE_DOUBLINGS_MAX: u32 = 4;
 
 /// Turns that a loop gets in a row at most.
 const TURNS_IN_A_ROW_MAX: u32 = 16;
@@ -42,6 +46,8 @@ pub struct Machine {
     pub(crate) options: ServerOptions,
     turn_ms_max: u64,
     turns: ChaCha8Rng,
+    /// Moments in a row in which no loop had anything to do.
+    idle_moments: u32,
     server: Option<Running>,
     /// The last frame that the last start found; it cannot vanish.
     bookmark: Option<Bookmark>,
@@ -80,6 +86,7 @@ impl Machine {
             options,
             turn_ms_max,
             turns,
+            idle_moments: 0,
             server: None,
             bookmark: None,
         }
@@ -98,8 +105,8 @@ impl Machine {
     pub fn start(&mut self) -> Result<(), ServerError> {
         // Before the start: beside a writer the last frame is nobody's business.
         let tail = self.read_tail().map_err(ServerError::Open)?;
-        self.look_at_snapshots();
         let server = self.open()?;
+        self.look_at_snapshots(&server);
         self.recover(&tail, server.opened().recovery.last_sequence);
         self.bookmark = tail.bookmark;
         let history = self.history.clone();
@@ -141,9 +148,8 @@ impl Machine {
 
     /// A snapshot that has its name is whole, whatever happened: a start passes a damaged one over,
     /// and nobody would learn how it came about.
-    fn look_at_snapshots(&self) {
-        let start = Start::from_newest(&self.disk.mounted(), &self.options.directory, 0);
-        for error in start.into_iter().flat_map(|start| start.passed_over) {
+    fn look_at_snapshots(&self, server: &SteppedServer) {
+        for error in server.passed_over() {
             if matches!(error, SnapshotError::Damaged { .. }) {
                 self.history.object(format!("a start finds {error}"));
             }
@@ -174,14 +180,21 @@ impl Machine {
     /// The server would have ended itself.
     pub async fn tick(&mut self) -> Result<(), JournalError> {
         let turned = self.turn();
+        self.idle_moments = match turned {
+            Ok(false) => IDLE_DOUBLINGS_MAX.min(self.idle_moments + 1),
+            _ => 0,
+        };
         let milliseconds = self.turns.random_range(1..=self.turn_ms_max);
-        sleep(Duration::from_millis(milliseconds)).await;
-        turned
+        sleep(Duration::from_millis(milliseconds << self.idle_moments)).await;
+        turned.map(|_| ())
     }
 
-    fn turn(&mut self) -> Result<(), JournalError> {
-        let Some(running) = &mut self.server else { return Ok(()) };
+    /// Returns whether any loop had something to do.
+    fn turn(&mut self) -> Result<bool, JournalError> {
+        let Some(running) = &mut self.server else { return Ok(false) };
+        let mut is_busy = false;
         for halves in self.network.take_waiting() {
+            is_busy = true;
             running.connections.spawn(running.server.connect(halves));
         }
         while let Some(ended) = running.connections.try_join_next() {
@@ -197,9 +210,9 @@ impl Machine {
         let now = Instant::now();
         for index in order {
             let turns = self.turns.random_range(1..=TURNS_IN_A_ROW_MAX);
-            running.give_turns(index, turns, now, &self.disk)?;
+            is_busy |= running.give_turns(index, turns, now, &self.disk)?;
         }
-        Ok(())
+        Ok(is_busy)
     }
 
     /// Ends the server without a word.
@@ -270,19 +283,21 @@ impl Machine {
         self.server.as_mut().map(|running| use_it(&mut running.server))
     }
 
-    /// Every record of the journal, hashed as the history hashes them.
+    /// Every record of the journal, hashed as the history hashes them, and where its frames stand.
     ///
     /// # Errors
     /// The journal cannot be read.
-    pub fn hash_of_journal(&self) -> Result<u64, JournalError> {
+    pub fn read_journal(&self) -> Result<(u64, Vec<Frame>), JournalError> {
         use std::hash::Hasher;
         let storage = Box::new(self.disk.mounted());
         let mut reader = JournalReader::open_with(&self.options.directory, storage)?;
-        let mut hasher = twox_hash::XxHash3_64::new();
-        while let Some(frame) = reader.next_frame()? {
-            hasher.write(frame.payload);
+        let (mut hasher, mut frames) = (twox_hash::XxHash3_64::new(), Vec::new());
+        while let Some(view) = reader.next_frame()? {
+            hasher.write(view.payload);
+            let (segment, offset, bytes) = (view.segment, view.offset, view.frame_bytes());
+            frames.push(Frame { segment, offset, bytes });
         }
-        Ok(hasher.finish())
+        Ok((hasher.finish(), frames))
     }
 }
 
@@ -296,30 +311,32 @@ pub struct StoppedState {
 }
 
 impl Running {
-    /// Gives one loop turns until it rests.
+    /// Gives one loop turns until it rests; returns whether it had something to do.
     fn give_turns(
         &mut self,
         index: usize,
         turns: u32,
         now: Instant,
         disk: &SimDisk,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
+        let mut is_busy = false;
         for _ in 0..turns {
             if self.due[index] > now {
-                return Ok(());
+                break;
             }
             let whose = Loop::ALL[index];
             let rest = self.server.turn(whose)?;
             if disk.is_dead() {
-                return Ok(());
+                break;
             }
+            is_busy |= matches!(rest, Rest::Again | Rest::Pause(_));
             let elapsed = Duration::from_nanos(disk.take_elapsed_ns());
             let wait = match (rest, whose) {
                 (Rest::Again, _) => Duration::ZERO,
                 // Whoever would ring it is not asked: it looks at every tick.
                 (Rest::Bell(_), Loop::Engine | Loop::Journal | Loop::Release) => {
                     self.due[index] = now + elapsed;
-                    return Ok(());
+                    break;
                 }
                 (Rest::Bell(longest), _) => longest.unwrap_or(Duration::MAX / 4),
                 (Rest::Pause(pause), _) => pause,
@@ -327,6 +344,6 @@ impl Running {
             };
             self.due[index] = now + elapsed + wait;
         }
-        Ok(())
+        Ok(is_busy)
     }
 }

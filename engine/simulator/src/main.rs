@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use gantry_simulator::campaign::{Campaign, Summary, live_caught};
+use gantry_simulator::memory;
 use gantry_simulator::scenario::Scenario;
 use gantry_simulator::shrink::shrink;
 
@@ -57,6 +58,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    memory::keep();
     match &arguments.script {
         Some(path) => live_script(path),
         None => live_seeds(&arguments),

@@ -158,7 +158,7 @@ impl Setting {
             is_direct: random.random(),
             snapshot_every_bytes: match random.random_range(0..4) {
                 0 => 0,
-                _ => 1 << random.random_range(15..=20),
+                _ => 1 << random.random_range(17..=20),
             },
             archive_after_ms: match random.random_range(0..4) {
                 0 => 3_600_000,
@@ -168,7 +168,7 @@ impl Setting {
             shown_before_ms: random.random_range(0..20),
             ingress_max: match random.random_range(0..8) {
                 0 => random.random_range(1..4),
-                _ => 4_096,
+                _ => 256,
             },
             in_flight_max: match random.random_range(0..8) {
                 0 => random.random_range(1..4),
@@ -225,7 +225,7 @@ impl Clients {
                     0 => random.random_range(0..=3),
                     _ => random.random_range(4..=8),
                 },
-            patience_ms: random.random_range(500..5_000),
+            patience_ms: random.random_range(500..2_000),
         }
     }
 
@@ -239,7 +239,7 @@ impl Clients {
 
 /// Where few items are under way at a time a universe ends after so many rounds of them: it costs as
 /// much as others, and shows no more.
-const ROUNDS_MAX: usize = 500;
+const ROUNDS_MAX: usize = 300;
 
 fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
     if random.random_range(0..4) == 0 {
@@ -259,14 +259,17 @@ fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
     }
 }
 
-/// Items between two faults, on average.
-const ITEMS_PER_FAULT: usize = 1_000;
+/// Items between two faults, on average; a short universe has no fewer than two all the same.
+const ITEMS_PER_FAULT_MAX: usize = 1_700;
 
 fn draw_faults(random: &mut ChaCha8Rng, items: usize) -> Vec<Fault> {
+    let gap = ITEMS_PER_FAULT_MAX.min(items / 2).max(1);
     let mut faults = Vec::new();
-    let mut at_item = 0;
+    // The first comes as if there had been others before.
+    let (mut at_item, mut gap_max) = (0, gap + gap / 3);
     loop {
-        at_item += random.random_range(1..2 * ITEMS_PER_FAULT);
+        at_item += random.random_range(1..=gap_max);
+        gap_max = 2 * gap;
         if at_item >= items {
             return faults;
         }

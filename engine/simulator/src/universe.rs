@@ -1,7 +1,6 @@
 //! One life of an instance: everything is asked while things go wrong, then nothing goes wrong any
 //! more and everything must be answered, then the state is looked at from all sides.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -12,13 +11,14 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::{Feed, Shop};
 use crate::clock::SimHost;
+use crate::damage::Damage;
 use crate::disk::{DiskFault, SimDisk};
 use crate::history::History;
 use crate::machine::{Crash, Machine};
 use crate::net::{Reach, SimNetwork, Weather};
 use crate::oracle::Figures;
 use crate::random::{Stream, stream};
-use crate::scenario::{Fault, FaultKind, Scenario};
+use crate::scenario::{Clients, Fault, FaultKind, Scenario};
 
 /// Simulated time within which everything is answered once nothing goes wrong any more.
 const LIVELINESS: Duration = Duration::from_secs(120);
@@ -72,7 +72,9 @@ struct Universe {
     /// What ends, and when.
     ending: Vec<(Instant, FaultKind)>,
     random: ChaCha8Rng,
-    scenario: Scenario,
+    seed: u64,
+    clients: Clients,
+    damage: Option<Damage>,
     crashes: u64,
     faults_done: u64,
     /// The disk was made to fail.
@@ -99,14 +101,16 @@ impl Universe {
             machine,
             network,
             history,
-            feed: Feed::new(Arc::from(scenario.items.as_slice())),
+            feed: Feed::new(&scenario.items),
             shops: JoinSet::new(),
             faults: scenario.faults.clone(),
             next_fault: 0,
             armed: Crash::Process,
             ending: Vec::new(),
             random: chance(Stream::Faults),
-            scenario: scenario.clone(),
+            seed,
+            clients: scenario.clients,
+            damage: scenario.damage,
             crashes: 0,
             faults_done: 0,
             is_sick: false,
@@ -115,12 +119,12 @@ impl Universe {
     }
 
     async fn live(&mut self) {
-        for number in 0..self.scenario.clients.count {
+        for number in 0..self.clients.count {
             self.shops.spawn(self.shop(number).run());
         }
         // Faults come with items. Where none is answered any more somebody puts things right.
         let (mut answered, mut since) = (0, Instant::now());
-        while !self.feed.is_empty() && self.history.violation().is_none() {
+        while !self.feed.is_used_up() && self.history.violation().is_none() {
             if self.feed.answered() != answered {
                 (answered, since) = (self.feed.answered(), Instant::now());
             } else if since.elapsed() > LIVELINESS {
@@ -136,7 +140,7 @@ impl Universe {
                 let answered = self.feed.answered();
                 self.history.object(format!(
                     "{answered} of {} items were answered {LIVELINESS:?} after the last fault",
-                    self.scenario.items.len()
+                    self.feed.count()
                 ));
             }
             if self.history.violation().is_some() {
@@ -144,7 +148,7 @@ impl Universe {
             }
             self.go_on().await;
         }
-        self.shops.spawn(self.shop(self.scenario.clients.count).ask_again());
+        self.shops.spawn(self.shop(self.clients.count).ask_again());
         while self.are_shops_open() && self.history.violation().is_none() {
             self.go_on().await;
         }
@@ -153,7 +157,7 @@ impl Universe {
     fn shop(&self, number: u32) -> Shop {
         Shop {
             number,
-            clients: self.scenario.clients,
+            clients: self.clients,
             feed: self.feed.clone(),
             network: self.network.clone(),
             history: self.history.clone(),
@@ -341,9 +345,9 @@ impl Universe {
                 ));
             }
         }
-        let hash = self.machine.hash_of_journal().map_err(|error| error.to_string())?;
+        let (hash, frames) = self.machine.read_journal().map_err(|error| error.to_string())?;
         self.history.proven(hash);
-        let Some(damage) = self.scenario.damage else { return Ok(()) };
-        self.machine.suffer(damage, &mut stream(self.scenario.seed, Stream::Damage))
+        let Some(damage) = self.damage else { return Ok(()) };
+        self.machine.suffer(damage, &frames, &mut stream(self.seed, Stream::Damage))
     }
 }

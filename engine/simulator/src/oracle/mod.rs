@@ -140,9 +140,13 @@ impl Oracle {
         records: &[u8],
         replies: impl Iterator<Item = Answered<'a>>,
     ) -> Result<(), Violation> {
-        let pending = std::mem::take(&mut self.pending);
-        let joined = [pending.as_slice(), records].concat();
-        let mut rest = if pending.is_empty() { records } else { joined.as_slice() };
+        let mut pending = std::mem::take(&mut self.pending);
+        let mut rest = if pending.is_empty() {
+            records
+        } else {
+            pending.extend_from_slice(records);
+            pending.as_slice()
+        };
         for answered in replies {
             self.answer(&answered, &mut rest).map_err(|what| self.violation(what))?;
         }

@@ -28,11 +28,13 @@ impl Workload {
         }
     }
 
+    /// Lines of an order: few more often than many.
     fn lines(&mut self) -> usize {
         let lines = if self.dice.per_mille(self.swarm.extreme_share) {
             self.dice.pick(&[0, 100, 128])
         } else {
-            self.dice.between(1, self.swarm.lines_max)
+            let lines = self.dice.between(1, self.swarm.lines_max);
+            if self.dice.one_in(2) { self.dice.between(1, lines) } else { lines }
         };
         usize::try_from(lines).expect("invariant: at most 128")
     }

@@ -105,7 +105,7 @@ impl Workload {
 
     /// Defines something again, otherwise, or something new.
     pub(super) fn set_again(&mut self, act: Act, out: &mut Vec<u8>) {
-        let (id, active) = (self.id(), !self.dice.one_in(10));
+        let (id, active) = (self.id(), !self.dice.one_in(30));
         match act {
             Act::Sku => {
                 let number = self.dice.below(self.swarm.skus + 1);
@@ -127,8 +127,12 @@ impl Workload {
     fn limits(&mut self, id: CommandId, out: &mut Vec<u8>) {
         let default = Limits::DEFAULT;
         let limits = Limits {
-            lines_per_order_max: self.dice.pick(&[3, 128, 128, 128, 128, 129]),
-            quantity_per_line_max: self.dice.pick(&[4, 10_000, 10_000, 10_000, 1_000_000, 0]),
+            // Tight ones hold until somebody sets others, so they are seldom.
+            lines_per_order_max: if self.dice.one_in(20) { 3 } else { self.dice.pick(&[128, 129]) },
+            quantity_per_line_max: match self.dice.one_in(20) {
+                true => 4,
+                false => self.dice.pick(&[10_000, 10_000, 10_000, 1_000_000, 0]),
+            },
             rejections_remembered_max: self.dice.pick(&[1, 10, 1_000, 1 << 20]),
             sourcing_steps_max: self.dice.pick(&[1, 30, default.sourcing_steps_max, 1 << 20]),
         };

@@ -65,10 +65,10 @@ impl Act {
     const fn powers(self) -> (u32, u32) {
         match self {
             Self::Place => (10, 10),
-            Self::Cancel => (3, 9),
-            Self::Ship => (3, 8),
-            Self::Repeat => (0, 8),
-            Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 7),
+            Self::Cancel => (3, 8),
+            Self::Ship => (3, 7),
+            Self::Repeat => (0, 7),
+            Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 6),
             Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
             Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => (0, 5),
             _ => (0, 4),
@@ -128,7 +128,7 @@ impl Swarm {
             units_max: dice.pick(&[1, 2, 3, 5, 9]),
             receipt_max: 1,
             hot_share: dice.pick(&[0, 0, 0, 100, 500, 950]),
-            tiny_share: dice.pick(&[0, 0, 0, 5, 5, 20, 20, 50, 100, 500]),
+            tiny_share: dice.pick(&[0, 0, 0, 5, 5, 5, 20, 20, 50, 200]),
             tiny_ids: dice.pick(&[2, 16, 16, 256, 256]),
             extreme_share: dice.pick(&[0, 0, 2, 20]),
             modes: [0, 0, 0, 0].map(|_: u32| 1 << dice.below(6)),
@@ -154,11 +154,11 @@ impl Swarm {
 
     /// Receipts that bring as much as orders want, or half of it, or more.
     fn supply(&mut self, dice: &mut Dice) {
-        let per_order = (self.lines_max + 1) * (self.units_max + 1);
+        let per_order = (3 * self.lines_max + 5) * (self.units_max + 1);
         let per_mille = dice.pick(&[400, 800, 1_000, 1_200, 2_000]);
-        // A quarter of lines × units, times the orders' weight.
-        let wanted = per_order * 256 * per_mille / 1_000;
-        self.receipt_max = dice.pick(&[2, 4, 8, 20]) * self.units_max;
+        // A sixteenth of that many units, times the orders' weight.
+        let wanted = per_order * 64 * per_mille / 1_000;
+        self.receipt_max = dice.pick(&[16, 32, 64, 128]) * self.units_max;
         self.weights[Act::Receive as usize] = (2 * wanted / (self.receipt_max + 1)).max(1);
     }
 
