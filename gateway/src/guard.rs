@@ -17,7 +17,7 @@ pub(crate) fn spawn_or_abort<T: Send + 'static>(
 ) -> io::Result<JoinHandle<T>> {
     thread::Builder::new().name(name.to_owned()).spawn(move || {
         catch_unwind(AssertUnwindSafe(body))
-            .unwrap_or_else(|panic| abort_with(name, message(&*panic)))
+            .unwrap_or_else(|panic| abort_with(name, panic_message(&*panic)))
     })
 }
 
@@ -51,7 +51,8 @@ pub(crate) fn abort_with(thread: &str, reason: &str) -> ! {
 }
 
 /// The text of a panic.
-pub(crate) fn message(panic: &(dyn Any + Send)) -> &str {
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
@@ -64,6 +65,6 @@ mod tests {
     fn the_message_of_a_panic_is_found() {
         let plain = catch_unwind(|| panic!("plain")).unwrap_err();
         let built = catch_unwind(|| panic!("built {}", 1)).unwrap_err();
-        assert_eq!((message(&*plain), message(&*built)), ("plain", "built 1"));
+        assert_eq!((panic_message(&*plain), panic_message(&*built)), ("plain", "built 1"));
     }
 }

@@ -56,6 +56,7 @@ mod turn;
 
 pub use clock::ClockBehind;
 pub use error::ServerError;
+pub use guard::panic_message;
 pub use host::{Host, SystemHost, index_seed};
 pub use ingress::SubmissionWatcher;
 pub use memory_loop::MemoryThread;

@@ -14,7 +14,7 @@ use gantry_engine::{ProcessFigures, Shadow, SnapshotError, SnapshotFacts};
 use gantry_journal::{Storage, mark};
 
 use crate::affinity::lower_priority_here;
-use crate::guard::message;
+use crate::guard::panic_message;
 use crate::host::Host;
 use crate::stats::Counters;
 use crate::turn::Rest;
@@ -55,7 +55,7 @@ impl ShadowLoop {
                 Ok(Ok(Rest::Pause(pause))) => rested = pause,
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => rested = rest_after(&error),
-                Err(panic) => return alarm(message(&*panic)),
+                Err(panic) => return alarm(panic_message(&*panic)),
             }
         }
     }

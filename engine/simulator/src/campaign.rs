@@ -6,13 +6,14 @@
     reason = "a campaign runs in real time, around universes that do not"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gantry_gateway::panic_message;
 use gantry_journal::marks_passed;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -66,6 +67,8 @@ pub struct Summary {
     pub faults: u64,
     /// Universes that ended with an objection.
     pub violations: u64,
+    /// Marks that were passed, and how often, both lives of a universe counted.
+    pub marks: BTreeMap<&'static str, u64>,
     /// Marks that were never passed.
     pub marks_missed: Vec<&'static str>,
     /// Orders in a second of one core, the second life of each universe not counted.
@@ -153,12 +156,8 @@ fn core_time() -> Duration {
 #[must_use]
 pub fn live_caught(scenario: &Scenario) -> Verdict {
     catch_unwind(AssertUnwindSafe(|| run(scenario))).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-        Verdict {
-            violation: Some(format!("a panic: {}", text.unwrap_or_default())),
-            ..Verdict::default()
-        }
+        let violation = Some(format!("a panic: {}", panic_message(&*panic)));
+        Verdict { violation, ..Verdict::default() }
     })
 }
 
@@ -179,8 +178,8 @@ impl Sums {
 
     fn summary(&self, took: Duration) -> Summary {
         let share = |part: u64| ratio(part, self.orders);
-        let passed: BTreeSet<_> = marks_passed().into_iter().map(|(name, _)| name).collect();
-        let is_missed = |name: &&&str| !passed.contains(**name);
+        let marks: BTreeMap<_, _> = marks_passed().into_iter().collect();
+        let is_missed = |name: &&&str| !marks.contains_key(**name);
         Summary {
             seeds: self.seeds,
             orders: self.orders,
@@ -191,6 +190,7 @@ impl Sums {
             faults: self.faults,
             violations: self.findings.len() as u64,
             marks_missed: EXPECTED.iter().filter(is_missed).copied().collect(),
+            marks,
             orders_per_second: count(self.orders) / self.lived.as_secs_f64().max(1e-9),
             seconds: took.as_secs_f64(),
             findings: self.findings.clone(),

@@ -1,17 +1,18 @@
-//! Damage to what was acknowledged, of which there is no other copy. A refusal to start that names
-//! it is all that can be asked; a start would lose it without a word.
+//! Damage to the files of a server that has stopped. What was acknowledged has no other copy: a
+//! refusal to start that names the damage is all that can be asked, and a start would lose it
+//! without a word. A snapshot has one, the journal: a start passes it over.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gantry_engine::Start;
+use gantry_engine::{Start, list_snapshots};
 use gantry_gateway::ServerError;
 use gantry_journal::{Durability, JournalError, Storage, WritePath};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::machine::Machine;
+use crate::machine::{Machine, StoppedState};
 
 /// What befalls the files of a server that has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub enum Damage {
     Rot,
     /// Somebody puts the journal back as it was before the newest snapshot.
     PutBack,
+    /// A bit of the newest snapshot changes by itself.
+    RotSnapshot,
 }
 
 /// Where a frame of the journal stands.
@@ -32,28 +35,26 @@ pub struct Frame {
 
 impl Damage {
     pub(crate) fn draw(random: &mut ChaCha8Rng) -> Self {
-        match random.random() {
-            true => Self::Rot,
-            false => Self::PutBack,
-        }
+        [Self::Rot, Self::PutBack, Self::RotSnapshot][random.random_range(0..3_usize)]
     }
 }
 
 impl Machine {
-    /// Damages the files of the stopped server, whose journal has these frames, if there is anything
-    /// to damage, and starts it.
+    /// Damages the files of the server that stopped at `stopped` and whose journal has these frames,
+    /// if there is anything to damage, and starts it.
     ///
     /// # Errors
-    /// What the start did instead of the refusal that was due.
+    /// What the start did instead of what was due.
     pub fn suffer(
         &mut self,
         damage: Damage,
-        frames: &[Frame],
+        (stopped, frames): (StoppedState, &[Frame]),
         random: &mut ChaCha8Rng,
     ) -> Result<(), String> {
         let (is_done, full_replay) = match damage {
             Damage::Rot => (self.rot(frames, random)?, true),
             Damage::PutBack => (self.put_back(frames, random)?, false),
+            Damage::RotSnapshot => (self.rot_snapshot(random)?, false),
         };
         if !is_done {
             return Ok(());
@@ -61,6 +62,7 @@ impl Machine {
         match (damage, self.reopen(full_replay)) {
             (Damage::Rot, Err(ServerError::Open(JournalError::Damage(_))))
             | (Damage::PutBack, Err(ServerError::Open(JournalError::BookmarkLost(_)))) => Ok(()),
+            (Damage::RotSnapshot, Ok(opened)) if opened == stopped => Ok(()),
             (_, Ok(opened)) => Err(format!("{damage:?}, and the server starts: {opened:?}")),
             (_, Err(error)) => Err(format!("{damage:?}, and the server says: {error}")),
         }
@@ -79,6 +81,16 @@ impl Machine {
         let offset = frame.offset + random.random_range(0..frame.bytes);
         let rotten = self.disk.rot_at(&self.segment(frame.segment), offset);
         rotten.map_err(|error| error.to_string())
+    }
+
+    fn rot_snapshot(&self, random: &mut ChaCha8Rng) -> Result<bool, String> {
+        let storage = self.disk.mounted();
+        let snapshots = list_snapshots(&storage, &self.options.directory);
+        let snapshots = snapshots.map_err(|error| error.to_string())?;
+        let Some(newest) = snapshots.first() else { return Ok(false) };
+        let bytes = storage.file_bytes(newest).map_err(|error| error.to_string())?;
+        let offset = random.random_range(0..bytes);
+        self.disk.rot_at(newest, offset).map_err(|error| error.to_string())
     }
 
     fn put_back(&self, frames: &[Frame], random: &mut ChaCha8Rng) -> Result<bool, String> {

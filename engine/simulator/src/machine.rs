@@ -9,6 +9,7 @@ use gantry_journal::{Bookmark, JournalError, JournalReader};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
@@ -20,9 +21,6 @@ use crate::net::{Reach, SimNetwork};
 
 /// While nobody has anything to do, moments double in length so often.
 const IDLE_DOUBLINGS_MAX: u32 = 4;
-
-/// Turns that a loop gets in a row at most.
-const TURNS_IN_A_ROW_MAX: u32 = 16;
 
 /// Rounds of turns after which a stop that finds no segment gives up: the largest takes a few dozen
 /// to prepare.
@@ -37,6 +35,37 @@ pub enum Crash {
     Power,
 }
 
+/// How fast the loops of a server go, beside each other and beside the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pace {
+    /// Between two turns of the loops passes at most this long.
+    pub turn_ms_max: u64,
+    /// Turns that a loop gets in a row at most.
+    pub turns_in_a_row_max: u32,
+    /// How long a turn takes of each loop, in the order of [`Loop::ALL`].
+    pub slow_ms: [u32; Loop::ALL.len()],
+}
+
+impl Pace {
+    /// Nothing is slow.
+    pub const CALM: Self =
+        Self { turn_ms_max: 1, turns_in_a_row_max: 16, slow_ms: [0; Loop::ALL.len()] };
+
+    pub(crate) fn draw(random: &mut ChaCha8Rng) -> Self {
+        // Behind a slow loop batches fill, requests wait, and the next segment comes late.
+        let mut slow_ms = |whose| match random.random_range(0..6) {
+            0 => random.random_range(1..50),
+            1..3 if whose == Loop::Engine => random.random_range(1..50),
+            _ => 0,
+        };
+        Self {
+            slow_ms: Loop::ALL.map(&mut slow_ms),
+            turn_ms_max: random.random_range(1..=5),
+            turns_in_a_row_max: [1, 2, 16, 16][random.random_range(0..4_usize)],
+        }
+    }
+}
+
 /// A machine; the server on it runs or not.
 pub struct Machine {
     pub(crate) disk: SimDisk,
@@ -44,7 +73,7 @@ pub struct Machine {
     pub(crate) host: SimHost,
     pub(crate) history: History,
     pub(crate) options: ServerOptions,
-    turn_ms_max: u64,
+    pace: Pace,
     turns: ChaCha8Rng,
     /// Moments in a row in which no loop had anything to do.
     idle_moments: u32,
@@ -76,7 +105,7 @@ impl Machine {
         host: SimHost,
         history: History,
         options: ServerOptions,
-        (turns, turn_ms_max): (ChaCha8Rng, u64),
+        (turns, pace): (ChaCha8Rng, Pace),
     ) -> Self {
         Self {
             disk,
@@ -84,7 +113,7 @@ impl Machine {
             host,
             history,
             options,
-            turn_ms_max,
+            pace,
             turns,
             idle_moments: 0,
             server: None,
@@ -184,7 +213,7 @@ impl Machine {
             Ok(false) => IDLE_DOUBLINGS_MAX.min(self.idle_moments + 1),
             _ => 0,
         };
-        let milliseconds = self.turns.random_range(1..=self.turn_ms_max);
+        let milliseconds = self.turns.random_range(1..=self.pace.turn_ms_max);
         sleep(Duration::from_millis(milliseconds << self.idle_moments)).await;
         turned.map(|_| ())
     }
@@ -209,10 +238,16 @@ impl Machine {
         // It stands until somebody waits.
         let now = Instant::now();
         for index in order {
-            let turns = self.turns.random_range(1..=TURNS_IN_A_ROW_MAX);
-            is_busy |= running.give_turns(index, turns, now, &self.disk)?;
+            let turns = self.turns.random_range(1..=self.pace.turns_in_a_row_max);
+            let slow_ms = self.pace.slow_ms[index];
+            is_busy |= running.give_turns(index, turns, now, (&self.disk, slow_ms))?;
         }
         Ok(is_busy)
+    }
+
+    /// From now on no loop is slow.
+    pub(crate) fn hurry(&mut self) {
+        self.pace.slow_ms = [0; Loop::ALL.len()];
     }
 
     /// Ends the server without a word.
@@ -317,7 +352,7 @@ impl Running {
         index: usize,
         turns: u32,
         now: Instant,
-        disk: &SimDisk,
+        (disk, slow_ms): (&SimDisk, u32),
     ) -> Result<bool, JournalError> {
         let mut is_busy = false;
         for _ in 0..turns {
@@ -330,7 +365,8 @@ impl Running {
                 break;
             }
             is_busy |= matches!(rest, Rest::Again | Rest::Pause(_));
-            let elapsed = Duration::from_nanos(disk.take_elapsed_ns());
+            let elapsed = Duration::from_nanos(disk.take_elapsed_ns())
+                + Duration::from_millis(slow_ms.into());
             let wait = match (rest, whose) {
                 (Rest::Again, _) => Duration::ZERO,
                 // Whoever would ring it is not asked: it looks at every tick.

@@ -1,5 +1,6 @@
 //! A scenario: everything that one seed decides, written out, so that it can be made smaller.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::damage::Damage;
+use crate::machine::Pace;
 use crate::net::Weather;
 use crate::random::{Stream, stream};
 use crate::workload::{Made, Swarm, Workload};
@@ -59,8 +61,8 @@ pub struct Setting {
     pub ingress_max: u32,
     /// Requests of a connection that may wait for an answer.
     pub in_flight_max: u32,
-    /// Between two turns of the loops passes at most this long.
-    pub turn_ms_max: u64,
+    /// How fast its loops go.
+    pub pace: Pace,
 }
 
 /// What clients do.
@@ -77,7 +79,7 @@ pub struct Clients {
 }
 
 /// One command or query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// Whether it is a query.
     pub is_query: bool,
@@ -105,6 +107,11 @@ pub enum FaultKind {
     KillAtCall(u32),
     /// The machine loses its power in so many storage calls from now.
     PowerCutAtCall(u32),
+    /// The process is killed in so many storage calls from the one that begins the next segment.
+    KillAtRoll(u32),
+    /// The machine loses its power in so many storage calls from the one that begins the next
+    /// segment.
+    PowerCutAtRoll(u32),
     /// Somebody stops the server in order and starts it again.
     Restart,
     /// One of the next syncs fails.
@@ -160,12 +167,16 @@ impl Setting {
                 0 => 0,
                 _ => 1 << random.random_range(17..=20),
             },
-            archive_after_ms: match random.random_range(0..4) {
+            archive_after_ms: match random.random_range(0..8) {
                 0 => 3_600_000,
-                _ => random.random_range(1..200),
+                _ => 1 << random.random_range(0..=7),
             },
-            archive_rows_min: 1 << random.random_range(5..=10),
-            shown_before_ms: random.random_range(0..20),
+            archive_rows_min: 1 << random.random_range(4..=8),
+            shown_before_ms: match random.random_range(0..4) {
+                0 => random.random_range(0..20),
+                // Rows leave memory while requests wait that were not looked up in the file.
+                _ => 0,
+            },
             ingress_max: match random.random_range(0..8) {
                 0 => random.random_range(1..4),
                 _ => 256,
@@ -174,7 +185,7 @@ impl Setting {
                 0 => random.random_range(1..4),
                 _ => 1_024,
             },
-            turn_ms_max: random.random_range(1..=5),
+            pace: Pace::draw(random),
         }
     }
 
@@ -261,20 +272,48 @@ fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
 
 /// Items between two faults, on average; a short universe has no fewer than two all the same.
 const ITEMS_PER_FAULT_MAX: usize = 1_700;
+/// Items of which one crash waits for the next roll.
+const ITEMS_PER_CRASH_AT_ROLL: usize = 2_000;
 
 fn draw_faults(random: &mut ChaCha8Rng, items: usize) -> Vec<Fault> {
+    let pieces = (0..items).step_by(ITEMS_PER_CRASH_AT_ROLL);
+    let pieces = pieces.map(|start| start..items.min(start + ITEMS_PER_CRASH_AT_ROLL));
+    let mut faults: Vec<_> = pieces.map(|piece| draw_at_roll(random, piece)).collect();
     let gap = ITEMS_PER_FAULT_MAX.min(items / 2).max(1);
-    let mut faults = Vec::new();
-    // The first comes as if there had been others before.
-    let (mut at_item, mut gap_max) = (0, gap + gap / 3);
-    loop {
-        at_item += random.random_range(1..=gap_max);
-        gap_max = 2 * gap;
-        if at_item >= items {
-            return faults;
+    let mut at_item = match random.random_range(0..4) {
+        // While the instance is made.
+        0 => 0,
+        // As if there had been others before.
+        _ => random.random_range(1..=gap + gap / 3),
+    };
+    while at_item < items {
+        let kind = FaultKind::draw(random);
+        faults.push(Fault { at_item, kind });
+        if matches!(kind, FaultKind::ReadFails(_)) && random.random() {
+            // Most is read at a start.
+            faults.push(Fault { at_item, kind: FaultKind::Kill });
         }
-        faults.push(Fault { at_item, kind: FaultKind::draw(random) });
+        at_item += match random.random_range(0..4) {
+            // What goes wrong while the last is mended.
+            0 => random.random_range(0..4),
+            _ => random.random_range(1..=2 * gap),
+        };
     }
+    faults.sort_by_key(|fault| fault.at_item);
+    faults
+}
+
+/// A crash at a roll. Rolls are seldom, so it waits for the next one.
+fn draw_at_roll(random: &mut ChaCha8Rng, items: Range<usize>) -> Fault {
+    let at_item = match random.random_range(0..4) {
+        // At the very first, of the creation.
+        0 => items.start,
+        _ => random.random_range(items.start..=items.start + items.len() / 2),
+    };
+    let call = random.random_range(0..5_u32).saturating_sub(1);
+    let is_kill = random.random();
+    let kind = if is_kill { FaultKind::KillAtRoll(call) } else { FaultKind::PowerCutAtRoll(call) };
+    Fault { at_item, kind }
 }
 
 impl FaultKind {
@@ -282,7 +321,7 @@ impl FaultKind {
         let calls = 1 << random.random_range(0..8);
         let call = random.random_range(0..calls);
         let milliseconds = random.random_range(1..3_000);
-        match random.random_range(0..17) {
+        match random.random_range(0..18) {
             0 | 1 => Self::Kill,
             2 | 3 => Self::PowerCut,
             4..=6 => Self::KillAtCall(call),
@@ -290,11 +329,9 @@ impl FaultKind {
             10 => Self::Restart,
             11 => Self::SyncFails(call % 8),
             12 => Self::WriteFails(call % 8),
-            16 => Self::ReadFails(call % 8),
-            13 => match random.random() {
-                true => Self::DiskFull(milliseconds),
-                false => Self::Stall,
-            },
+            16 => Self::ReadFails(call),
+            13 => Self::DiskFull(milliseconds),
+            17 => Self::Stall,
             14 => match random.random() {
                 true => Self::BreakConnections,
                 false => Self::Partition(milliseconds),

@@ -95,7 +95,7 @@ impl Universe {
             SimHost::new(chance(Stream::Clock)),
             history.clone(),
             scenario.setting.options(seed),
-            (chance(Stream::Turns), scenario.setting.turn_ms_max),
+            (chance(Stream::Turns), scenario.setting.pace),
         );
         Self {
             machine,
@@ -215,6 +215,7 @@ impl Universe {
         self.next_fault = self.faults.len();
         self.ending.clear();
         self.mend_disk();
+        self.machine.hurry();
         self.network.set_weather(Weather::default());
         if self.machine.is_up() {
             self.network.set_reach(Reach::Up);
@@ -245,6 +246,14 @@ impl Universe {
             FaultKind::PowerCutAtCall(calls) => {
                 self.armed = Crash::Power;
                 disk.die_at(1 + u64::from(calls));
+            }
+            FaultKind::KillAtRoll(calls) => {
+                self.armed = Crash::Process;
+                disk.die_at_roll(1 + u64::from(calls));
+            }
+            FaultKind::PowerCutAtRoll(calls) => {
+                self.armed = Crash::Power;
+                disk.die_at_roll(1 + u64::from(calls));
             }
             FaultKind::Restart => self.restart().await,
             FaultKind::SyncFails(after) => self.sicken(DiskFault::SyncError, after),
@@ -347,7 +356,76 @@ impl Universe {
         }
         let (hash, frames) = self.machine.read_journal().map_err(|error| error.to_string())?;
         self.history.proven(hash);
-        let Some(damage) = self.damage else { return Ok(()) };
-        self.machine.suffer(damage, &frames, &mut stream(self.seed, Stream::Damage))
+        let (Some(damage), Some(stopped)) = (self.damage, stopped) else { return Ok(()) };
+        let random = &mut stream(self.seed, Stream::Damage);
+        self.machine.suffer(damage, (stopped, &frames), random)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gantry_model::{
+        AdjustReason, Command, CommandId, Sku, StockChange, StockState, UpsertSku, UpsertWarehouse,
+        Warehouse,
+    };
+
+    use super::*;
+    use crate::scenario::Asked;
+
+    /// A SKU, a warehouse, and so many units received.
+    fn calm(units: i32) -> Scenario {
+        let (sku, warehouse) = (Sku::new(0), Warehouse::new(0));
+        let id = CommandId::new;
+        let (tracked, backorder, active) = (true, true, true);
+        let (reason, state) = (AdjustReason::None, StockState::OnHand);
+        let commands = [
+            Command::UpsertSku(UpsertSku {
+                id: id(1),
+                order_max: 0,
+                tracked,
+                backorder,
+                active,
+                code: "S",
+            }),
+            Command::UpsertWarehouse(UpsertWarehouse { id: id(2), priority: 0, active, code: "W" }),
+            Command::Receive(StockChange {
+                id: id(3),
+                sku,
+                warehouse,
+                quantity: units,
+                reason,
+                state,
+                note: "",
+            }),
+        ];
+        let items = commands.iter().map(|command| {
+            let mut bytes = Vec::new();
+            command.write(&mut bytes);
+            Asked { is_query: false, bytes }
+        });
+        let drawn = Scenario::draw(1, 1);
+        let (weather, faults) = (Weather::default(), Vec::new());
+        Scenario { items: items.collect(), weather, faults, damage: None, ..drawn }
+    }
+
+    /// How a universe ends whose state is held against that of the same universe, or of one where
+    /// other units were received.
+    fn ends_beside(units: i32) -> Option<String> {
+        let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.expect("memory").block_on(async {
+            let (mut one, mut other) = (Universe::new(&calm(5)), Universe::new(&calm(units)));
+            one.live().await;
+            other.live().await;
+            one.history = other.history.clone();
+            one.end().await.violation
+        })
+    }
+
+    #[test]
+    fn a_whole_state_that_differs_is_an_objection() {
+        let violation = ends_beside(6).expect("an objection");
+        assert!(violation.starts_with("the whole state: "), "{violation}");
+        let violation = ends_beside(5);
+        assert!(!violation.as_deref().unwrap_or_default().contains("the whole state"));
     }
 }

@@ -83,6 +83,9 @@ impl SegmentFile for Writing {
 
     fn write_pages(&self, offset: u64, pages: &[u8]) -> io::Result<()> {
         assert!(offset + pages.len() as u64 <= self.handle.bytes(), "write beyond the segment");
+        if offset == 0 {
+            hold(&self.handle.disk).roll();
+        }
         self.handle.write(offset, pages)
     }
 

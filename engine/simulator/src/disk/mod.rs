@@ -107,6 +107,11 @@ impl SimDisk {
         hold(&self.disk).die_at(nth);
     }
 
+    /// The same, counted from the next write to the first page of a segment, which is 1.
+    pub fn die_at_roll(&self, nth: u64) {
+        hold(&self.disk).die_at_roll(nth);
+    }
+
     /// Whether the process has died at a storage call, and no crash was called since.
     #[must_use]
     pub fn is_dead(&self) -> bool {

@@ -40,6 +40,8 @@ pub(super) struct Disk {
     pub(super) era: u64,
     /// Calls until the process dies.
     dies_after: Option<u64>,
+    /// The same, counted from the next write to the first page of a segment.
+    dies_at_roll: Option<u64>,
     is_dead: bool,
     pub(super) plan: Plan,
     pub(super) times: DiskTimes,
@@ -58,6 +60,7 @@ impl Disk {
             last_holder: 0,
             era: 0,
             dies_after: None,
+            dies_at_roll: None,
             is_dead: false,
             plan: Plan::default(),
             times: DiskTimes::default(),
@@ -71,6 +74,18 @@ impl Disk {
     pub(super) fn die_at(&mut self, nth: u64) {
         assert!(nth > 0, "the first call is 1");
         self.dies_after = Some(nth);
+    }
+
+    pub(super) fn die_at_roll(&mut self, nth: u64) {
+        assert!(nth > 0, "the first call is 1");
+        self.dies_at_roll = Some(nth);
+    }
+
+    /// The next call begins a segment.
+    pub(super) fn roll(&mut self) {
+        if let Some(nth) = self.dies_at_roll.take() {
+            self.die_at(nth);
+        }
     }
 
     pub(super) const fn is_dead(&self) -> bool {
@@ -325,13 +340,16 @@ impl Disk {
         Err(Gone::Process.into())
     }
 
-    /// What a write comes to that is cut off: nothing, all, or something in between.
+    /// What a write comes to that is cut off: nothing, all, a beginning, or something in between.
     fn part_of<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        match self.random.random_range(0..3) {
-            0 => &[],
-            1 => bytes,
-            _ => &bytes[..self.random.random_range(0..=bytes.len())],
-        }
+        let end = match self.random.random_range(0..4) {
+            0 => 0,
+            1 => bytes.len(),
+            // Headers are short.
+            2 => bytes.len().min(1 << self.random.random_range(0..=8)),
+            _ => self.random.random_range(0..=bytes.len()),
+        };
+        &bytes[..end]
     }
 
     fn put(&mut self, file: &SharedFile, offset: u64, bytes: &[u8]) -> io::Result<()> {
@@ -462,7 +480,7 @@ impl Disk {
 
     pub(super) fn heal(&mut self) {
         self.plan.heal();
-        self.dies_after = None;
+        (self.dies_after, self.dies_at_roll) = (None, None);
         self.names.files().iter().for_each(|(_, file)| hold(file).mend());
     }
 

@@ -130,12 +130,28 @@ impl Workload {
     }
 
     pub(super) fn prices(&mut self, out: &mut Vec<u8>) {
+        if self.dice.per_mille(self.swarm.price_list_share) {
+            return self.price_list(out);
+        }
         let mut rows: Vec<PriceRow> = (0..self.dice.below(5))
             .map(|_| PriceRow::new(self.sku(), self.warehouse(), self.dice.below(300)))
             .collect();
         rows.sort_by_key(|row| (row.sku(), row.warehouse()));
         rows.dedup_by_key(|row| (row.sku(), row.warehouse()));
         let clear = self.dice.one_in(5);
+        Command::SetShadowPrices(SetShadowPrices { id: self.id(), clear, rows: &rows }).write(out);
+    }
+
+    /// A price for every cell: frames and segments fill fast.
+    fn price_list(&mut self, out: &mut Vec<u8>) {
+        let warehouses = u16::try_from(self.swarm.warehouses).unwrap_or(1);
+        let rows: Vec<_> = (0..self.swarm.skus)
+            .flat_map(|sku| (0..warehouses).map(move |warehouse| (sku, warehouse)))
+            .map(|(sku, warehouse)| {
+                PriceRow::new(Sku::new(sku), Warehouse::new(warehouse), self.dice.below(300))
+            })
+            .collect();
+        let clear = true;
         Command::SetShadowPrices(SetShadowPrices { id: self.id(), clear, rows: &rows }).write(out);
     }
 }

@@ -106,6 +106,8 @@ pub struct Swarm {
     /// SKUs that are not tracked, and that may not wait, in per mille.
     pub(super) unlimited_share: u32,
     pub(super) no_backorder_share: u32,
+    /// Shadow prices that come as a list of many rows, in per mille.
+    pub(super) price_list_share: u32,
     /// Commands of each sort that shape sourcing before the first order.
     pub(super) shaped: u32,
     /// Whether cells begin with a receipt.
@@ -134,6 +136,7 @@ impl Swarm {
             modes: [0, 0, 0, 0].map(|_: u32| 1 << dice.below(6)),
             unlimited_share: dice.pick(&[0, 0, 50, 300]),
             no_backorder_share: dice.pick(&[0, 0, 100, 500]),
+            price_list_share: if dice.one_in(12) { 900 } else { 0 },
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
         };
@@ -146,6 +149,10 @@ impl Swarm {
             let weight = 1 << dice.between(least, most);
             let is_off = act != Act::Place && dice.one_in(3);
             swarm.weights[act as usize] = if is_off { 0 } else { weight };
+        }
+        if swarm.price_list_share > 0 {
+            swarm.weights[Act::Prices as usize] = 1 << dice.between(9, 10);
+            (swarm.skus, swarm.warehouses) = (64, 8);
         }
         swarm.supply(&mut dice);
         *rng = dice.0;
