@@ -27,6 +27,9 @@ const CAPACITY_BYTES: u64 = 1 << 40;
 /// Starts in a row that may fail while a disk is sick; then somebody puts it right.
 const SICK_STARTS_MAX: u32 = 3;
 
+/// Moments within which a server that nobody asks anything makes everything durable.
+const MOMENTS_TO_SETTLE_MAX: u32 = 10_000;
+
 /// How one universe ended.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
@@ -331,7 +334,21 @@ impl Universe {
         }
     }
 
+    /// Lets what the engine decided by itself become durable: rows may just leave memory.
+    async fn settle(&mut self) -> Result<(), String> {
+        for _ in 0..MOMENTS_TO_SETTLE_MAX {
+            let judged = self.history.with_oracle(crate::oracle::Oracle::last_sequence);
+            let decided = self.machine.with_server(|server| server.engine().last_sequence().get());
+            if decided.is_none_or(|decided| decided <= judged) {
+                break;
+            }
+            self.machine.tick().await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     async fn look_at_end(&mut self) -> Result<(), String> {
+        self.settle().await?;
         let history = self.history.clone();
         let compared = self.machine.with_server(|server| {
             history.with_oracle(|oracle| {
