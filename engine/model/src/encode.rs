@@ -103,6 +103,7 @@ impl Command<'_> {
                 reserved: [0; 4],
             }),
             Self::Retire(retire) => item.put(&retire.fixed()),
+            Self::Match(looked) => item.put(&looked.fixed()),
         }
         .end();
     }
@@ -133,6 +134,7 @@ impl Query<'_> {
                 reserved: [0; 2],
             }),
             Self::ReadTotals => item,
+            Self::ReadBook(book) => item.put(&book.fixed()),
         }
         .end();
     }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::float_arithmetic)]
 
+mod book;
 mod byte_enum;
 mod code;
 mod command;
@@ -23,22 +24,23 @@ mod record;
 mod rejection;
 mod reply;
 
+pub use book::{BookHead, BookRow, ReadBook, WaitKey};
 pub use code::{CODE_BYTES_MAX, Code, CodeError};
 pub use command::{
     AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow, LineUnits,
-    OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, Retire, SetBundle, SetCapacity,
-    SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices, ShortMode, SkuField, StockChange,
-    StockState, UpsertCode, UpsertSku, UpsertWarehouse, WarehouseField, content_hash,
+    Match, MatchEnd, OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, Retire, SetBundle,
+    SetCapacity, SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices, ShortMode, SkuField,
+    StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WarehouseField, content_hash,
 };
 pub use ids::{
     Actor, Channel, CommandId, EngineTime, Handle, OrderId, Policy, Sequence, Sku, Warehouse, Zone,
 };
 pub use item::{ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, Item, ItemHeader, Items, Malformed};
 pub use limits::{
-    CANDIDATES_PER_ZONE_MAX, COMMAND_BYTES_MAX, COMPONENTS_PER_BUNDLE_MAX, COST_MINOR_MAX,
-    COST_ROWS_PER_COMMAND_MAX, LINES_PER_ORDER_MAX, Limits, MOVEMENTS_PER_RECORD_MAX,
-    OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX, POLICY_SKUS_MAX,
-    PRICE_ROWS_PER_COMMAND_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
+    BOOK_ROWS_PER_REPLY_MAX, CANDIDATES_PER_ZONE_MAX, COMMAND_BYTES_MAX, COMPONENTS_PER_BUNDLE_MAX,
+    COST_MINOR_MAX, COST_ROWS_PER_COMMAND_MAX, LINES_PER_ORDER_MAX, Limits,
+    MOVEMENTS_PER_RECORD_MAX, OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX,
+    POLICY_SKUS_MAX, PRICE_ROWS_PER_COMMAND_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
     RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX, ROWS_RETIRED_PER_RECORD_MAX,
     SHADOW_PRICE_MINOR_MAX, SKUS_MAX, UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX,
     UNITS_PER_COMPONENT_MAX, WAREHOUSES_MAX, ZONES_MAX,

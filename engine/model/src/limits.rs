@@ -46,13 +46,16 @@ pub const UNITS_PER_COMPONENT_MAX: u32 = 1_000;
 /// Rows that one cost command may carry.
 pub const COST_ROWS_PER_COMMAND_MAX: usize = 256;
 
+/// Waiting lines that one reply may tell of.
+pub const BOOK_ROWS_PER_REPLY_MAX: u32 = 1_024;
+
 /// Orders, and commands, that one record may let go to the archive.
 pub const ROWS_RETIRED_PER_RECORD_MAX: u32 = 1_024;
 
 /// Movements that one record may hold. The longest is a cancel: each line dequeued, released at
-/// every candidate, and cancelled. A bundle's components count as lines of their order, so they
-/// stay within the same bound.
-pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 2);
+/// every candidate, cancelled, and its SKU due for others, with some of its units set aside. A
+/// bundle's components count as lines of their order, so they stay within the same bound.
+pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 4);
 /// The longest command: an order units command that names every allocation of the largest order.
 pub const COMMAND_BYTES_MAX: usize = 48 + 8 * LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
 /// The longest outcome: every line of the largest order is short.

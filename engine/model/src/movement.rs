@@ -38,6 +38,12 @@ byte_enum!(
         ComponentReleased = 12 "component_released",
         /// − on hand, − allocated of a bundle's component.
         ComponentShipped = 13 "component_shipped",
+        /// + held, for the lines that wait for the SKU.
+        SetAside = 14 "set_aside",
+        /// − held, of units that were set aside.
+        GivenBack = 15 "given_back",
+        /// Moves nothing: the SKU's waiting lines are looked at from the first on.
+        Due = 16 "due",
     }
 );
 

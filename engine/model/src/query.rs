@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use crate::byte_enum::{byte_enum, byte_field};
 use crate::command::SCHEMA_1;
 use crate::item::{BodyReader, Item, Malformed, zero};
-use crate::{OrderId, PlaceOrder, Sku};
+use crate::{OrderId, PlaceOrder, ReadBook, Sku};
 
 byte_enum!(
     /// Which table a code or handle belongs to.
@@ -40,17 +40,20 @@ pub enum QueryKind {
     Name = 0x0805,
     /// Figures of the whole instance.
     ReadTotals = 0x0806,
+    /// The lines that wait for a SKU.
+    ReadBook = 0x0807,
 }
 
 impl QueryKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ReadOrder,
         Self::ReadStock,
         Self::Quote,
         Self::Resolve,
         Self::Name,
         Self::ReadTotals,
+        Self::ReadBook,
     ];
 
     /// The kind with this number.
@@ -81,6 +84,8 @@ pub enum Query<'a> {
     Name(Namespace, u32),
     /// Figures of the whole instance.
     ReadTotals,
+    /// The lines that wait for a SKU.
+    ReadBook(ReadBook),
 }
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -131,6 +136,7 @@ impl<'a> Query<'a> {
                 }
             }
             QueryKind::ReadTotals => Self::ReadTotals,
+            QueryKind::ReadBook => Self::ReadBook(ReadBook::parse(&mut reader)?),
         };
         reader.end()?;
         Ok(query)
@@ -146,6 +152,7 @@ impl<'a> Query<'a> {
             Self::Resolve(..) => QueryKind::Resolve,
             Self::Name(..) => QueryKind::Name,
             Self::ReadTotals => QueryKind::ReadTotals,
+            Self::ReadBook(_) => QueryKind::ReadBook,
         }
     }
 }

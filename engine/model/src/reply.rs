@@ -10,7 +10,7 @@ use crate::byte_enum::byte_enum;
 use crate::command::{CommandKind, SCHEMA_1, SCHEMA_2};
 use crate::encode::ItemWriter;
 use crate::item::{BodyReader, Item, Malformed};
-use crate::{CODE_BYTES_MAX, Outcome, Proof, QueryKind, RejectReason, Sequence};
+use crate::{BookHead, BookRow, CODE_BYTES_MAX, Outcome, Proof, QueryKind, RejectReason, Sequence};
 
 /// Size of an item's header and [`ReplyHeader`].
 pub const REPLY_HEADER_BYTES: usize = crate::ITEM_HEADER_BYTES + size_of::<ReplyHeader>();
@@ -432,6 +432,13 @@ pub enum ReplyBody<'a> {
         /// The warehouses that have any.
         cells: &'a [CellView],
     },
+    /// The lines that wait for a SKU.
+    Book {
+        /// Which SKU, and what all of its lines come to.
+        head: &'a BookHead,
+        /// Lines, the one that is served first before the others.
+        rows: &'a [BookRow],
+    },
     /// The handle of a code.
     Handle(u32),
     /// The code of a handle.
@@ -524,7 +531,8 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::SetReserves
             | CommandKind::SetBundle
             | CommandKind::SetShadowPrices
-            | CommandKind::Retire => Self::Empty,
+            | CommandKind::Retire
+            | CommandKind::Match => Self::Empty,
         })
     }
 
@@ -552,6 +560,10 @@ impl<'a> ReplyBody<'a> {
                 Self::Name(reader.text("code", length[0])?)
             }
             QueryKind::ReadTotals => Self::Totals(reader.fixed()?),
+            QueryKind::ReadBook => {
+                let head: &BookHead = reader.fixed()?;
+                Self::Book { head, rows: reader.list(usize::from(head.row_count.get()))? }
+            }
         })
     }
 }

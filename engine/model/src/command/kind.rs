@@ -60,11 +60,13 @@ pub enum CommandKind {
     SetShadowPrices = 0x040d,
     /// [`crate::Retire`], journaled by the engine itself; no client may send it.
     Retire = 0x040e,
+    /// [`crate::Match`], journaled by the engine itself; no client may send it.
+    Match = 0x040f,
 }
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::Receive,
@@ -85,6 +87,7 @@ impl CommandKind {
         Self::SetBundle,
         Self::SetShadowPrices,
         Self::Retire,
+        Self::Match,
     ];
 
     /// The kind with this number.
@@ -151,6 +154,7 @@ impl CommandKind {
             Self::SetBundle => "set_bundle",
             Self::SetShadowPrices => "set_shadow_prices",
             Self::Retire => "retire",
+            Self::Match => "match",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod kind;
+mod matching;
 mod order;
 mod policy;
 mod retire;
@@ -21,6 +22,7 @@ use crate::item::{BodyReader, Item, Malformed, zero};
 pub(crate) use bundle::SetBundleFixed;
 pub use bundle::{Component, SetBundle};
 pub use kind::{CommandClass, CommandKind};
+pub use matching::{Match, MatchEnd};
 pub use order::{LineUnits, OrderLine, OrderUnits, PlaceOrder, ShortMode};
 pub(crate) use order::{OrderUnitsFixed, PlaceOrderFixed};
 pub use policy::{
@@ -99,6 +101,8 @@ pub enum Command<'a> {
     },
     /// The engine's own note that rows left memory for the archive.
     Retire(Retire),
+    /// The engine's own note that it looked at waiting lines.
+    Match(Match),
 }
 
 impl<'a> Command<'a> {
@@ -132,6 +136,7 @@ impl<'a> Command<'a> {
             CommandKind::SetBundle => Self::SetBundle(SetBundle::parse(body)?),
             CommandKind::SetShadowPrices => Self::SetShadowPrices(SetShadowPrices::parse(body)?),
             CommandKind::Retire => Self::Retire(Retire::parse(body)?),
+            CommandKind::Match => Self::Match(Match::parse(body)?),
         })
     }
 
@@ -168,6 +173,7 @@ impl<'a> Command<'a> {
             Self::SetBundle(_) => CommandKind::SetBundle,
             Self::SetShadowPrices(_) => CommandKind::SetShadowPrices,
             Self::Retire(_) => CommandKind::Retire,
+            Self::Match(_) => CommandKind::Match,
         }
     }
 
@@ -191,7 +197,7 @@ impl<'a> Command<'a> {
             Self::SetReserves(reserves) => Some(reserves.id),
             Self::SetBundle(bundle) => Some(bundle.id),
             Self::SetShadowPrices(prices) => Some(prices.id),
-            Self::Mark { .. } | Self::Retire(_) => None,
+            Self::Mark { .. } | Self::Retire(_) | Self::Match(_) => None,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::samples::{self, Sample, Version};
 
 /// A sort of thing with bytes: what each version wrote of it, one line each, name and hexadecimal.
 struct Sort {
-    files: [(Version, &'static str); 2],
+    files: [(Version, &'static str); 3],
     samples: fn(Version) -> Vec<Sample>,
     read: fn(&[u8]) -> String,
     /// Where the schema stands.
@@ -25,6 +25,7 @@ const COMMANDS: Sort = Sort {
     files: [
         (Version::First, include_str!("golden/first/commands.txt")),
         (Version::Second, include_str!("golden/second/commands.txt")),
+        (Version::Third, include_str!("golden/third/commands.txt")),
     ],
     samples: samples::commands,
     read: |bytes| format!("{:?}", Command::parse(&item(bytes)).unwrap()),
@@ -34,6 +35,7 @@ const QUERIES: Sort = Sort {
     files: [
         (Version::First, include_str!("golden/first/queries.txt")),
         (Version::Second, include_str!("golden/second/queries.txt")),
+        (Version::Third, include_str!("golden/third/queries.txt")),
     ],
     samples: samples::queries,
     read: |bytes| format!("{:?}", Query::parse(&item(bytes)).unwrap()),
@@ -43,6 +45,7 @@ const REPLIES: Sort = Sort {
     files: [
         (Version::First, include_str!("golden/first/replies.txt")),
         (Version::Second, include_str!("golden/second/replies.txt")),
+        (Version::Third, include_str!("golden/third/replies.txt")),
     ],
     samples: samples::replies,
     read: |bytes| format!("{:?}", Reply::parse(&item(bytes)).unwrap()),
@@ -52,6 +55,7 @@ const RECORDS: Sort = Sort {
     files: [
         (Version::First, include_str!("golden/first/records.txt")),
         (Version::Second, include_str!("golden/second/records.txt")),
+        (Version::Third, include_str!("golden/third/records.txt")),
     ],
     samples: samples::records,
     read: |bytes| {

@@ -2,10 +2,10 @@
 
 use gantry_model::{
     AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, Limits, LineUnits,
-    Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow, ReserveRow, Retire, Rule,
-    Rules, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices,
-    ShortMode, Sku, SkuField, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
-    Warehouse, WarehouseField, Zone,
+    Match, MatchEnd, Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow, ReserveRow,
+    Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy,
+    SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange, StockState, UpsertCode,
+    UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -43,6 +43,7 @@ pub(crate) fn commands(version: Version) -> Vec<Sample> {
     match version {
         Version::First => first(visit),
         Version::Second => second(visit),
+        Version::Third => third(visit),
     }
     samples
 }
@@ -55,7 +56,8 @@ pub(crate) fn newest_commands(mut visit: impl FnMut(Command<'_>)) {
             visit(command);
         }
     });
-    second(visit);
+    second(&mut visit);
+    third(visit);
 }
 
 fn first(mut visit: impl FnMut(Command<'_>)) {
@@ -159,4 +161,10 @@ fn second(mut visit: impl FnMut(Command<'_>)) {
         orders: 0x0312,
         commands: 0x0213,
     }));
+}
+
+fn third(mut visit: impl FnMut(Command<'_>)) {
+    let placed = Sequence::new(0x0506_0708_090a_0b0c);
+    let last = WaitKey { priority_class: 0x0d, placed, line: 0x0e0f };
+    visit(Command::Match(Match { sku: Sku::new(0x0102_0304), last, end: MatchEnd::Over }));
 }

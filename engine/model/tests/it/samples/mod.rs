@@ -22,6 +22,8 @@ pub(crate) enum Version {
     First,
     /// Policies, capacity, reserves, bundles, shadow prices, and what is proven of a plan.
     Second,
+    /// Waiting lines that are looked at when something came in.
+    Third,
 }
 
 /// Something that can be written, and what it must be read as.

@@ -1,6 +1,6 @@
 //! Queries of every kind.
 
-use gantry_model::{CommandId, Namespace, OrderLine, Query, Sku};
+use gantry_model::{CommandId, Namespace, OrderLine, Query, ReadBook, Sequence, Sku, WaitKey};
 
 use super::{Sample, Version, place_order};
 
@@ -8,6 +8,12 @@ fn written_query(query: &Query<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     query.write(&mut bytes);
     bytes
+}
+
+fn book() -> ReadBook {
+    let placed = Sequence::new(0x0102_0304_0506_0708);
+    let from = WaitKey { priority_class: 9, placed, line: 0x0a0b };
+    ReadBook { sku: Sku::new(0x0c0d_0e0f), from, rows_max: 0x1011 }
 }
 
 /// The queries that this version was the first to write.
@@ -26,6 +32,7 @@ pub(crate) fn queries(version: Version) -> Vec<Sample> {
             ("resolve", Query::Resolve(Namespace::Policy, "web")),
             ("name", Query::Name(Namespace::Policy, 0x0708)),
         ],
+        Version::Third => vec![("read_book", Query::ReadBook(book()))],
     };
     let sample = |(name, query): (&str, Query<'_>)| Sample {
         name: name.to_owned(),

@@ -35,6 +35,11 @@ pub(crate) fn records(version: Version) -> Vec<Sample> {
             sample("gap_in_objective", &order, sourced(Proof::GapInObjective), &[], &[]),
             sample("gap_in_cost", &order, sourced(Proof::GapInCost), &[], &[]),
         ],
+        Version::Third => {
+            let movements =
+                of_order(&[MovementKind::SetAside, MovementKind::GivenBack, MovementKind::Due]);
+            vec![sample("set_aside", &zone, OutcomeHead::accepted(0, 0), &[], &movements)]
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Replies of every kind and status.
 
 use gantry_model::{
-    CellView, CommandKind, OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderLineView,
-    OrderStatus, Outcome, OutcomeHead, Proof, QueryKind, RejectReason, Reply, ReplyBody,
-    ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockHead, Totals, name_prefix,
+    BookHead, BookRow, CellView, CommandKind, OrderAllocation, OrderBody, OrderDetail, OrderHead,
+    OrderId, OrderLineView, OrderStatus, Outcome, OutcomeHead, Proof, QueryKind, RejectReason,
+    Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockHead,
+    Totals, WaitKey, name_prefix,
 };
 use zerocopy::little_endian::U32;
 
@@ -19,6 +20,7 @@ pub(crate) fn replies(version: Version) -> Vec<Sample> {
     match version {
         Version::First => first(visit),
         Version::Second => second(visit),
+        Version::Third => third(visit),
     }
     samples
 }
@@ -90,6 +92,25 @@ fn second(mut visit: impl FnMut(&str, Reply<'_>)) {
     visit("set_shadow_prices", accepted(CommandKind::SetShadowPrices, ReplyBody::Empty));
     let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
     visit("retire", rejected(CommandKind::Retire, Outcome { head: &refused, shorts: &[] }));
+}
+
+fn third(mut visit: impl FnMut(&str, Reply<'_>)) {
+    let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
+    visit("match", rejected(CommandKind::Match, Outcome { head: &refused, shorts: &[] }));
+    let head = BookHead {
+        units: 0x0102.into(),
+        lines: 3.into(),
+        set_aside: 4.into(),
+        sku: 0x0506.into(),
+        row_count: 2.into(),
+        is_due: 1,
+        reserved: 0,
+    };
+    let key = WaitKey { priority_class: 7, placed: Sequence::new(0x0809), line: 0x0a0b };
+    let later = WaitKey { line: 0x0a0c, ..key };
+    let rows =
+        [BookRow::new(OrderId::new(0x0c0d), key, 14), BookRow::new(OrderId::new(15), later, 16)];
+    visit("read_book", answered(QueryKind::ReadBook, ReplyBody::Book { head: &head, rows: &rows }));
 }
 
 /// Every kind of answer that tells of an order.
@@ -199,6 +220,7 @@ fn written(reply: &Reply<'_>) -> Vec<u8> {
         }
         ReplyBody::Cell(cell) => writer.put(*cell),
         ReplyBody::Stock { head, cells } => writer.put(*head).put(*cells),
+        ReplyBody::Book { head, rows } => writer.put(*head).put(*rows),
         ReplyBody::Handle(handle) => writer.put(&[U32::new(*handle), U32::new(0)]),
         ReplyBody::Name(code) => writer.put(&name_prefix(code)).put(code.as_bytes()),
         ReplyBody::Totals(totals) => writer.put(*totals),
