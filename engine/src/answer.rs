@@ -1,10 +1,10 @@
 //! Answers: what a client is told, built from the state as it stands after the command.
 
 use gantry_model::{
-    Command, Malformed, MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead,
-    OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, RejectReason,
-    ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, StockChange, StockHead, Totals,
-    Warehouse, name_prefix,
+    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, Malformed, MovementKind, Namespace,
+    OrderAllocation, OrderDetail, OrderHead, OrderLineView, OrderStatus, OutcomeHead, PlaceOrder,
+    Query, QueryKind, ReadBook, RejectReason, ReplyHeader, ReplyStatus, ReplyWriter, Sequence,
+    Short, StockChange, StockHead, Totals, WaitKey, Warehouse, name_prefix,
 };
 use zerocopy::little_endian::U32;
 
@@ -73,7 +73,8 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         | Command::SetBundle(_)
         | Command::SetShadowPrices(_)
         | Command::Mark { .. }
-        | Command::Retire(_) => true,
+        | Command::Retire(_)
+        | Command::Match(_) => true,
     }
 }
 
@@ -167,8 +168,38 @@ pub(crate) fn of_query(known: Known<'_>, query: &Query<'_>, replies: &mut Vec<u8
             }
             None => no(RejectReason::UnknownCode, replies),
         },
+        Query::ReadBook(book) => match state.catalogue.sku(book.sku) {
+            Some(_) => put_book(state, book, begin(replies, kind, ReplyStatus::Answered, sequence)),
+            None => no(RejectReason::UnknownSku, replies),
+        },
         Query::Quote(_) | Query::ReadTotals => unreachable!("the engine answers these itself"),
     }
+}
+
+/// The lines that wait for a SKU, from a place on.
+fn put_book(state: &State, book: &ReadBook, reply: ReplyWriter<'_>) {
+    let sku = book.sku;
+    let rows_max = match book.rows_max {
+        0 => BOOK_ROWS_PER_REPLY_MAX,
+        given => given.min(BOOK_ROWS_PER_REPLY_MAX),
+    };
+    let row = |(key, slot): (WaitKey, u32)| {
+        let order = state.orders.row(slot);
+        let line = state.orders.lines(order)[usize::from(key.line)];
+        BookRow::new(order.id, key, line.waiting)
+    };
+    let lines = state.books.from(sku, book.from).take(rows_max as usize);
+    let rows: Vec<_> = lines.map(row).collect();
+    let head = BookHead {
+        units: state.books.units(sku).into(),
+        lines: u32::try_from(state.books.lines(sku)).unwrap_or(u32::MAX).into(),
+        set_aside: u32::try_from(state.matching.set_aside_of(sku)).unwrap_or(u32::MAX).into(),
+        sku: sku.get().into(),
+        row_count: count(rows.len()).into(),
+        is_due: state.matching.is_due(sku).into(),
+        reserved: 0,
+    };
+    reply.put(&head).put(rows.as_slice()).end();
 }
 
 pub(crate) fn of_totals(totals: &Totals, sequence: Sequence, replies: &mut Vec<u8>) {
@@ -235,7 +266,8 @@ fn put_thing<'a>(
         | Command::SetBundle(_)
         | Command::SetShadowPrices(_)
         | Command::Mark { .. }
-        | Command::Retire(_) => reply,
+        | Command::Retire(_)
+        | Command::Match(_) => reply,
     }
 }
 

@@ -15,7 +15,7 @@ use zerocopy::IntoBytes;
 use crate::ProcessFigures;
 use crate::answer;
 use crate::archive::{ArchiveFacts, Archived, Known};
-use crate::decide::{Decision, decide_known};
+use crate::decide::{Decision, decide_known, decide_match};
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
 /// State, the scratch of decisions, and counters of this run.
@@ -218,6 +218,21 @@ impl Engine {
             commands,
         });
         self.commit_own(&command, now, records);
+        true
+    }
+
+    /// Journals the next look at lines that wait for what came in. Returns whether there was any to
+    /// be had.
+    pub fn match_waiting(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
+        let (sequence, now) = (self.last_sequence().next(), now.max(self.state.last_time()));
+        let looked = decide_match(&self.state, sequence, now, &mut self.decision);
+        let Some(looked) = looked else { return false };
+        let command = Command::Match(looked);
+        let mut bytes = std::mem::take(&mut self.own_bytes);
+        bytes.clear();
+        command.write(&mut bytes);
+        self.commit(&command, &bytes, Actor::ENGINE, now, records);
+        self.own_bytes = bytes;
         true
     }
 

@@ -46,9 +46,9 @@ pub use snapshot::{
 };
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
-    AllocationRow, ArchiveRow, Archives, Bundles, BySku, Candidate, Capacity, CapacityRow,
-    Catalogue, Cell, CodeTable, DayLoad, FirstAnswer, LineRow, MemoryPreparer, Network,
-    OrderDetailRow, OrderRow, Orders, PlaceRow, Policies, PolicyRow, SkuRow, State, Stock,
+    AllocationRow, ArchiveRow, Archives, Books, Bundles, BySku, Candidate, Capacity, CapacityRow,
+    Catalogue, Cell, CodeTable, DayLoad, DueRow, FirstAnswer, LineRow, Matching, MemoryPreparer,
+    Network, OrderDetailRow, OrderRow, Orders, PlaceRow, Policies, PolicyRow, SkuRow, State, Stock,
     UnitTotals, WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};

@@ -11,7 +11,7 @@ use gantry_model::{
     Sku,
 };
 
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, decide, decide_match};
 use crate::state::{STATE_HASH_VERSION, State};
 use crate::{Engine, Start};
 
@@ -149,11 +149,19 @@ impl Engine {
     }
 
     fn verify(&self, record: &Record<'_>, decision: &mut Decision) -> Result<(), ReplayError> {
-        if record.command.id().is_none() {
-            return Ok(()); // The engine's own: not decided.
-        }
-        decide(&self.state, &record.command, record.sequence, record.time, decision);
-        let is_same = decision.head == *record.outcome.head
+        let is_its = match &record.command {
+            Command::Match(looked) => {
+                let decided = decide_match(&self.state, record.sequence, record.time, decision);
+                decided.as_ref() == Some(looked)
+            }
+            Command::Mark { .. } | Command::Retire(_) => return Ok(()), // Not decided.
+            command => {
+                decide(&self.state, command, record.sequence, record.time, decision);
+                true
+            }
+        };
+        let is_same = is_its
+            && decision.head == *record.outcome.head
             && decision.shorts == record.outcome.shorts
             && decision.movements == record.movements;
         if is_same {

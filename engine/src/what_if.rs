@@ -84,8 +84,8 @@ impl WhatIf {
             return columns.try_for_each(|column| column.replay(record));
         }
         match &record.command {
-            // Columns keep every order in memory.
-            Command::Mark { .. } | Command::Retire(_) => return Ok(()),
+            // Columns keep every order in memory, and match their own waiting lines.
+            Command::Mark { .. } | Command::Retire(_) | Command::Match(_) => return Ok(()),
             Command::SetPolicy(_) | Command::AssignPolicy(_) | Command::SetShadowPrices(_) => {
                 *self.replaced.entry(record.command.kind()).or_default() += 1;
                 return Ok(());

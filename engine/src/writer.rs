@@ -22,6 +22,9 @@ const WARM_ITEMS: usize = 32;
 /// than the commands of a drain add.
 const RETIRE_ROWS: u32 = 512;
 
+/// Looks at waiting lines between two drains; each looks at 64 lines at most.
+const MATCHES_PER_DRAIN: usize = 16;
+
 /// How far a step came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -173,6 +176,20 @@ impl Writer {
             !batch.is_full() && self.engine.retire(next, RETIRE_ROWS, now, &mut batch.records);
         if worked {
             batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+        }
+        worked
+    }
+
+    /// Gives some of what came in to the lines that wait for it. Not to be called while a
+    /// submission is begun. Returns whether a record was written.
+    pub fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
+        let mut worked = false;
+        for _ in 0..MATCHES_PER_DRAIN {
+            if batch.is_full() || !self.engine.match_waiting(now, &mut batch.records) {
+                break;
+            }
+            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+            worked = true;
         }
         worked
     }

@@ -127,16 +127,35 @@ impl EngineLoop {
     }
 
     fn has_work(&self) -> bool {
-        self.begun.is_some() || !self.links.ingress.is_empty() || self.may_retire()
+        self.begun.is_some()
+            || !self.links.ingress.is_empty()
+            || self.may_match()
+            || self.may_retire()
     }
 
-    /// Whether rows are to leave memory. A stop does not wait for them, and the last segment of a
-    /// full disk is not for them.
+    /// Whether rows are to leave memory.
     fn may_retire(&self) -> bool {
         let archives = &self.writer.engine().state().archives;
         let is_due = || self.retiring.is_some() || self.links.archive.is_due();
-        let no_space = self.links.figures.no_space.load(Ordering::Relaxed);
-        !self.is_stopping() && !no_space && (archives.unfinished().is_some() || is_due())
+        self.has_leisure() && (archives.unfinished().is_some() || is_due())
+    }
+
+    /// Whether lines wait for what came in.
+    fn may_match(&self) -> bool {
+        self.has_leisure() && self.writer.engine().state().matching.next().is_some()
+    }
+
+    /// Whether the engine may journal what nobody asked for: a stop does not wait for it, and the
+    /// last segment of a full disk is not for it.
+    fn has_leisure(&self) -> bool {
+        !self.is_stopping() && !self.links.figures.no_space.load(Ordering::Relaxed)
+    }
+
+    /// Gives some of what came in to the lines that wait for it.
+    fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) {
+        if self.begun.is_none() && self.has_leisure() {
+            self.writer.match_waiting(batch, now);
+        }
     }
 
     /// Lets some rows leave memory.
@@ -169,6 +188,7 @@ impl EngineLoop {
         let batch = batch
             .and_then(|batch| self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now));
         if let Some(mut batch) = batch {
+            self.match_waiting(&mut batch, now);
             self.retire(&mut batch, now);
             self.hand_over(batch);
         }

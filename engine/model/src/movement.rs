@@ -53,6 +53,12 @@ impl MovementKind {
     pub const fn is_of_component(self) -> bool {
         matches!(self, Self::ComponentAllocated | Self::ComponentReleased | Self::ComponentShipped)
     }
+
+    /// Whether it concerns what is set aside for waiting lines: no order's units, and no shelf's.
+    #[must_use]
+    pub const fn is_of_matching(self) -> bool {
+        matches!(self, Self::SetAside | Self::GivenBack | Self::Due)
+    }
 }
 
 /// One immutable fact of 32 bytes. Fields that a kind has no use for hold `NONE` or zero.

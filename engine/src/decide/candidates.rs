@@ -30,13 +30,29 @@ pub(crate) struct Pass<'a> {
     pub(crate) dropped: Rules,
     /// What the pass before has decided.
     pub(crate) granted: &'a [Grant],
+    /// Where the order has parcels already, which are in the state: each once.
+    pub(crate) opened: &'a [Warehouse],
+    /// The SKU whose units that are set aside this order may have.
+    pub(crate) claimed: Option<Sku>,
 }
 
 impl<'a> Pass<'a> {
     /// The first pass: every rule is kept.
     pub(crate) fn first(state: &'a State, order: &'a PlaceOrder<'a>, now: EngineTime) -> Self {
         let (_, policy) = state.policies.of(order.channel);
-        Self { state, policy, order, now, dropped: Rules::NONE, granted: &[] }
+        let (dropped, granted) = (Rules::NONE, &[]);
+        Self { state, policy, order, now, dropped, granted, opened: &[], claimed: None }
+    }
+
+    /// The first pass for a line that waits for `sku`, of an order that has the parcels `opened`.
+    pub(crate) fn of_waiting(
+        state: &'a State,
+        order: &'a PlaceOrder<'a>,
+        now: EngineTime,
+        sku: Sku,
+        opened: &'a [Warehouse],
+    ) -> Self {
+        Self { opened, claimed: Some(sku), ..Self::first(state, order, now) }
     }
 
     /// Whether there is something for a second pass to drop.
@@ -69,7 +85,8 @@ impl<'a> Pass<'a> {
     }
 
     fn is_open(&self, warehouse: Warehouse) -> bool {
-        self.granted.iter().any(|grant| grant.warehouse == warehouse)
+        self.opened.contains(&warehouse)
+            || self.granted.iter().any(|grant| grant.warehouse == warehouse)
     }
 
     /// Units that the warehouse can still work off today.
@@ -124,12 +141,14 @@ impl<'a> Pass<'a> {
         let mut open = [Warehouse::NONE; CANDIDATES_PER_ZONE_MAX];
         let mut count = 0;
         for grant in self.granted {
-            if !open[..count].contains(&grant.warehouse) {
+            let is_known = self.opened.contains(&grant.warehouse);
+            if !is_known && !open[..count].contains(&grant.warehouse) {
                 open[count] = grant.warehouse;
                 count += 1;
             }
         }
-        u32::try_from(count).expect("invariant: at most 64 candidates")
+        let count = self.opened.len() + count;
+        u32::try_from(count).expect("invariant: there are far fewer warehouses")
     }
 
     /// Fills `problem` from `demands`, which are what is still wanted.
@@ -185,7 +204,9 @@ impl<'a> Pass<'a> {
 
     /// What most orders need: one SKU at every source.
     fn push_available(&self, sku: Sku, sources: &[Source], available: &mut Vec<u32>) {
-        let is_plain = self.granted.is_empty() && self.state.fences.of(sku).is_empty();
+        let is_plain = self.granted.is_empty()
+            && self.claimed.is_none()
+            && self.state.fences.of(sku).is_empty();
         let stock = &self.state.stock;
         if is_plain {
             available.extend(sources.iter().map(|source| stock.available(sku, source.warehouse)));
@@ -213,8 +234,17 @@ impl<'a> Pass<'a> {
             set_aside +=
                 parts.map(|part| u64::from(part.units()) * u64::from(grant.units)).sum::<u64>();
         }
-        let available = u64::from(self.state.stock.available(sku, warehouse));
+        let available = u64::from(self.in_reach(sku, warehouse));
         u32::try_from(available.saturating_sub(set_aside)).expect("invariant: less than it was")
+    }
+
+    /// Units of `sku` at a warehouse, rules aside.
+    fn in_reach(&self, sku: Sku, warehouse: Warehouse) -> u32 {
+        if self.claimed != Some(sku) {
+            return self.state.stock.available(sku, warehouse);
+        }
+        let claimed = self.state.matching.set_aside_at(sku, warehouse);
+        self.state.stock.available_with(sku, warehouse, claimed.into())
     }
 
     /// Components that two demands of the order consume.

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod control;
+mod matching;
 mod order_units;
 mod place;
 mod sourcing;
@@ -13,6 +14,7 @@ use gantry_model::{
 };
 
 pub(crate) use candidates::{Grant, Pass};
+pub(crate) use matching::decide_match;
 pub(crate) use place::sum_demands;
 
 use crate::archive::Known;
@@ -149,10 +151,15 @@ pub(crate) fn decide_known(
         Command::SetReserves(reserves) => sourcing::reserves(state, reserves),
         Command::SetBundle(bundle) => sourcing::bundle(state, bundle),
         Command::SetShadowPrices(prices) => sourcing::shadow_prices(state, prices),
-        Command::Mark { .. } | Command::Retire(_) => Err(RejectReason::NotForClients.into()),
+        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) => {
+            Err(RejectReason::NotForClients.into())
+        }
     };
     match decided {
-        Ok(head) => decision.head = head,
+        Ok(head) => {
+            decision.head = head;
+            matching::set_aside_what_is_free(state, sequence, decision);
+        }
         Err(rejection) => {
             let Rejection { reason, actual, limit } = rejection;
             decision.head = OutcomeHead::rejected(reason, actual, limit);

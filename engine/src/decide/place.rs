@@ -28,23 +28,16 @@ pub(super) fn decide(
         return Err(RejectReason::NotServed.into());
     }
     let first = Pass::first(state, order, now);
-    let mut sourced = run(&first, decision);
-    if first.has_soft_rules() && leave_what_is_not_granted(decision) {
-        mark!("second pass without soft rules");
-        let granted = std::mem::take(&mut decision.granted);
-        sourced = sourced.and(run(&first.second(&granted), decision));
-        decision.granted = granted;
-    }
+    let sourced = run_passes(&first, decision);
     allocate(order, sequence, decision);
     let left = judge_the_rest(&first, decision)?;
     add_components(state, decision);
     move_the_rest(order, sequence, left, decision);
-    let parcels = u16::try_from(sourced.parcels).expect("invariant: at most 64 candidates");
-    Ok(OutcomeHead::sourced(parcels, sourced.cost_minor, sourced.proof, sourced.gap))
+    Ok(sourced.head())
 }
 
 /// What passes have come to.
-struct Sourced {
+pub(super) struct Sourced {
     parcels: u32,
     cost_minor: i64,
     proof: Option<Proof>,
@@ -52,6 +45,11 @@ struct Sourced {
 }
 
 impl Sourced {
+    pub(super) fn head(&self) -> OutcomeHead {
+        let parcels = u16::try_from(self.parcels).expect("invariant: at most 64 candidates");
+        OutcomeHead::sourced(parcels, self.cost_minor, self.proof, self.gap)
+    }
+
     /// Two passes are proven as far as the one that is proven less; the first counts first.
     fn and(self, second: Self) -> Self {
         let (proof, gap) = match self.proof {
@@ -61,6 +59,20 @@ impl Sourced {
         let parcels = self.parcels + second.parcels;
         Self { parcels, cost_minor: self.cost_minor + second.cost_minor, proof, gap }
     }
+}
+
+/// Sources the demands that stand in the problem: what the first pass leaves over, the second
+/// serves without soft rules.
+pub(super) fn run_passes(first: &Pass<'_>, decision: &mut Decision) -> Sourced {
+    let sourced = run(first, decision);
+    if !first.has_soft_rules() || !leave_what_is_not_granted(decision) {
+        return sourced;
+    }
+    mark!("second pass without soft rules");
+    let granted = std::mem::take(&mut decision.granted);
+    let sourced = sourced.and(run(&first.second(&granted), decision));
+    decision.granted = granted;
+    sourced
 }
 
 /// Solves one pass over the demands that stand in the problem, and adds its plan to the grants.

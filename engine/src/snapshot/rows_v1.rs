@@ -7,8 +7,8 @@
 
 use rkyv::{Archive, Serialize};
 
-/// Version of every layout in this file.
-pub(crate) const ROWS_VERSION: u32 = 1;
+/// Version 2 has the lists `Due` and `SetAside` besides those of version 1, which it reads.
+pub(crate) const ROWS_VERSION: u32 = 2;
 /// Rows of a section at most; a section of orders is full when one of its lists is.
 pub(crate) const SECTION_ROWS_MAX: usize = 1 << 16;
 /// Bytes of a code at most.
@@ -36,11 +36,13 @@ pub(crate) enum Kind {
     Rejections = 16,
     Closed = 17,
     Archives = 18,
+    Due = 19,
+    SetAside = 20,
 }
 
 impl Kind {
     /// Every kind, by its number less one.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Settings,
         Self::Skus,
         Self::Warehouses,
@@ -59,6 +61,8 @@ impl Kind {
         Self::Rejections,
         Self::Closed,
         Self::Archives,
+        Self::Due,
+        Self::SetAside,
     ];
 
     pub(crate) const fn number(self) -> u16 {
@@ -190,6 +194,17 @@ pub(crate) struct Bundle {
     pub(crate) sku: u32,
     /// SKU and units, one after the other.
     pub(crate) components: Vec<[u32; 2]>,
+}
+
+/// SKUs whose waiting lines are to be looked at; behind a line, if the look has begun.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct Due {
+    pub(crate) since: u64,
+    pub(crate) placed: u64,
+    pub(crate) sku: u32,
+    pub(crate) line: u16,
+    pub(crate) priority_class: u8,
+    pub(crate) is_begun: u8,
 }
 
 /// Orders that are in memory; their lines, allocations and references, order by order.

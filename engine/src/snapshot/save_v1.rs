@@ -1,6 +1,6 @@
 //! The rows of a state, as version 1 keeps them.
 
-use gantry_model::{Channel, Policy, Proof};
+use gantry_model::{Channel, Policy, Proof, Sku, WaitKey};
 use rkyv::Serialize;
 use rkyv::api::high::HighSerializer;
 use rkyv::rancor::Error;
@@ -8,7 +8,7 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 
 use super::rows_v1::{self as v1, Kind, SECTION_ROWS_MAX};
-use crate::state::{ArchiveRow, ClosedRow, OrderView, State};
+use crate::state::{ArchiveRow, ClosedRow, DueRow, OrderView, State};
 use crate::{CapacityRow, Engine};
 
 /// One section as it goes into the file.
@@ -52,7 +52,21 @@ pub(crate) fn save<E>(engine: &Engine, sink: &mut Sink<'_, E>) -> Result<(), E> 
     });
     put(Kind::Rejections, rejections, sink)?;
     put(Kind::Closed, closed(state).into_iter(), sink)?;
-    put(Kind::Archives, state.archives.rows().iter().map(archive), sink)
+    put(Kind::Archives, state.archives.rows().iter().map(archive), sink)?;
+    put(Kind::Due, state.matching.due().map(due), sink)?;
+    put(Kind::SetAside, state.matching.set_aside.iter().map(place), sink)
+}
+
+fn due((sku, row): (Sku, DueRow)) -> v1::Due {
+    let WaitKey { priority_class, placed, line } = row.after.unwrap_or(WaitKey::FIRST);
+    v1::Due {
+        since: row.since.get(),
+        placed: placed.get(),
+        sku: sku.get(),
+        line,
+        priority_class,
+        is_begun: row.after.is_some().into(),
+    }
 }
 
 /// Sections of one kind; none where there are no rows.

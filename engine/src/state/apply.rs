@@ -3,8 +3,8 @@
 
 use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
-    Command, CostRow, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record, SetCosts,
-    UpsertCode, UpsertSku, UpsertWarehouse, content_hash,
+    Command, CostRow, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record, Sequence,
+    SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, content_hash,
 };
 
 use super::catalogue::{SkuRow, WarehouseRow};
@@ -41,7 +41,7 @@ impl State {
                 self.apply_to_order(units.order, record);
             }
             Command::Receive(_) | Command::Adjust(_) | Command::SetStock(_) => {
-                record.movements.iter().for_each(|movement| self.move_stock(movement));
+                record.movements.iter().for_each(|it| self.move_supply(it, record.sequence));
             }
             Command::UpsertSku(sku) => self.apply_sku(sku),
             Command::UpsertWarehouse(warehouse) => self.apply_warehouse(warehouse),
@@ -57,6 +57,7 @@ impl State {
             Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),
             Command::Mark { .. } => return,
             Command::Retire(retire) => return self.apply_retire(retire),
+            Command::Match(looked) => return self.apply_match(record, looked),
         }
         let row = CommandRow {
             id: record.command.id().expect("invariant: only the engine's own have no id"),
@@ -119,6 +120,10 @@ impl State {
         let was_open = self.orders.row(slot).open_units > 0;
         self.take_order(slot);
         for movement in record.movements {
+            if movement.kind().is_of_matching() {
+                self.move_set_aside(movement, record.sequence);
+                continue;
+            }
             assert_eq!(movement.order(), self.orders.row(slot).placed, "one order a record");
             match movement.kind() {
                 MovementKind::Released => {
@@ -149,7 +154,7 @@ impl State {
 
     /// Moves the units of an order's movement: at their cell, and between their line's buckets. A
     /// component's units have no bucket; those of its bundle have.
-    fn move_units(&mut self, slot: u32, movement: &Movement) {
+    pub(super) fn move_units(&mut self, slot: u32, movement: &Movement) {
         use MovementKind as Kind;
         let quantity = i64::from(movement.quantity());
         match movement.kind() {
@@ -195,13 +200,32 @@ impl State {
         }
         let after = line.allocated + line.waiting;
         assert!(line.allocated + line.waiting + line.shipped + line.cancelled <= line.ordered);
+        let is_last = line.waiting == 0;
+        let row = self.orders.row(slot);
+        let (priority_class, placed) = (row.priority_class, row.placed);
+        let key = WaitKey { priority_class, placed, line: movement.line() };
         match movement.kind() {
-            MovementKind::Backordered => self.totals.backordered += u64::from(quantity),
-            MovementKind::Dequeued => self.totals.backordered -= u64::from(quantity),
+            MovementKind::Backordered => {
+                self.totals.backordered += u64::from(quantity);
+                self.books.add(movement.sku(), key, slot, quantity);
+            }
+            MovementKind::Dequeued => {
+                self.totals.backordered -= u64::from(quantity);
+                self.books.take(movement.sku(), key, quantity, is_last);
+            }
             _ => {}
         }
         let row = self.orders.row_mut(slot);
         row.open_units = row.open_units + after - before;
+    }
+
+    /// Moves what came in, and what of it is set aside.
+    fn move_supply(&mut self, movement: &Movement, sequence: Sequence) {
+        if movement.kind().is_of_matching() {
+            self.move_set_aside(movement, sequence);
+        } else {
+            self.move_stock(movement);
+        }
     }
 
     /// Changes the allocated units of a cell, their sum and their hash.

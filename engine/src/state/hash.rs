@@ -45,6 +45,10 @@ pub(crate) enum RowKind {
     Closed = 22,
     /// An archive file whose rows left memory.
     Archive = 23,
+    /// A SKU whose waiting lines are to be looked at.
+    Due = 24,
+    /// Units set aside for waiting lines.
+    SetAside = 25,
 }
 
 /// The sum. Wrapping arithmetic makes it a commutative group: what was put in can be taken out.

@@ -5,6 +5,7 @@
 
 mod apply;
 mod archives;
+mod book;
 mod bundles;
 mod by_sku;
 mod capacity;
@@ -14,6 +15,7 @@ mod fifo;
 mod hash;
 mod index;
 mod index_builder;
+mod matching;
 mod network;
 mod orders;
 mod policies;
@@ -31,6 +33,7 @@ use gantry_model::{CellView, CommandId, EngineTime, Limits, OrderId, Sequence, S
 
 pub(crate) use archives::ClosedRow;
 pub use archives::{ArchiveRow, Archives};
+pub use book::Books;
 pub use bundles::Bundles;
 pub use by_sku::{BySku, PlaceRow};
 pub(crate) use capacity::{CUT_OFF_NONE, day_of};
@@ -39,6 +42,7 @@ pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
 pub(crate) use hash::{STATE_HASH_VERSION, StateHash};
 pub(crate) use index::{IdIndex, POSITION_MAX, Place};
 pub(crate) use index_builder::IndexBuilder;
+pub use matching::{DueRow, Matching};
 pub use network::{Candidate, Network};
 pub(crate) use orders::OrderView;
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
@@ -84,6 +88,10 @@ pub struct State {
     pub fences: BySku,
     /// What bundles are made of.
     pub bundles: Bundles,
+    /// The lines that wait for each SKU.
+    pub books: Books,
+    /// Whose lines are to be looked at, and what is set aside for them.
+    pub matching: Matching,
     /// What a unit at a place is worth to orders still to come, in minor units.
     pub prices: BySku,
     /// Closed orders, and what has left memory.
@@ -114,6 +122,8 @@ impl State {
             capacity: Capacity::default(),
             fences: BySku::default(),
             bundles: Bundles::default(),
+            books: Books::default(),
+            matching: Matching::default(),
             prices: BySku::default(),
             archives: Archives::new(),
             limits,

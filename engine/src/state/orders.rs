@@ -350,6 +350,28 @@ impl Orders {
         &mut self.allocations.run_mut(row.first_allocation, row.allocation_count)[position]
     }
 
+    /// The pair of line and warehouse of `blank`, which is put behind the order's others if there is
+    /// none yet.
+    pub(crate) fn allocation_or_new(
+        &mut self,
+        slot: u32,
+        blank: &AllocationRow,
+    ) -> &mut AllocationRow {
+        let row = *self.rows.get(slot);
+        let is_there =
+            |it: &&AllocationRow| it.line == blank.line && it.warehouse == blank.warehouse;
+        if !self.allocations(&row).iter().any(|it| is_there(&it)) {
+            let mut longer = self.allocations(&row).to_vec();
+            longer.push(*blank);
+            self.allocations.remove_run(row.first_allocation, row.allocation_count);
+            let first_allocation = self.allocations.put_run(longer.into_iter());
+            let row = self.rows.get_mut(slot);
+            row.first_allocation = first_allocation;
+            row.allocation_count += 1;
+        }
+        self.allocation_mut(slot, blank.line, blank.warehouse)
+    }
+
     /// Adds an order whose units are all open, with room for what `allocations` names.
     pub(crate) fn place(
         &mut self,

@@ -1,7 +1,9 @@
 //! The state hash computed whole, to check the one that `apply` keeps up; and an audit of the
 //! invariants that tie the tables together. Both are linear in the state: for tests and tools.
 
-use gantry_model::{Channel, Namespace, Warehouse};
+use std::collections::BTreeMap;
+
+use gantry_model::{Channel, Namespace, Sku, Warehouse};
 
 use super::hash::StateHash;
 use super::{State, UnitTotals, rows};
@@ -16,6 +18,9 @@ impl State {
         self.put_sourcing(&mut hash);
         self.put_cells(&mut hash);
         self.put_orders(&mut hash);
+        self.matching.due().for_each(|(sku, row)| hash.put(self.hash_due(sku, &row)));
+        let set_aside = self.matching.set_aside.iter();
+        set_aside.for_each(|(sku, row)| hash.put(self.hash_set_aside(sku, &row)));
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
         self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
         self.archives.closed.iter().for_each(|row| hash.put(self.hash_closed(row)));
@@ -106,6 +111,34 @@ impl State {
         assert_eq!(self.stock.units_at(warehouse), sums, "a warehouse's units are its cells'");
     }
 
+    /// A line that waits is in the book of its SKU, and nothing else is; what is set aside is held.
+    fn audit_books(&self) {
+        let mut waiting = 0;
+        for (row, _) in self.orders.iter() {
+            let lines = self.orders.lines(row).iter();
+            waiting += lines.filter(|line| line.waiting > 0).count();
+        }
+        let mut units: BTreeMap<Sku, u64> = BTreeMap::new();
+        for (sku, key, slot) in self.books.iter() {
+            let row = self.orders.row(slot);
+            let line = self.orders.lines(row)[usize::from(key.line)];
+            let is_its =
+                (row.placed, row.priority_class, line.sku) == (key.placed, key.priority_class, sku);
+            assert!(is_its && line.waiting > 0, "a book holds lines that wait");
+            *units.entry(sku).or_default() += u64::from(line.waiting);
+            waiting -= 1;
+        }
+        assert_eq!(waiting, 0, "every line that waits is in a book");
+        units.iter().for_each(|(sku, units)| assert_eq!(self.books.units(*sku), *units));
+        for sku in self.catalogue.skus.handles() {
+            for warehouse in self.catalogue.warehouses.handles() {
+                let set_aside = self.matching.set_aside_at(sku, warehouse);
+                assert_eq!(self.stock.cell(sku, warehouse).held, set_aside, "what is held");
+                assert!(set_aside == 0 || self.matching.is_due(sku), "for lines to be looked at");
+            }
+        }
+    }
+
     /// Stops the process where two tables disagree about a unit, or a promise is not covered.
     pub fn audit(&self) {
         let mut totals = UnitTotals::default();
@@ -151,6 +184,7 @@ impl State {
         }
         assert_eq!(self.totals, totals, "totals are the sums of the tables");
         self.audit_closed();
+        self.audit_books();
         for warehouse in self.catalogue.warehouses.handles() {
             self.audit_warehouse(warehouse);
         }

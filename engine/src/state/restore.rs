@@ -7,11 +7,12 @@
 
 use gantry_model::{
     AssignPolicy, EngineTime, Limits, Sequence, SetBundle, SetCapacity, SetCosts, SetPolicy,
-    SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse,
+    SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse,
 };
 
 use super::archives::ArchiveRow;
 use super::capacity::DayLoad;
+use super::matching::DueRow;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
@@ -98,7 +99,32 @@ impl State {
         let lines = lines.inspect(|line| waiting += u64::from(line.waiting));
         let slot = self.orders.bring_back(row, detail, lines, allocations, reference);
         self.totals.backordered += waiting;
+        if waiting > 0 {
+            self.restore_waiting(slot);
+        }
         self.totals.open_orders += u64::from(self.orders.row(slot).open_units > 0);
+    }
+
+    /// Puts the waiting lines of the order at `slot` into their books.
+    fn restore_waiting(&mut self, slot: u32) {
+        let row = self.orders.row(slot);
+        let (priority_class, placed) = (row.priority_class, row.placed);
+        for (line, row) in (0..).zip(self.orders.lines(row)) {
+            if row.waiting > 0 {
+                let key = WaitKey { priority_class, placed, line };
+                self.books.add(row.sku, key, slot, row.waiting);
+            }
+        }
+    }
+
+    /// A SKU whose waiting lines are to be looked at.
+    pub(crate) fn restore_due(&mut self, sku: Sku, row: DueRow) {
+        self.set_due(sku, Some(row));
+    }
+
+    /// Units set aside at a cell, of those that it holds.
+    pub(crate) fn restore_set_aside(&mut self, sku: Sku, warehouse: Warehouse, units: u32) {
+        self.put_set_aside(sku, warehouse, units);
     }
 
     /// A closed order in memory; the one that has been closed for longest comes first.

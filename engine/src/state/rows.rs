@@ -11,6 +11,7 @@ use super::capacity::CapacityRow;
 use super::catalogue::{SkuRow, WarehouseRow};
 pub(crate) use super::hash::code_hash;
 use super::hash::{RowKind, bytes_hash, row_hash};
+use super::matching::DueRow;
 use super::network::Candidate;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::policies::PolicyRow;
@@ -96,6 +97,19 @@ pub(crate) fn rejection(row: &RejectionRow) -> u128 {
             U128::new(row.reason.number().into()),
         ],
     )
+}
+
+/// A SKU whose waiting lines are to be looked at; `sku` is its code's hash.
+pub(crate) fn due(sku: u64, row: &DueRow) -> u128 {
+    let [placed, place] = row.after.map_or([u64::MAX; 2], |key| {
+        [key.placed.get(), u64::from(key.priority_class) << 16 | u64::from(key.line)]
+    });
+    figures(RowKind::Due, [sku, row.since.get(), placed, place])
+}
+
+/// Units set aside for waiting lines; `sku` and `warehouse` are their codes' hashes.
+pub(crate) fn set_aside(sku: u64, warehouse: u64, units: u32) -> u128 {
+    figures(RowKind::SetAside, [sku, warehouse, units.into()])
 }
 
 fn pair(low: u64, high: u64) -> u128 {

@@ -1,7 +1,7 @@
 //! Applying what shapes sourcing: policies, capacity, reserves, bundles, shadow prices.
 
 use gantry_model::{
-    AssignPolicy, Channel, EngineTime, Movement, MovementKind, Policy, Sequence, SetBundle,
+    AssignPolicy, Channel, EngineTime, Movement, MovementKind, Policy, Record, Sequence, SetBundle,
     SetCapacity, SetPolicy, SetReserves, SetShadowPrices, Sku, SkuField, WAREHOUSES_MAX, Warehouse,
     WarehouseField,
 };
@@ -145,6 +145,22 @@ impl State {
             self.hash.take(self.hash_day_load(warehouse));
             self.capacity.add(warehouse, day_of(now), orders, movement.quantity().unsigned_abs());
             self.hash.put(self.hash_day_load(warehouse));
+        }
+    }
+
+    /// Counts what a waiting line that got units uses of its warehouses' day.
+    pub(super) fn count_matched(&mut self, slot: u32, record: &Record<'_>) {
+        for movement in record.movements {
+            let warehouse = movement.warehouse();
+            let is_counted = movement.kind() == MovementKind::Allocated
+                && self.capacity.is_counted(warehouse, record.sequence);
+            if is_counted {
+                let orders = u32::from(!self.has_units_at(slot, warehouse));
+                let (day, units) = (day_of(record.time), movement.quantity().unsigned_abs());
+                self.hash.take(self.hash_day_load(warehouse));
+                self.capacity.add(warehouse, day, orders, units);
+                self.hash.put(self.hash_day_load(warehouse));
+            }
         }
     }
 

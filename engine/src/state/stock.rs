@@ -111,6 +111,14 @@ impl Stock {
         u32::try_from(i64::from(cell.sellable) - allocated).unwrap_or(0)
     }
 
+    /// Units that an order could have now if `delta` more, or fewer, could be sold.
+    #[must_use]
+    pub(crate) fn available_with(&self, sku: Sku, warehouse: Warehouse, delta: i64) -> u32 {
+        let cell = self.banks[bank(warehouse)].hot[sku.index()].0[lane(warehouse)];
+        let units = i64::from(cell.sellable) - i64::from(cell.allocated) + delta;
+        u32::try_from(units.clamp(0, UNITS_PER_CELL_MAX.into())).expect("invariant: clamped")
+    }
+
     /// Units promised to orders.
     #[must_use]
     pub fn allocated(&self, sku: Sku, warehouse: Warehouse) -> u32 {
@@ -230,6 +238,15 @@ impl Stock {
         bank.hot[sku.index()].0[lane(warehouse)].sellable = cold.sellable();
         let sum = &mut self.warehouse_units[warehouse.index()].on_hand;
         *sum = sum.checked_add_signed(on_hand_delta).expect("invariant: the sum of what is there");
+    }
+
+    /// Changes the held units of a cell.
+    pub(crate) fn change_held(&mut self, sku: Sku, warehouse: Warehouse, delta: i64) {
+        assert!(self.tracked[sku.index()], "of an unlimited SKU nothing is held");
+        let bank = &mut self.banks[bank(warehouse)];
+        let cold = &mut bank.cold[sku.index()][lane(warehouse)];
+        cold.held = shifted(cold.held, delta);
+        bank.hot[sku.index()].0[lane(warehouse)].sellable = cold.sellable();
     }
 
     /// Sets a cell that has had no figure so far to what was kept of it.

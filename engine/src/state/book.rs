@@ -1,0 +1,79 @@
+//! Books: the lines that wait for each SKU, in the order in which they are served.
+//!
+//! They follow from the orders, so no hash and no snapshot holds them. A waiting line costs a node
+//! in a tree; lines that got all their units cost nothing.
+
+use std::collections::BTreeMap;
+
+use gantry_model::{Sku, WaitKey};
+
+/// The lines that wait for one SKU.
+#[derive(Debug, Default)]
+struct Book {
+    /// The slots of their orders.
+    lines: BTreeMap<WaitKey, u32>,
+    units: u64,
+}
+
+/// The books of all SKUs.
+#[derive(Debug, Default)]
+pub struct Books {
+    books: BTreeMap<Sku, Book>,
+}
+
+impl Books {
+    /// Units that wait for a SKU.
+    #[must_use]
+    pub fn units(&self, sku: Sku) -> u64 {
+        if self.books.is_empty() { 0 } else { self.books.get(&sku).map_or(0, |book| book.units) }
+    }
+
+    /// Lines that wait for a SKU.
+    #[must_use]
+    pub fn lines(&self, sku: Sku) -> usize {
+        self.books.get(&sku).map_or(0, |book| book.lines.len())
+    }
+
+    /// Whether nothing waits for anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.books.is_empty()
+    }
+
+    /// The lines that wait for a SKU from a place on, with the slots of their orders.
+    pub(crate) fn from(&self, sku: Sku, key: WaitKey) -> impl Iterator<Item = (WaitKey, u32)> {
+        let book = self.books.get(&sku).into_iter();
+        book.flat_map(move |book| book.lines.range(key..).map(|(key, slot)| (*key, *slot)))
+    }
+
+    /// The slot of the order whose line waits at `key`.
+    pub(crate) fn slot(&self, sku: Sku, key: WaitKey) -> Option<u32> {
+        self.books.get(&sku)?.lines.get(&key).copied()
+    }
+
+    /// `units` more of a line wait.
+    pub(crate) fn add(&mut self, sku: Sku, key: WaitKey, slot: u32, units: u32) {
+        let book = self.books.entry(sku).or_default();
+        book.lines.insert(key, slot);
+        book.units += u64::from(units);
+    }
+
+    /// `units` of a line wait no longer; none of it, if `is_last`.
+    pub(crate) fn take(&mut self, sku: Sku, key: WaitKey, units: u32, is_last: bool) {
+        let book = self.books.get_mut(&sku).expect("invariant: a line that waits is in its book");
+        book.units -= u64::from(units);
+        if is_last {
+            book.lines.remove(&key);
+            if book.lines.is_empty() {
+                self.books.remove(&sku);
+            }
+        }
+    }
+
+    /// Every line that waits, by SKU.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Sku, WaitKey, u32)> {
+        self.books
+            .iter()
+            .flat_map(|(sku, book)| book.lines.iter().map(|(key, slot)| (*sku, *key, *slot)))
+    }
+}
