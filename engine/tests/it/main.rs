@@ -10,6 +10,7 @@ mod explain;
 mod folder;
 mod golden;
 mod limits;
+mod matching;
 mod naive;
 mod objectives;
 mod policies;

@@ -69,9 +69,12 @@ pub(crate) fn random_shop_with(seed: u64, commands: usize, set_up: impl FnOnce(&
         }
     }
     set_up(&mut shop);
-    for _ in 0..commands {
+    for number in 0..commands {
         let line = random_line(&mut random);
         shop.run(&line);
+        if number % 3 == 0 {
+            shop.match_waiting(1);
+        }
     }
     shop
 }
@@ -93,6 +96,7 @@ fn random_shops_hold_together_and_replay_to_the_same_state() {
 pub(crate) struct Ledger {
     on_hand: BTreeMap<(u32, u16), i64>,
     allocated: BTreeMap<(u32, u16), i64>,
+    held: BTreeMap<(u32, u16), i64>,
     /// Units by order and line: open, waiting, allocated, shipped, cancelled.
     lines: BTreeMap<(u64, u16), [i64; 5]>,
     unlimited: BTreeMap<u32, bool>,
@@ -156,7 +160,9 @@ impl Ledger {
                         *self.on_hand.entry(cell).or_default() -= quantity;
                     }
                 }
-                MovementKind::Withdrawn | MovementKind::Restored => {}
+                MovementKind::SetAside => *self.held.entry(cell).or_default() += quantity,
+                MovementKind::GivenBack => *self.held.entry(cell).or_default() -= quantity,
+                MovementKind::Withdrawn | MovementKind::Restored | MovementKind::Due => {}
             }
         }
         self.check(record);
@@ -167,9 +173,10 @@ impl Ledger {
         let sequence = record.sequence;
         for (cell, allocated) in &self.allocated {
             let on_hand = self.on_hand.get(cell).copied().unwrap_or(0);
-            assert!(*allocated >= 0, "record {sequence}: {cell:?}");
+            let held = self.held.get(cell).copied().unwrap_or(0);
+            assert!(*allocated >= 0 && held >= 0, "record {sequence}: {cell:?}");
             assert!(
-                self.unlimited[&cell.0] || *allocated <= on_hand,
+                self.unlimited[&cell.0] || *allocated + held <= on_hand,
                 "record {sequence}: {cell:?} has {allocated} allocated of {on_hand} on hand"
             );
         }

@@ -11,9 +11,9 @@ use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
     Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime, Item,
-    LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ReplyStatus,
-    SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
-    Warehouse, Zone,
+    LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, ReadBook, Reply, ReplyBody,
+    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
+    UpsertWarehouse, WaitKey, Warehouse, Zone,
 };
 
 use setup::flag;
@@ -172,11 +172,28 @@ impl Shop {
                 let order = order_id(order);
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
             }
+            ["step"] => self.match_waiting(1),
+            ["match"] => self.match_waiting(usize::MAX),
+            ["book", sku] => {
+                let (sku, from) = (self.sku(sku), WaitKey::FIRST);
+                self.query(&Query::ReadBook(ReadBook { sku, from, rows_max: 0 }))
+            }
             ["stock", sku] => self.query(&Query::ReadStock(self.sku(sku))),
             ["show", order] => self.query(&Query::ReadOrder(order_id(order))),
             ["resolve", code] => self.query(&Query::Resolve(Namespace::Sku, code)),
             _ => self.set_up(id, &words),
         }
+    }
+
+    /// Looks at waiting lines so many times, if any are due.
+    pub(crate) fn match_waiting(&mut self, steps_max: usize) -> Vec<u8> {
+        for _ in 0..steps_max {
+            let now = self.clock.max(EngineTime::new(self.engine.last_time().get() + 1_000));
+            if !self.engine.match_waiting(now, &mut self.records) {
+                break;
+            }
+        }
+        Vec::new()
     }
 
     fn cost(&mut self, id: CommandId, warehouse: &str, zone: &str, cost: &str) -> Vec<u8> {
@@ -232,7 +249,7 @@ impl Shop {
             currency: *b"USD\0",
             zone: self.zone(zone),
             channel: flag(flags, "channel=").map_or(Channel::NONE, |code| self.channel(code)),
-            priority_class: 0,
+            priority_class: flag(flags, "class=").map_or(0, |class| class.parse().unwrap()),
             service_level: 0,
             short: *ShortMode::ALL.iter().find(|known| known.name() == mode).unwrap(),
             reference: "",
@@ -312,6 +329,14 @@ impl Shop {
                 for cell in *cells {
                     let place = name(cell.warehouse.get());
                     write!(text, " {place}:{}/{}", cell.available, cell.on_hand).unwrap();
+                }
+            }
+            ReplyBody::Book { head, rows } => {
+                let due = if head.is_due == 1 { " due" } else { "" };
+                write!(text, " {}+{}{due}", head.units, head.set_aside).unwrap();
+                for row in *rows {
+                    let (order, line) = (row.order().get() % 1_000_000, row.key().line);
+                    write!(text, " {order}/{line}:{}", row.units()).unwrap();
                 }
             }
             ReplyBody::Rejection(outcome) => {

@@ -96,6 +96,7 @@ pub(super) struct Shelf {
     on_hand: i64,
     allocated: i64,
     unavailable: i64,
+    held: i64,
 }
 
 /// See the file.
@@ -185,7 +186,9 @@ impl Book {
                 shelf.allocated -= quantity;
                 shelf.on_hand -= if is_counted { quantity } else { 0 };
             }
-            Kind::Backordered | Kind::Dequeued | Kind::Cancelled => {}
+            Kind::SetAside => shelf.held += quantity,
+            Kind::GivenBack => shelf.held -= quantity,
+            Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
         }
         let units = movement.quantity().unsigned_abs();
         let day = record.time.get() / DAY_NS;
@@ -228,7 +231,7 @@ impl Book {
         let fences = self.fences.iter().filter(|(key, _)| key.0 == place);
         let others = fences.filter(|(key, _)| key.1 != channel.get()).map(|(_, units)| units);
         let set_aside = if fenced { others.sum() } else { 0 };
-        let free = shelf.on_hand - shelf.allocated - shelf.unavailable - safety;
+        let free = shelf.on_hand - shelf.allocated - shelf.unavailable - shelf.held - safety;
         u64::try_from(free.max(0) - set_aside).unwrap_or(0)
     }
 

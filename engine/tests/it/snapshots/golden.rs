@@ -12,6 +12,9 @@ const FIRST: &[u8] = include_bytes!("golden_v1.snapshot");
 const FIRST_HASH: u128 = 0xab96_ad73_5184_62da_281f_49c8_7123_a9c1;
 const FIRST_SEQUENCE: u64 = 117;
 
+/// The page that names the version.
+const HEADER_BYTES: usize = 4096;
+
 #[test]
 fn a_snapshot_of_the_first_version_is_read() {
     let disk = MemoryDisk::default();
@@ -27,9 +30,10 @@ fn a_snapshot_of_the_first_version_is_read() {
     assert!(state.orders.count() > 9 && state.totals.backordered > 0);
     assert!(!state.bundles.is_empty() && !state.fences.is_empty() && !state.prices.is_empty());
 
-    // As long as this is the newest version, the same state makes the same bytes.
+    // The newest version has more kinds of sections; what both have is the same, byte for byte.
     let again = MemoryDisk::default();
     write_snapshot(&again, Path::new(""), &engine, &facts.bookmark, &mut || true).unwrap();
     let written = list_snapshots(&again, Path::new("")).unwrap();
-    assert_eq!(again.content(&written[0]).unwrap(), FIRST);
+    let content = again.content(&written[0]).unwrap();
+    assert_eq!(content[HEADER_BYTES..], FIRST[HEADER_BYTES..]);
 }
