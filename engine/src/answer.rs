@@ -57,6 +57,8 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
     match command {
         Command::PlaceOrder(order) => known.order(order.id).is_some(),
         Command::CancelOrder(units) | Command::Ship(units) => known.order(units.order).is_some(),
+        Command::SetPriority(priority) => known.order(priority.order).is_some(),
+        Command::MatchAgain(again) => catalogue.skus.contains(again.sku),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             catalogue.skus.contains(change.sku) && catalogue.warehouses.contains(change.warehouse)
         }
@@ -246,6 +248,7 @@ fn put_thing<'a>(
         Command::CancelOrder(units) | Command::Ship(units) => {
             put_order_of(reply, known, units.order)
         }
+        Command::SetPriority(priority) => put_order_of(reply, known, priority.order),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&state.view(sku, warehouse))
@@ -267,7 +270,8 @@ fn put_thing<'a>(
         | Command::SetShadowPrices(_)
         | Command::Mark { .. }
         | Command::Retire(_)
-        | Command::Match(_) => reply,
+        | Command::Match(_)
+        | Command::MatchAgain(_) => reply,
     }
 }
 

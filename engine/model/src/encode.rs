@@ -62,6 +62,8 @@ impl Command<'_> {
         match self {
             Self::PlaceOrder(order) => put_place_order(item, order),
             Self::CancelOrder(units) | Self::Ship(units) => put_order_units(item, units),
+            Self::SetPriority(priority) => item.put(&priority.fixed()),
+            Self::MatchAgain(again) => item.put(&again.fixed()),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 put_stock_change(item, change)
             }

@@ -28,9 +28,10 @@ pub use book::{BookHead, BookRow, ReadBook, WaitKey};
 pub use code::{CODE_BYTES_MAX, Code, CodeError};
 pub use command::{
     AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow, LineUnits,
-    Match, MatchEnd, OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, Retire, SetBundle,
-    SetCapacity, SetCosts, SetLimits, SetPolicy, SetReserves, SetShadowPrices, ShortMode, SkuField,
-    StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WarehouseField, content_hash,
+    Match, MatchAgain, MatchEnd, OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, Retire,
+    SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves,
+    SetShadowPrices, ShortMode, SkuField, StockChange, StockState, UpsertCode, UpsertSku,
+    UpsertWarehouse, WarehouseField, content_hash,
 };
 pub use ids::{
     Actor, Channel, CommandId, EngineTime, Handle, OrderId, Policy, Sequence, Sku, Warehouse, Zone,

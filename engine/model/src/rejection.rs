@@ -109,6 +109,8 @@ reasons! {
     NotYet = 305 "not_yet",
     /// A bundle cannot change while units of it are allocated.
     BundleInUse = 306 "bundle_in_use",
+    /// The order is closed: none of its units waits or is allocated.
+    OrderClosed = 307 "order_closed",
 
     /// Not every unit is there, and the order wanted all or nothing.
     OutOfStock = 400 "out_of_stock",

@@ -362,7 +362,12 @@ fn schema_of(kind: u16) -> u16 {
     let of_order =
         matches!(
             command,
-            Some(CommandKind::PlaceOrder | CommandKind::CancelOrder | CommandKind::Ship)
+            Some(
+                CommandKind::PlaceOrder
+                    | CommandKind::CancelOrder
+                    | CommandKind::SetPriority
+                    | CommandKind::Ship
+            )
         ) || matches!(QueryKind::from_number(kind), Some(QueryKind::Quote | QueryKind::ReadOrder));
     if of_order { SCHEMA_2 } else { SCHEMA_1 }
 }
@@ -512,9 +517,10 @@ impl<'a> ReplyBody<'a> {
         reader: &mut BodyReader<'a>,
     ) -> Result<Self, Malformed> {
         Ok(match kind {
-            CommandKind::PlaceOrder | CommandKind::CancelOrder | CommandKind::Ship => {
-                Self::Order(OrderBody::parse(schema, reader)?)
-            }
+            CommandKind::PlaceOrder
+            | CommandKind::CancelOrder
+            | CommandKind::SetPriority
+            | CommandKind::Ship => Self::Order(OrderBody::parse(schema, reader)?),
             CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => {
                 Self::Cell(reader.fixed()?)
             }
@@ -532,7 +538,8 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::SetBundle
             | CommandKind::SetShadowPrices
             | CommandKind::Retire
-            | CommandKind::Match => Self::Empty,
+            | CommandKind::Match
+            | CommandKind::MatchAgain => Self::Empty,
         })
     }
 

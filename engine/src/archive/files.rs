@@ -152,6 +152,7 @@ fn ids_in(kind: RequestKind, item: &Item<'_>) -> [Option<CommandId>; 2] {
             Ok(Command::CancelOrder(units) | Command::Ship(units)) => {
                 [Some(units.id), Some(units.order)]
             }
+            Ok(Command::SetPriority(priority)) => [Some(priority.id), Some(priority.order)],
             Ok(command) => [command.id(), None],
             Err(_) => [None, None],
         },

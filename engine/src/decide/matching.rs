@@ -7,12 +7,12 @@
 use gantry_journal::mark;
 use gantry_model::{
     AdjustReason, EngineTime, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind,
-    OrderLine, PlaceOrder, Sequence, Sku, WaitKey, Warehouse,
+    OrderLine, OutcomeHead, PlaceOrder, RejectReason, Sequence, Sku, WaitKey, Warehouse,
 };
 
 use super::candidates::Pass;
 use super::place::run_passes;
-use super::{Decision, push_components};
+use super::{Decision, Rejection, push_components};
 use crate::sourcing::Demand;
 use crate::state::{DueRow, OrderView, State};
 
@@ -144,6 +144,40 @@ fn give_back(state: &State, sku: Sku, sequence: Sequence, decision: &mut Decisio
     }
 }
 
+/// Makes the lines of a SKU due for a client.
+pub(super) fn match_again(
+    state: &State,
+    sku: Sku,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Result<OutcomeHead, Rejection> {
+    state.catalogue.sku(sku).ok_or(RejectReason::UnknownSku)?;
+    make_due_what_waits(state, sku, sequence, decision);
+    Ok(OutcomeHead::accepted(0, 0))
+}
+
+/// Makes the lines due that wait for a SKU, and those that wait for a bundle of it.
+pub(super) fn make_due_what_waits(
+    state: &State,
+    sku: Sku,
+    sequence: Sequence,
+    decision: &mut Decision,
+) {
+    if waiting_after(state, sku, &decision.movements) > 0 {
+        make_due(sku, sequence, decision);
+    }
+    make_bundles_due(state, sku, sequence, decision);
+}
+
+fn make_bundles_due(state: &State, sku: Sku, sequence: Sequence, decision: &mut Decision) {
+    for (bundle, components) in state.bundles.iter() {
+        let uses = components.iter().any(|component| component.sku() == sku);
+        if uses && waiting_after(state, bundle, &decision.movements) > 0 {
+            make_due(bundle, sequence, decision);
+        }
+    }
+}
+
 /// Sets aside what the decision frees, as far as lines wait for it, and makes the SKUs due.
 pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision: &mut Decision) {
     if state.books.is_empty() {
@@ -162,12 +196,7 @@ pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision
             continue;
         }
         set_aside(state, (sku, warehouse), own, sequence, decision);
-        for (bundle, components) in state.bundles.iter() {
-            let uses = components.iter().any(|component| component.sku() == sku);
-            if uses && waiting_after(state, bundle, &decision.movements) > 0 {
-                make_due(bundle, sequence, decision);
-            }
-        }
+        make_bundles_due(state, sku, sequence, decision);
     }
 }
 
@@ -197,7 +226,8 @@ fn set_aside(
     }
 }
 
-fn make_due(sku: Sku, sequence: Sequence, decision: &mut Decision) {
+/// Says once that the lines of a SKU are to be looked at.
+pub(super) fn make_due(sku: Sku, sequence: Sequence, decision: &mut Decision) {
     let movements = &mut decision.movements;
     let is_due = |it: &Movement| it.kind() == MovementKind::Due && it.sku() == sku;
     if !movements.iter().any(is_due) && movements.len() < MOVEMENTS_PER_RECORD_MAX {

@@ -10,7 +10,7 @@ mod supply;
 
 use gantry_model::{
     Command, EngineTime, MOVEMENTS_PER_RECORD_MAX, Movement, MovementKind, OutcomeHead,
-    RejectReason, Sequence, Short,
+    RejectReason, ReserveRow, Sequence, Short,
 };
 
 pub(crate) use candidates::{Grant, Pass};
@@ -136,6 +136,10 @@ pub(crate) fn decide_known(
         Command::PlaceOrder(order) => place::decide(state, order, sequence, now, decision),
         Command::CancelOrder(units) => order_units::cancel(known, units, sequence, decision),
         Command::Ship(units) => order_units::ship(known, units, sequence, decision),
+        Command::SetPriority(priority) => {
+            order_units::set_priority(known, priority, sequence, decision)
+        }
+        Command::MatchAgain(again) => matching::match_again(state, again.sku, sequence, decision),
         Command::Receive(change) => supply::receive(state, change, sequence, decision),
         Command::Adjust(change) => supply::adjust(state, change, sequence, decision),
         Command::SetStock(change) => supply::set_stock(state, change, sequence, decision),
@@ -159,6 +163,10 @@ pub(crate) fn decide_known(
         Ok(head) => {
             decision.head = head;
             matching::set_aside_what_is_free(state, sequence, decision);
+            if let Command::SetReserves(reserves) = command {
+                let skus = reserves.rows.iter().map(ReserveRow::sku);
+                skus.for_each(|sku| matching::make_due_what_waits(state, sku, sequence, decision));
+            }
         }
         Err(rejection) => {
             let Rejection { reason, actual, limit } = rejection;

@@ -2,9 +2,10 @@
 
 use gantry_model::{
     LineUnits, Movement, MovementKind, OrderId, OrderUnits, OutcomeHead, RejectReason, Sequence,
-    Warehouse,
+    SetPriority, Warehouse,
 };
 
+use super::matching::make_due;
 use super::{Decision, Rejection, push_components};
 use crate::archive::Known;
 use crate::state::{AllocationRow, LineRow, OrderRow, OrderView, State};
@@ -100,6 +101,26 @@ fn cancel_line(state: &State, target: &Target<'_>, line: u16, units: u32, decisi
     assert_eq!(left, 0, "a line's units are waiting or at warehouses");
     let movement = target.movement(MovementKind::Cancelled, line, Warehouse::NONE, units);
     decision.movements.push(movement);
+}
+
+/// Changes when the waiting lines of an order are served. Where a look is under way, it begins
+/// anew: a line may stand before the place that it has come to.
+pub(super) fn set_priority(
+    known: Known<'_>,
+    command: &SetPriority,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Result<OutcomeHead, Rejection> {
+    let target = Target::find(known, command.order, sequence)?;
+    if target.row.open_units == 0 {
+        return Err(RejectReason::OrderClosed.into());
+    }
+    for line in target.lines.iter().filter(|line| line.waiting > 0) {
+        if known.state.matching.is_due(line.sku) {
+            make_due(line.sku, sequence, decision);
+        }
+    }
+    Ok(OutcomeHead::accepted(0, 0))
 }
 
 /// Ships allocated units from the warehouses where they are.

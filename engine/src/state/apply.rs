@@ -40,7 +40,11 @@ impl State {
             Command::CancelOrder(units) | Command::Ship(units) => {
                 self.apply_to_order(units.order, record);
             }
-            Command::Receive(_) | Command::Adjust(_) | Command::SetStock(_) => {
+            Command::SetPriority(priority) => self.apply_priority(record, priority),
+            Command::Receive(_)
+            | Command::Adjust(_)
+            | Command::SetStock(_)
+            | Command::MatchAgain(_) => {
                 record.movements.iter().for_each(|it| self.move_supply(it, record.sequence));
             }
             Command::UpsertSku(sku) => self.apply_sku(sku),
@@ -52,7 +56,10 @@ impl State {
             Command::SetPolicy(policy) => self.apply_policy(policy),
             Command::AssignPolicy(assignment) => self.apply_assignment(assignment),
             Command::SetCapacity(capacity) => self.apply_capacity(capacity, record.sequence),
-            Command::SetReserves(reserves) => self.apply_reserves(reserves),
+            Command::SetReserves(reserves) => {
+                self.apply_reserves(reserves);
+                record.movements.iter().for_each(|it| self.move_supply(it, record.sequence));
+            }
             Command::SetBundle(bundle) => self.apply_bundle(bundle),
             Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),
             Command::Mark { .. } => return,

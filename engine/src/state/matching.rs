@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_model::{
-    Channel, Match, MatchEnd, Movement, MovementKind, Record, Sequence, Sku, WaitKey, Warehouse,
+    Channel, Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority, Sku, WaitKey,
+    Warehouse,
 };
 
 use super::by_sku::{BySku, PlaceRow};
@@ -138,6 +139,25 @@ impl State {
         let since = before.expect("invariant: decide found the SKU due").since;
         let row = DueRow { since, after: Some(looked.last) };
         self.set_due(looked.sku, (looked.end == MatchEnd::GoesOn).then_some(row));
+    }
+
+    /// Puts the waiting lines of an order where its new class has them in their books.
+    pub(super) fn apply_priority(&mut self, record: &Record<'_>, command: &SetPriority) {
+        let slot = self.order_slot(command.order).expect("invariant: an open order is in memory");
+        self.take_order(slot);
+        let row = *self.orders.row(slot);
+        for (line, figures) in (0..).zip(self.orders.lines(&row)) {
+            if figures.waiting > 0 {
+                let before =
+                    WaitKey { priority_class: row.priority_class, placed: row.placed, line };
+                let after = WaitKey { priority_class: command.priority_class, ..before };
+                self.books.take(figures.sku, before, figures.waiting, true);
+                self.books.add(figures.sku, after, slot, figures.waiting);
+            }
+        }
+        self.orders.row_mut(slot).priority_class = command.priority_class;
+        self.put_order(slot);
+        record.movements.iter().for_each(|it| self.move_set_aside(it, record.sequence));
     }
 
     /// Gives a waiting line of the order at `slot` its units.

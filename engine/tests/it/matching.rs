@@ -143,3 +143,63 @@ fn a_look_ends_after_sixty_four_lines_and_goes_on_in_the_next_record() {
     assert_eq!(next, None, "the last line was looked at: what is left is given back");
     shop.script("stock A => accepted N:7/9");
 }
+
+#[test]
+fn an_order_is_served_when_its_class_says_also_in_the_middle_of_a_look() {
+    let mut shop = shop();
+    shop.script(
+        "place 1 1 backorder A:3 class=2 => accepted open parcels=0 cost=0 0:3waiting
+         place 2 1 backorder A:3 class=2 => accepted open parcels=0 cost=0 0:3waiting
+         place 3 1 backorder A:3 class=2 => accepted open parcels=0 cost=0 0:3waiting
+         priority 3 1 => accepted open parcels=0 cost=0 0:3waiting
+         book A => accepted 9+0 3/0:3 1/0:3 2/0:3
+         receive A N 6 => accepted 0/6
+         step
+         book A => accepted 6+3 due 1/0:3 2/0:3
+         priority 2 0 => accepted open parcels=0 cost=0 0:3waiting
+         step
+         show 2 => accepted open parcels=0 cost=0 0@N:3
+         book A => accepted 3+0 1/0:3",
+    );
+}
+
+#[test]
+fn a_class_is_for_open_orders() {
+    let mut shop = shop();
+    shop.script(
+        "place 1 1 backorder A:3 => accepted open parcels=0 cost=0 0:3waiting
+         cancel 1 => accepted cancelled parcels=0 cost=0 0:3cancelled",
+    );
+    shop.refuses("priority 1 4 => order_closed");
+    shop.refuses("priority 9 4 => unknown_order");
+    shop.refuses("again X => unknown_sku");
+}
+
+#[test]
+fn what_could_not_be_had_before_is_had_when_lines_are_looked_at_again() {
+    let mut shop = shop();
+    shop.script(
+        "place 1 2 backorder A:3 => accepted open parcels=0 cost=0 0:3waiting
+         receive A N 3 => accepted 0/3
+         match
+         cost N 2 9+0
+         book A => accepted 3+0 1/0:3
+         again A
+         book A => accepted 3+0 due 1/0:3
+         match
+         show 1 => accepted open parcels=0 cost=0 0@N:3",
+    );
+}
+
+#[test]
+fn units_that_reserves_let_go_are_for_waiting_lines() {
+    let mut shop = shop();
+    shop.script(
+        "reserve A@N:5
+         receive A N 5 => accepted 0/5
+         place 1 1 backorder A:3 => accepted open parcels=0 cost=0 0:3waiting
+         reserve A@N:1
+         match
+         show 1 => accepted open parcels=0 cost=0 0@N:3",
+    );
+}

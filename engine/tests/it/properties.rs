@@ -34,6 +34,7 @@ pub(crate) fn random_line(random: &mut ChaCha8Rng) -> String {
         }
         10..13 => format!("receive {sku} {warehouse} {units}"),
         13 => format!("cancel {order}"),
+        14 if units == 0 => format!("priority {order} {}", random.random_range(0..3)),
         14 => format!("cancel {order} {}:{units}", random.random_range(0..3)),
         15 | 16 => format!("ship {order} {}@{warehouse}:{units}", random.random_range(0..3)),
         17 => format!("adjust {sku} {warehouse} {} lost", units - 3),

@@ -11,9 +11,9 @@ use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
     Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime, Item,
-    LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, ReadBook, Reply, ReplyBody,
-    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
-    UpsertWarehouse, WaitKey, Warehouse, Zone,
+    LineUnits, MatchAgain, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, ReadBook, Reply,
+    ReplyBody, ReplyStatus, SetCosts, SetPriority, ShortMode, Sku, StockChange, StockState,
+    UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
 };
 
 use setup::flag;
@@ -171,6 +171,13 @@ impl Shop {
                 let units = self.units(units);
                 let order = order_id(order);
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
+            }
+            ["priority", order, class] => {
+                let (order, priority_class) = (order_id(order), class.parse().unwrap());
+                self.send(&Command::SetPriority(SetPriority { id, order, priority_class }))
+            }
+            ["again", sku] => {
+                self.send(&Command::MatchAgain(MatchAgain { id, sku: self.sku(sku) }))
             }
             ["step"] => self.match_waiting(1),
             ["match"] => self.match_waiting(usize::MAX),

@@ -5,7 +5,7 @@ use crate::byte_enum::byte_enum;
 byte_enum!(
     /// The class of a command, fixed in the high byte of its number.
     CommandClass {
-        /// What customers want: place, cancel.
+        /// What customers want: place, cancel, be served earlier.
         Demand = 1 "demand",
         /// What comes in or is found: receive, adjust, count.
         Supply = 2 "supply",
@@ -24,6 +24,10 @@ pub enum CommandKind {
     PlaceOrder = 0x0101,
     /// [`crate::OrderUnits`]: withdraw units of an order.
     CancelOrder = 0x0102,
+    /// [`crate::SetPriority`].
+    SetPriority = 0x0103,
+    /// [`crate::MatchAgain`].
+    MatchAgain = 0x0104,
     /// [`crate::StockChange`]: units arrive.
     Receive = 0x0201,
     /// [`crate::StockChange`]: a correction by a signed delta.
@@ -66,9 +70,11 @@ pub enum CommandKind {
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::PlaceOrder,
         Self::CancelOrder,
+        Self::SetPriority,
+        Self::MatchAgain,
         Self::Receive,
         Self::Adjust,
         Self::SetStock,
@@ -136,6 +142,8 @@ impl CommandKind {
         match self {
             Self::PlaceOrder => "place_order",
             Self::CancelOrder => "cancel_order",
+            Self::SetPriority => "set_priority",
+            Self::MatchAgain => "match_again",
             Self::Receive => "receive",
             Self::Adjust => "adjust",
             Self::SetStock => "set_stock",

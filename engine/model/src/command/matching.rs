@@ -1,11 +1,12 @@
-//! The engine's own note that it looked at waiting lines of a SKU that came in.
+//! What is done about waiting lines: looking at them, by the engine or for a client, and serving an
+//! order earlier or later.
 
-use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::little_endian::{U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::byte_enum::{byte_enum, byte_field};
-use crate::item::{BodyReader, Malformed};
-use crate::{Sequence, Sku, WaitKey};
+use crate::item::{BodyReader, Malformed, zero};
+use crate::{CommandId, OrderId, Sequence, Sku, WaitKey};
 
 byte_enum!(
     /// What comes after a look at waiting lines.
@@ -63,5 +64,80 @@ impl Match {
             end: self.end.number(),
             placed: placed.get().into(),
         }
+    }
+}
+
+/// Lets an order's waiting lines be served before or behind others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetPriority {
+    /// This command's own id.
+    pub id: CommandId,
+    /// The order; it must be open.
+    pub order: OrderId,
+    /// Its class from now on; 0 is served first.
+    pub priority_class: u8,
+}
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct SetPriorityFixed {
+    pub(crate) id: U128,
+    pub(crate) order: U128,
+    pub(crate) priority_class: u8,
+    pub(crate) reserved: [u8; 7],
+}
+const _: () = assert!(size_of::<SetPriorityFixed>() == 40);
+
+impl SetPriority {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = BodyReader::new(body);
+        let fixed: &SetPriorityFixed = reader.fixed()?;
+        zero("reserved", &fixed.reserved)?;
+        reader.end()?;
+        let (id, order) = (CommandId::new(fixed.id.get()), OrderId::new(fixed.order.get()));
+        Ok(Self { id, order, priority_class: fixed.priority_class })
+    }
+
+    pub(crate) fn fixed(&self) -> SetPriorityFixed {
+        SetPriorityFixed {
+            id: self.id.get().into(),
+            order: self.order.get().into(),
+            priority_class: self.priority_class,
+            reserved: [0; 7],
+        }
+    }
+}
+
+/// Lets the lines that wait for a SKU be looked at, although nothing came in: after costs, rules,
+/// capacity or a warehouse have changed, units may be had that could not be had before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchAgain {
+    /// This command's own id.
+    pub id: CommandId,
+    /// The SKU.
+    pub sku: Sku,
+}
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct MatchAgainFixed {
+    pub(crate) id: U128,
+    pub(crate) sku: U32,
+    pub(crate) reserved: [u8; 4],
+}
+const _: () = assert!(size_of::<MatchAgainFixed>() == 24);
+
+impl MatchAgain {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = BodyReader::new(body);
+        let fixed: &MatchAgainFixed = reader.fixed()?;
+        zero("reserved", &fixed.reserved)?;
+        reader.end()?;
+        Ok(Self { id: CommandId::new(fixed.id.get()), sku: Sku::new(fixed.sku.get()) })
+    }
+
+    pub(crate) fn fixed(&self) -> MatchAgainFixed {
+        let (id, sku) = (self.id.get().into(), self.sku.get().into());
+        MatchAgainFixed { id, sku, reserved: [0; 4] }
     }
 }

@@ -22,7 +22,7 @@ use crate::item::{BodyReader, Item, Malformed, zero};
 pub(crate) use bundle::SetBundleFixed;
 pub use bundle::{Component, SetBundle};
 pub use kind::{CommandClass, CommandKind};
-pub use matching::{Match, MatchEnd};
+pub use matching::{Match, MatchAgain, MatchEnd, SetPriority};
 pub use order::{LineUnits, OrderLine, OrderUnits, PlaceOrder, ShortMode};
 pub(crate) use order::{OrderUnitsFixed, PlaceOrderFixed};
 pub use policy::{
@@ -60,6 +60,10 @@ pub enum Command<'a> {
     PlaceOrder(PlaceOrder<'a>),
     /// Withdraw units of an order, or all that has not shipped.
     CancelOrder(OrderUnits<'a>),
+    /// Serve an order's waiting lines before or behind others.
+    SetPriority(SetPriority),
+    /// Look at the lines that wait for a SKU.
+    MatchAgain(MatchAgain),
     /// Units arrive.
     Receive(StockChange<'a>),
     /// A correction by a signed delta.
@@ -118,6 +122,8 @@ impl<'a> Command<'a> {
         Ok(match kind {
             CommandKind::PlaceOrder => Self::PlaceOrder(PlaceOrder::parse(body)?),
             CommandKind::CancelOrder => Self::CancelOrder(OrderUnits::parse(body)?),
+            CommandKind::SetPriority => Self::SetPriority(SetPriority::parse(body)?),
+            CommandKind::MatchAgain => Self::MatchAgain(MatchAgain::parse(body)?),
             CommandKind::Receive => Self::Receive(StockChange::parse(body)?),
             CommandKind::Adjust => Self::Adjust(StockChange::parse(body)?),
             CommandKind::SetStock => Self::SetStock(StockChange::parse(body)?),
@@ -155,6 +161,8 @@ impl<'a> Command<'a> {
         match self {
             Self::PlaceOrder(_) => CommandKind::PlaceOrder,
             Self::CancelOrder(_) => CommandKind::CancelOrder,
+            Self::SetPriority(_) => CommandKind::SetPriority,
+            Self::MatchAgain(_) => CommandKind::MatchAgain,
             Self::Receive(_) => CommandKind::Receive,
             Self::Adjust(_) => CommandKind::Adjust,
             Self::SetStock(_) => CommandKind::SetStock,
@@ -183,6 +191,8 @@ impl<'a> Command<'a> {
         match self {
             Self::PlaceOrder(order) => Some(order.id),
             Self::CancelOrder(units) | Self::Ship(units) => Some(units.id),
+            Self::SetPriority(priority) => Some(priority.id),
+            Self::MatchAgain(again) => Some(again.id),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 Some(change.id)
             }

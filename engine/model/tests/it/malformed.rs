@@ -92,6 +92,8 @@ fn reserved(kind: CommandKind) -> (Vec<Range<usize>>, usize) {
         CommandKind::SetReserves => (26..32, 32 + 2 * 12),
         CommandKind::SetBundle => (30..32, 32 + 2 * 8),
         CommandKind::Retire => return (vec![], 48),
+        CommandKind::SetPriority => (41..48, 48),
+        CommandKind::MatchAgain => (28..32, 32),
         CommandKind::Match => return (vec![], 24),
         CommandKind::SetShadowPrices => return (vec![27..32, 38..40, 50..52], 32 + 2 * 12),
     };

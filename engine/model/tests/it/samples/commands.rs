@@ -2,10 +2,10 @@
 
 use gantry_model::{
     AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, Limits, LineUnits,
-    Match, MatchEnd, Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow, ReserveRow,
-    Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy,
-    SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange, StockState, UpsertCode,
-    UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
+    Match, MatchAgain, MatchEnd, Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow,
+    ReserveRow, Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits,
+    SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange,
+    StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -164,6 +164,12 @@ fn second(mut visit: impl FnMut(Command<'_>)) {
 }
 
 fn third(mut visit: impl FnMut(Command<'_>)) {
+    visit(Command::SetPriority(SetPriority {
+        id: ID,
+        order: CommandId::new(0x0102_0304),
+        priority_class: 5,
+    }));
+    visit(Command::MatchAgain(MatchAgain { id: ID, sku: Sku::new(0x0102_0304) }));
     let placed = Sequence::new(0x0506_0708_090a_0b0c);
     let last = WaitKey { priority_class: 0x0d, placed, line: 0x0e0f };
     visit(Command::Match(Match { sku: Sku::new(0x0102_0304), last, end: MatchEnd::Over }));

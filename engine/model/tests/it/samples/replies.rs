@@ -96,6 +96,11 @@ fn second(mut visit: impl FnMut(&str, Reply<'_>)) {
 
 fn third(mut visit: impl FnMut(&str, Reply<'_>)) {
     let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
+    let lines = [line(7, [8, 9, 10, 11])];
+    let head = OrderHead::new(OrderStatus::Open, 1_290, 3, 1, 0);
+    let order = OrderBody { head, lines: &lines, allocations: &[] };
+    visit("set_priority", accepted(CommandKind::SetPriority, ReplyBody::Order(order)));
+    visit("match_again", accepted(CommandKind::MatchAgain, ReplyBody::Empty));
     visit("match", rejected(CommandKind::Match, Outcome { head: &refused, shorts: &[] }));
     let head = BookHead {
         units: 0x0102.into(),
