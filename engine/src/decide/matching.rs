@@ -29,7 +29,7 @@ pub(crate) fn decide_match(
     decision.clear();
     let (sku, due) = state.matching.next()?;
     let mut behind = state.books.from(sku, first_behind(&due));
-    let mut last = due.after.unwrap_or(WaitKey::FIRST);
+    let mut last = WaitKey::FIRST;
     for (key, slot) in behind.by_ref().take(LINES_PER_MATCH_MAX) {
         last = key;
         if serve(state, (sku, key, slot), sequence, now, decision) {
@@ -112,19 +112,19 @@ fn serve(
 
 /// Whether a unit of the SKU is left for another line once the decision is applied.
 fn is_anything_left(state: &State, sku: Sku, decision: &Decision) -> bool {
-    let taken = |kind, warehouse| {
+    let left = |kind, sku, warehouse, claimed: u32| {
         let of_kind = decision.movements.iter().filter(|movement| movement.kind() == kind);
         let here = of_kind.filter(|it| it.sku() == sku && it.warehouse() == warehouse);
-        here.map(|movement| i64::from(movement.quantity())).sum::<i64>()
+        let taken: i64 = here.map(|movement| i64::from(movement.quantity())).sum();
+        state.stock.available_with(sku, warehouse, i64::from(claimed) - taken)
     };
-    let is_bundle = !state.bundles.components(sku).is_empty();
     state.catalogue.warehouses.handles().any(|warehouse| {
-        if is_bundle {
-            return state.available(sku, warehouse) > 0;
-        }
-        let claimed = i64::from(state.matching.set_aside_at(sku, warehouse));
-        let allocated = taken(MovementKind::Allocated, warehouse);
-        state.stock.available_with(sku, warehouse, claimed - allocated) > 0
+        let whole = state.bundles.components(sku).iter().map(|part| {
+            left(MovementKind::ComponentAllocated, part.sku(), warehouse, 0) / part.units()
+        });
+        let claimed = state.matching.set_aside_at(sku, warehouse);
+        let plain = || left(MovementKind::Allocated, sku, warehouse, claimed);
+        whole.min().unwrap_or_else(plain) > 0
     })
 }
 

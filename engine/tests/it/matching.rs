@@ -145,6 +145,21 @@ fn a_look_ends_after_sixty_four_lines_and_goes_on_in_the_next_record() {
 }
 
 #[test]
+fn a_look_is_over_when_no_whole_bundle_is_left() {
+    let mut shop = shop();
+    shop.script(
+        "sku K unlimited
+         bundle K A:2
+         place 1 1 backorder K:1 => accepted open parcels=0 cost=0 0:1waiting
+         place 2 1 backorder K:1 => accepted open parcels=0 cost=0 0:1waiting
+         receive A N 3 => accepted 3/3
+         step
+         show 1 => accepted open parcels=0 cost=0 0@N:1
+         book K => accepted 1+0 2/0:1",
+    );
+}
+
+#[test]
 fn an_order_is_served_when_its_class_says_also_in_the_middle_of_a_look() {
     let mut shop = shop();
     shop.script(
