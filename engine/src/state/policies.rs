@@ -55,7 +55,8 @@ impl PolicyRow {
 
     /// Whether an order of this value with these SKUs must come in one parcel.
     pub fn forbids_split(&self, value_minor: i64, skus: impl IntoIterator<Item = Sku>) -> bool {
-        let is_small = value_minor != 0 && value_minor < self.split_value_min;
+        let has_minimum = self.split_value_min != 0;
+        let is_small = has_minimum && value_minor != 0 && value_minor < self.split_value_min;
         let is_listed = |sku: Sku| self.no_split_skus.binary_search(&sku).is_ok();
         is_small || !self.no_split_skus.is_empty() && skus.into_iter().any(is_listed)
     }

@@ -164,6 +164,14 @@ fn an_order_of_little_value_comes_in_one_parcel_or_not_at_all() {
 }
 
 #[test]
+fn a_value_below_zero_forbids_nothing_where_no_value_is_asked_for() {
+    shop_of_six_books().script(
+        "quote 100 ship_complete BOOK:6 value=-1 \
+         => accepted open parcels=3 cost=2240 0@EAST:1 0@HUB:2 0@WEST:3",
+    );
+}
+
+#[test]
 fn an_order_with_a_listed_sku_comes_in_one_parcel_with_all_its_lines() {
     let mut shop = shop_of_six_books();
     shop.script(

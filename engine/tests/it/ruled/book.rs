@@ -54,7 +54,9 @@ impl PolicyCopy {
     }
 
     pub(super) fn is_whole(&self, order: &PlaceOrder<'_>) -> bool {
-        let is_small = order.value_minor != 0 && order.value_minor < self.split_value_min;
+        let has_minimum = self.split_value_min != 0;
+        let is_small =
+            has_minimum && order.value_minor != 0 && order.value_minor < self.split_value_min;
         is_small || order.lines.iter().any(|line| self.no_split.contains(&line.sku().get()))
     }
 }

@@ -80,7 +80,9 @@ impl PolicyRow {
 
     /// Parcels that `order` may have.
     pub(super) fn parcels_max(&self, order: &PlaceOrder<'_>) -> usize {
-        let is_small = order.value_minor != 0 && order.value_minor < self.split_value_min;
+        let has_minimum = self.split_value_min != 0;
+        let is_small =
+            has_minimum && order.value_minor != 0 && order.value_minor < self.split_value_min;
         let mut skus = order.lines.iter().map(gantry_model::OrderLine::sku);
         let is_whole = is_small || skus.any(|sku| self.no_split_skus.contains(&sku));
         match () {
