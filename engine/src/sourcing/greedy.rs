@@ -1,8 +1,8 @@
 //! The greedy rule of the first version, kept to be compared with.
 //!
 //! If one source covers the whole order, the cheapest such one takes it. Else each SKU in turn: the
-//! cheapest source that covers it takes it, counting a parcel only where the order has none yet;
-//! else it is spread, cheapest first. Ties go to the lower priority number, then the lower handle.
+//! cheapest source that covers it takes it; else it is spread, cheapest first. A parcel is counted
+//! only where the order has none yet. Ties go to the lower priority number, then the lower handle.
 //! It looks at no limit on parcels. What a warehouse can work off and components that demands share
 //! bind it as they bind every plan: no unit is taken twice.
 
@@ -27,7 +27,8 @@ pub(super) fn plan(problem: &Problem, plan: &mut Plan) {
 /// The cheapest source that has every unit of every demand.
 fn cheapest_covering_all(problem: &Problem) -> Option<usize> {
     let units = i64::from(problem.units_wanted());
-    let cost = |row: &Source| i64::from(row.parcel_cost) + i64::from(row.unit_cost) * units;
+    let parcel = |row: &Source| if row.is_open { 0 } else { i64::from(row.parcel_cost) };
+    let cost = |row: &Source| parcel(row) + i64::from(row.unit_cost) * units;
     let covers = |source: usize| {
         let mut demands = problem.demands.iter().enumerate();
         demands.all(|(demand, wanted)| problem.available(demand, source) >= wanted.units)
@@ -160,6 +161,20 @@ mod tests {
             takes(&bundle_and_component(3, u32::MAX)),
             [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1)]
         );
+    }
+
+    #[test]
+    fn a_parcel_that_is_sent_anyway_costs_nothing_more() {
+        let mut problem = Problem::new();
+        problem.demands = vec![Demand { sku: Sku::new(0), units: 1 }];
+        problem.sources = [0, 1].map(|at| source(at, u32::MAX)).to_vec();
+        problem.available = vec![1, 1];
+        for (is_open, taken) in [(false, 0), (true, 1)] {
+            problem.sources[1].is_open = is_open;
+            let mut found = Plan::new();
+            plan(&problem, &mut found);
+            assert_eq!(takes(&found), [(0, taken, 1)]);
+        }
     }
 
     #[test]
