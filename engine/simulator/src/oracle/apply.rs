@@ -1,8 +1,11 @@
 //! A judged record enters the book.
 
+use std::collections::BTreeMap;
+
 use gantry_model::{
     Command, Component, Movement, MovementKind, PlaceOrder, Record, Retire, SetCapacity, SetCosts,
-    SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertSku, UpsertWarehouse, WarehouseField,
+    SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertSku, UpsertWarehouse, Warehouse,
+    WarehouseField,
 };
 
 use super::book::{
@@ -15,7 +18,7 @@ impl Book {
     pub(super) fn enter(&mut self, record: &Record<'_>) {
         self.sequence = record.sequence.get();
         self.time = record.time.get();
-        let Some(id) = record.command.id() else { return self.enter_own(&record.command) };
+        let Some(id) = record.command.id() else { return self.enter_own(record) };
         let start = self.contents.len();
         self.contents.extend_from_slice(record.command_bytes);
         let content = Span { start, end: self.contents.len() };
@@ -30,21 +33,26 @@ impl Book {
         self.forget_rejections();
     }
 
-    fn enter_own(&mut self, command: &Command<'_>) {
-        if let Command::Retire(Retire { orders, commands, .. }) = *command
-            && let Command::Retire(retire) = command
-        {
-            let archive = &mut self.archive;
-            if archive.left == archive.totals {
-                archive.left = (0, 0);
-            }
-            archive.number = retire.archive;
-            archive.hash = retire.archive_hash;
-            archive.totals = (retire.orders_total, retire.commands_total);
-            archive.left = (archive.left.0 + orders, archive.left.1 + commands);
-            archive.orders += u64::from(orders);
-            archive.commands += u64::from(commands);
+    fn enter_own(&mut self, record: &Record<'_>) {
+        match &record.command {
+            Command::Retire(retire) => self.enter_retire(retire),
+            Command::Match(looked) => self.enter_match(looked, record),
+            _ => {}
         }
+    }
+
+    fn enter_retire(&mut self, retire: &Retire) {
+        let Retire { orders, commands, .. } = *retire;
+        let archive = &mut self.archive;
+        if archive.left == archive.totals {
+            archive.left = (0, 0);
+        }
+        archive.number = retire.archive;
+        archive.hash = retire.archive_hash;
+        archive.totals = (retire.orders_total, retire.commands_total);
+        archive.left = (archive.left.0 + orders, archive.left.1 + commands);
+        archive.orders += u64::from(orders);
+        archive.commands += u64::from(commands);
     }
 
     fn forget_rejections(&mut self) {
@@ -63,9 +71,23 @@ impl Book {
                 let order = self.order(units.order.get()).map(|(at, _)| at);
                 self.move_order(order.expect("invariant: judged"), record);
             }
-            Command::Receive(_) | Command::Adjust(_) | Command::SetStock(_) => {
+            command => {
+                self.enter_other(command);
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
             }
+        }
+        self.commands += 1;
+        What::Command
+    }
+
+    /// What commands that are of no order's units set; their movements come behind.
+    fn enter_other(&mut self, command: &Command<'_>) {
+        match command {
+            Command::SetPriority(priority) => self.enter_priority(priority),
+            Command::Receive(_)
+            | Command::Adjust(_)
+            | Command::SetStock(_)
+            | Command::MatchAgain(_) => {}
             Command::UpsertSku(sku) => self.enter_sku(sku),
             Command::UpsertWarehouse(warehouse) => self.enter_warehouse(warehouse),
             Command::UpsertZone(zone) => {
@@ -96,10 +118,13 @@ impl Book {
                 self.the_sku_mut(bundle.sku.get()).components = components;
             }
             Command::SetShadowPrices(prices) => self.enter_prices(prices),
-            Command::Mark { .. } | Command::Retire(_) => {}
+            Command::PlaceOrder(_)
+            | Command::CancelOrder(_)
+            | Command::Ship(_)
+            | Command::Mark { .. }
+            | Command::Retire(_)
+            | Command::Match(_) => unreachable!("these are entered elsewhere"),
         }
-        self.commands += 1;
-        What::Command
     }
 
     fn enter_sku(&mut self, sku: &UpsertSku<'_>) {
@@ -115,6 +140,9 @@ impl Book {
                 components: Vec::new(),
                 fences: Vec::new(),
                 prices: vec![0; prices],
+                waiting: Vec::new(),
+                due: None,
+                set_aside: BTreeMap::new(),
             });
             self.skus.len() - 1
         });
@@ -249,6 +277,8 @@ impl Book {
         let head = record.outcome.head;
         let at = self.orders.len();
         self.orders.push(OrderBook {
+            id: order.id.get(),
+            priority_class: order.priority_class,
             placed: self.sequence,
             time: self.time,
             cost_minor: head.cost_minor(),
@@ -267,15 +297,17 @@ impl Book {
     }
 
     /// Moves units of an order, and what they mean for cells and days.
-    fn move_order(&mut self, at: usize, record: &Record<'_>) {
+    pub(super) fn move_order(&mut self, at: usize, record: &Record<'_>) {
         let was_closed = self.is_closed(at) && record.sequence.get() != self.orders[at].placed;
+        let parcels_before = self.parcels_of(&self.orders[at]);
         for movement in record.movements {
             self.move_cell(movement);
-            if !movement.kind().is_of_component() {
+            let is_of_line = !movement.kind().is_of_component();
+            if is_of_line && !movement.kind().is_of_matching() {
                 self.move_line(at, movement);
             }
         }
-        self.count_day(at, record.movements);
+        self.count_day(at, record.movements, &parcels_before);
         if !was_closed && self.is_closed(at) {
             self.closed_orders += 1;
             self.sums.open_orders -= 1;
@@ -286,25 +318,18 @@ impl Book {
         self.lines_of(&self.orders[at]).iter().all(|line| line.open() == 0)
     }
 
-    fn move_cell(&mut self, movement: &Movement) {
-        use MovementKind as Kind;
-        let units = i64::from(movement.quantity());
-        let (on_hand, allocated, unavailable) = match movement.kind() {
-            Kind::Received | Kind::Adjusted => (units, 0, 0),
-            Kind::Withdrawn => (0, 0, units),
-            Kind::Restored => (0, 0, -units),
-            Kind::Allocated | Kind::ComponentAllocated => (0, units, 0),
-            Kind::Released | Kind::ComponentReleased => (0, -units, 0),
-            Kind::Shipped | Kind::ComponentShipped => (-units, -units, 0),
-            Kind::Backordered | Kind::Dequeued | Kind::Cancelled => return,
-        };
+    pub(super) fn move_cell(&mut self, movement: &Movement) {
+        self.move_matching(movement);
+        if movement.warehouse() == Warehouse::NONE {
+            return;
+        }
         let sku = self.the_sku_mut(movement.sku().get());
-        let on_hand = if sku.tracked { on_hand } else { 0 };
         let tracked = sku.tracked;
         let cell = &mut sku.cells[movement.warehouse().index()];
-        cell.on_hand += on_hand;
-        cell.allocated += allocated;
-        cell.unavailable += unavailable;
+        let before = *cell;
+        cell.take_in(movement, tracked);
+        let (on_hand, held) = (cell.on_hand - before.on_hand, cell.held - before.held);
+        let allocated = cell.allocated - before.allocated;
         if tracked {
             let row = &mut self.warehouses[movement.warehouse().index()];
             row.on_hand += on_hand;
@@ -312,6 +337,7 @@ impl Book {
         }
         self.sums.on_hand += on_hand;
         self.sums.allocated += allocated;
+        self.sums.held += held;
     }
 
     fn move_line(&mut self, at: usize, movement: &Movement) {
@@ -336,6 +362,14 @@ impl Book {
             Kind::Dequeued => self.sums.waiting -= units,
             _ => {}
         }
+        match kind {
+            Kind::Backordered | Kind::Dequeued => self.keep_waiting(at, movement.line()),
+            Kind::Allocated => {
+                self.keep_allocation(at, movement.line(), movement.warehouse().get());
+            }
+            _ => {}
+        }
+        let order = self.orders[at];
         let rows = &mut self.allocations[order.first_allocation..][..order.allocation_count];
         let here = rows
             .iter_mut()
@@ -354,7 +388,7 @@ impl Book {
     }
 
     /// What an order uses of its warehouses' day, and what a cancel of the same day gives back.
-    fn count_day(&mut self, at: usize, movements: &[Movement]) {
+    fn count_day(&mut self, at: usize, movements: &[Movement], parcels_before: &[u16]) {
         let order = self.orders[at];
         let (day, _) = day_and_minute(self.time);
         for (index, movement) in movements.iter().enumerate() {
@@ -373,7 +407,8 @@ impl Book {
                 .iter()
                 .any(|row| row.warehouse == warehouse.get() && row.allocated + row.shipped > 0);
             let row = &mut self.warehouses[warehouse.index()];
-            if !row.is_bounded() || order.placed <= row.counted_since {
+            let is_counted = sign > 0 || order.placed > row.counted_since;
+            if !row.is_bounded() || !is_counted {
                 continue;
             }
             if row.day != day {
@@ -382,7 +417,8 @@ impl Book {
                 }
                 (row.day, row.day_orders, row.day_units) = (day, 0, 0);
             }
-            let ends = if sign > 0 { is_first } else { is_first && !has_units };
+            let was_there = parcels_before.contains(&warehouse.get());
+            let ends = is_first && if sign > 0 { !was_there } else { !has_units };
             row.day_orders = (row.day_orders + sign * i64::from(ends)).max(0);
             row.day_units = (row.day_units + sign * i64::from(movement.quantity())).max(0);
         }

@@ -1,6 +1,8 @@
 //! The whole state: whether the books add up, and whether the engine tells the same.
 
-use gantry_model::{Item, Items, Namespace, OrderId, Query, Sku};
+use gantry_model::{
+    BOOK_ROWS_PER_REPLY_MAX, Item, Items, Namespace, OrderId, Query, ReadBook, Sku, WaitKey,
+};
 
 use super::book::{Book, Sums, What};
 use super::case::Scratch;
@@ -14,8 +16,11 @@ pub(super) fn books_add_up(book: &Book) -> Result<(), String> {
         for cell in &sku.cells {
             sums.on_hand += cell.on_hand;
             sums.allocated += cell.allocated;
-            let is_covered = !sku.tracked || cell.on_hand - cell.unavailable >= cell.allocated;
-            let is_positive = cell.allocated >= 0 && cell.unavailable >= 0 && cell.on_hand >= 0;
+            sums.held += cell.held;
+            let promised = cell.allocated + cell.held;
+            let is_covered = !sku.tracked || cell.on_hand - cell.unavailable >= promised;
+            let figures = [cell.on_hand, cell.allocated, cell.held, cell.unavailable];
+            let is_positive = figures.iter().all(|figure| *figure >= 0);
             expect(is_covered && is_positive, || format!("{} has {cell:?}", sku.code))?;
         }
     }
@@ -49,7 +54,39 @@ pub(super) fn books_add_up(book: &Book) -> Result<(), String> {
             format!("{} is promised {promised:?}, has {:?}", sku.code, sku.cells)
         })?;
     }
+    waiting_lines_add_up(book)?;
     expect(sums == book.sums, || format!("sums {:?}, counted {sums:?}", book.sums))
+}
+
+/// Every line that waits is in the book of its SKU, in its place; what is set aside is held, and
+/// only while lines are looked at.
+fn waiting_lines_add_up(book: &Book) -> Result<(), String> {
+    let mut waiting = vec![Vec::new(); book.skus.len()];
+    for (at, order) in book.orders.iter().enumerate() {
+        for (line, row) in (0..).zip(book.lines_of(order)).filter(|(_, row)| row.waiting > 0) {
+            let sku = usize::try_from(row.sku).map_err(|_| "a handle too large")?;
+            waiting[sku].push((order.priority_class, order.placed, line, at));
+        }
+    }
+    for (sku, mut waiting) in book.skus.iter().zip(waiting) {
+        waiting.sort_unstable();
+        let kept = sku
+            .waiting
+            .iter()
+            .map(|row| (row.key.priority_class, row.key.placed.get(), row.key.line, row.order));
+        expect(kept.eq(waiting.iter().copied()), || {
+            format!("for {} wait {:?}, counted {waiting:?}", sku.code, sku.waiting)
+        })?;
+        let held = (0..).zip(&sku.cells).filter(|(_, cell)| cell.held != 0);
+        let is_held = held.map(|(at, cell)| (at, cell.held));
+        let is_same = is_held.eq(sku.set_aside.iter().map(|(at, units)| (*at, *units)));
+        let is_due = sku.due.is_some() || sku.set_aside.is_empty();
+        expect(is_same && is_due, || {
+            let (set_aside, cells) = (&sku.set_aside, &sku.cells);
+            format!("{}: {set_aside:?} set aside, due {:?}, has {cells:?}", sku.code, sku.due)
+        })?;
+    }
+    Ok(())
 }
 
 /// Reads everything that can be read.
@@ -67,6 +104,9 @@ pub(super) fn compare(
     ask(Query::ReadTotals)?;
     for sku in 0..=u32::try_from(book.skus.len()).map_err(|_| "too many SKUs")? {
         ask(Query::ReadStock(Sku::new(sku)))?;
+        for from in book_pages(book, sku) {
+            ask(Query::ReadBook(ReadBook { sku: Sku::new(sku), from, rows_max: 0 }))?;
+        }
         ask(Query::Name(Namespace::Sku, sku))?;
     }
     for (namespace, count) in [
@@ -85,6 +125,14 @@ pub(super) fn compare(
         }
     }
     Ok(())
+}
+
+/// Places from which a SKU's book is read, so that every line is told of.
+fn book_pages(book: &Book, sku: u32) -> Vec<WaitKey> {
+    let rows = usize::try_from(BOOK_ROWS_PER_REPLY_MAX).unwrap_or(usize::MAX);
+    let waiting = book.sku(sku).map_or(&[][..], |row| &row.waiting);
+    let later = waiting.iter().skip(rows).step_by(rows).map(|row| row.key);
+    [WaitKey::FIRST].into_iter().chain(later).collect()
 }
 
 fn one_item(reply: &[u8]) -> Result<Item<'_>, String> {

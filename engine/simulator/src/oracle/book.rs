@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use gantry_model::{
-    Limits, Objective, RejectReason, Rules, ShortMode, UNITS_PER_CELL_MAX, Warehouse,
+    Limits, Movement, MovementKind, Objective, PlaceOrder, RejectReason, Rules, ShortMode,
+    UNITS_PER_CELL_MAX, WaitKey, Warehouse,
 };
 
 /// No handle, where a `u16` names a channel, policy or warehouse.
@@ -17,8 +18,42 @@ pub(super) const ANY_32: u32 = u32::MAX;
 pub(super) struct Cell {
     pub(super) on_hand: i64,
     pub(super) allocated: i64,
+    pub(super) held: i64,
     pub(super) unavailable: i64,
     pub(super) safety: i64,
+}
+
+impl Cell {
+    /// What a movement at the cell does to it.
+    pub(super) fn take_in(&mut self, movement: &Movement, tracked: bool) {
+        use MovementKind as Kind;
+        let units = i64::from(movement.quantity());
+        let shelved = if tracked { units } else { 0 };
+        match movement.kind() {
+            Kind::Received | Kind::Adjusted => self.on_hand += shelved,
+            Kind::Withdrawn => self.unavailable += units,
+            Kind::Restored => self.unavailable -= units,
+            Kind::Allocated | Kind::ComponentAllocated => self.allocated += units,
+            Kind::Released | Kind::ComponentReleased => self.allocated -= units,
+            Kind::Shipped | Kind::ComponentShipped => {
+                self.on_hand -= shelved;
+                self.allocated -= units;
+            }
+            Kind::SetAside => self.held += units,
+            Kind::GivenBack => self.held -= units,
+            Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
+        }
+    }
+
+    /// What is neither promised nor set aside; below zero where more is than there is.
+    pub(super) fn free(&self, tracked: bool) -> i64 {
+        let there = if tracked {
+            self.on_hand - self.held - self.unavailable - self.safety
+        } else {
+            i64::from(UNITS_PER_CELL_MAX)
+        };
+        there - self.allocated
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +77,27 @@ pub(super) struct SkuBook {
     pub(super) fences: Vec<Fence>,
     /// By warehouse.
     pub(super) prices: Vec<u32>,
+    /// Lines that wait, the first to be served first.
+    pub(super) waiting: Vec<Waiting>,
+    /// Where its waiting lines are to be looked at.
+    pub(super) due: Option<Due>,
+    /// Units for its waiting lines, by warehouse.
+    pub(super) set_aside: BTreeMap<u16, i64>,
+}
+
+/// A line that waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) key: WaitKey,
+    /// Among the orders.
+    pub(super) order: usize,
+}
+
+/// Waiting lines are to be looked at: those behind `after`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    pub(super) since: u64,
+    pub(super) after: Option<WaitKey>,
 }
 
 #[derive(Debug)]
@@ -149,6 +205,8 @@ pub(super) struct AllocationBook {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OrderBook {
+    pub(super) id: u128,
+    pub(super) priority_class: u8,
     pub(super) placed: u64,
     pub(super) time: u64,
     pub(super) cost_minor: i64,
@@ -190,6 +248,7 @@ pub(super) struct Sums {
     pub(super) open_orders: u64,
     pub(super) on_hand: i64,
     pub(super) allocated: i64,
+    pub(super) held: i64,
     pub(super) waiting: i64,
 }
 
@@ -290,13 +349,7 @@ impl Book {
     /// Units of `sku` itself that could be had at a warehouse, ring-fences aside.
     pub(super) fn available(&self, sku: u32, warehouse: u16) -> i64 {
         let row = self.the_sku(sku);
-        let cell = row.cells[usize::from(warehouse)];
-        let there = if row.tracked {
-            cell.on_hand - cell.unavailable - cell.safety
-        } else {
-            i64::from(UNITS_PER_CELL_MAX)
-        };
-        (there - cell.allocated).max(0)
+        row.cells[usize::from(warehouse)].free(row.tracked).max(0)
     }
 
     /// The same of a bundle: whole ones.
@@ -323,6 +376,16 @@ impl Book {
 
     pub(super) fn allocations_of(&self, order: &OrderBook) -> &[AllocationBook] {
         &self.allocations[order.first_allocation..order.first_allocation + order.allocation_count]
+    }
+
+    /// The command that placed an order.
+    pub(super) fn placed(&self, order: &OrderBook) -> PlaceOrder<'_> {
+        let item = gantry_model::Items::new(self.content(order.content), usize::MAX).next();
+        let item = item.and_then(Result::ok).expect("invariant: an item was entered");
+        match gantry_model::Command::parse(&item) {
+            Ok(gantry_model::Command::PlaceOrder(placed)) => placed,
+            _ => unreachable!("an order was placed by a place_order"),
+        }
     }
 
     pub(super) fn order(&self, id: u128) -> Option<(usize, &OrderBook)> {

@@ -47,6 +47,10 @@ pub(super) struct Case<'a> {
     pub(super) order: &'a PlaceOrder<'a>,
     pub(super) policy: &'a PolicyBook,
     pub(super) candidates: &'a [Candidate],
+    /// Of a waiting line: the SKU, whose set-aside units it may have.
+    pub(super) awaited: Option<u32>,
+    /// Warehouses that send a parcel of the order already.
+    pub(super) sent: &'a [u16],
     /// Whether the objective fits a wide integer, so that plans can be compared.
     pub(super) is_comparable: bool,
 }
@@ -159,10 +163,10 @@ impl Case<'_> {
         (objective, candidate.unit_cost)
     }
 
-    /// What granted units weigh together, parcels paid once.
+    /// What granted units weigh together, each added parcel paid once.
     pub(super) fn weight(&self, grants: &[Grant]) -> Weight {
         let row = |warehouse| self.candidate(warehouse).expect("invariant: it is a candidate");
-        let parcels = self.open(grants).map(|warehouse| self.parcel(row(warehouse)));
+        let parcels = self.added(grants).map(|warehouse| self.parcel(row(warehouse)));
         let units = grants.iter().map(|grant| {
             let unit = self.unit(grant.sku, row(grant.warehouse));
             (unit.0 * i128::from(grant.units), unit.1 * grant.units)
@@ -183,30 +187,35 @@ impl Case<'_> {
             && (candidate.units_left != Some(0) || !keeps(Rule::UnitsPerDay))
     }
 
-    /// Parcels that an order may have by the rules that are not `dropped`.
+    /// Parcels that an order may have by the rules that are not `dropped`, besides those that it has
+    /// already.
     pub(super) fn parcels_max(&self, dropped: Rules) -> u32 {
         let policy = self.policy;
         let value = self.order.value_minor;
-        let is_small = value != 0 && value < policy.split_value_min;
+        let has_minimum = policy.split_value_min != 0;
+        let is_small = has_minimum && value != 0 && value < policy.split_value_min;
         let is_listed =
             self.order.lines.iter().any(|line| policy.no_split_skus.contains(&line.sku().get()));
-        if (is_small || is_listed) && !dropped.contains(Rule::NoSplit) {
+        let max: u32 = if (is_small || is_listed) && !dropped.contains(Rule::NoSplit) {
             1
         } else if dropped.contains(Rule::ParcelsMax) {
             gantry_model::PARCELS_PER_ORDER_MAX.into()
         } else {
             policy.parcels_max.into()
-        }
+        };
+        max.saturating_sub(u32::try_from(self.sent.len()).expect("invariant: few warehouses"))
     }
 
     /// Units of `sku` itself that the order may have at a warehouse.
     pub(super) fn available(&self, sku: u32, warehouse: u16, dropped: Rules) -> i64 {
-        let mut available = self.book.available(sku, warehouse);
+        let row = self.book.the_sku(sku);
+        let set_aside = row.set_aside.get(&warehouse).filter(|_| self.awaited == Some(sku));
+        let free = row.cells[usize::from(warehouse)].free(row.tracked);
+        let mut available = free + set_aside.copied().unwrap_or(0);
         if !dropped.contains(Rule::RingFences) {
             let channel = self.order.channel.get();
-            let fences = self.book.the_sku(sku).fences.iter();
-            let others =
-                fences.filter(|fence| fence.warehouse == warehouse && fence.channel != channel);
+            let here = row.fences.iter().filter(|fence| fence.warehouse == warehouse);
+            let others = here.filter(|fence| fence.channel != channel);
             available -= others.map(|fence| i64::from(fence.units)).sum::<i64>();
         }
         available.max(0)
@@ -245,7 +254,7 @@ impl Case<'_> {
         problem.demands.extend_from_slice(demands);
         problem.sources.clear();
         problem.is_coupled = self.share_a_component(demands);
-        let parcels_open = self.open(granted).count();
+        let parcels_open = self.added(granted).count();
         let parcels_open = u32::try_from(parcels_open).expect("invariant: few candidates");
         problem.parcels_max = self.parcels_max(dropped).saturating_sub(parcels_open);
         for candidate in self.candidates.iter().filter(|row| self.is_left(row, dropped)) {
@@ -268,7 +277,7 @@ impl Case<'_> {
                 priority: candidate.priority,
                 days: candidate.days,
                 parcel: self.parcel(candidate),
-                is_open: here().next().is_some(),
+                is_open: here().next().is_some() || self.sent.contains(&warehouse),
             });
         }
         self.fill_rows(demands, dropped, granted, problem);
@@ -308,6 +317,15 @@ impl Case<'_> {
             granted[..*at].iter().all(|grant| grant.warehouse != warehouse)
         };
         (0..granted.len()).filter(first).map(|at| granted[at].warehouse)
+    }
+
+    /// The same, without those that send a parcel of the order already.
+    pub(super) fn added<'g>(&self, granted: &'g [Grant]) -> impl Iterator<Item = u16> + 'g
+    where
+        Self: 'g,
+    {
+        let sent = self.sent.to_vec();
+        self.open(granted).filter(move |warehouse| !sent.contains(warehouse))
     }
 
     /// Whether two demands consume units of one SKU.

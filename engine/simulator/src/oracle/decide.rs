@@ -8,7 +8,7 @@ use super::book::Book;
 use super::case::Scratch;
 use super::no::No;
 use super::place::{self, Part, Said};
-use super::{setup, shaping, supply, units};
+use super::{freed, matching, setup, shaping, supply, units};
 
 /// Judges the next record of the book; returns whether it was held against all that the rules
 /// could say.
@@ -21,7 +21,9 @@ pub(super) fn judge(
     let next = book.sequence + 1;
     expect(record.sequence.get() == next, || format!("sequence {next} should come"))?;
     expect(record.time.get() >= book.time, || format!("time goes back from {}", book.time))?;
-    let Some(id) = record.command.id() else { return judge_own(book, record) };
+    let Some(id) = record.command.id() else {
+        return judge_own(book, record, scratch);
+    };
     expect(record.actor != Actor::ENGINE, || "a client's command with the engine's actor".into())?;
     expect(id.get() != 0, || "a record with an id of 0".into())?;
     expect(!book.ids.contains_key(&id.get()), || format!("id {id} has a record already"))?;
@@ -72,7 +74,7 @@ fn part(movement: &Movement) -> Part {
     }
 }
 
-fn expect_movements(record: &Record<'_>, expected: &[Movement]) -> Result<(), String> {
+pub(super) fn expect_movements(record: &Record<'_>, expected: &[Movement]) -> Result<(), String> {
     expect(record.movements == expected, || {
         format!("moved {:?}, the rules say {expected:?}", record.movements)
     })
@@ -86,11 +88,28 @@ pub(super) fn decide(
     movements: &mut Vec<Movement>,
 ) -> Result<OutcomeHead, No> {
     match command {
-        Command::CancelOrder(named) => units::cancel(book, named, sequence, movements),
+        Command::CancelOrder(named) => {
+            let head = units::cancel(book, named, sequence, movements)?;
+            freed::add(book, sequence, movements);
+            Ok(head)
+        }
+        Command::SetPriority(priority) => units::set_priority(book, priority, sequence, movements),
+        Command::MatchAgain(again) => {
+            book.sku(again.sku.get()).ok_or(RejectReason::UnknownSku)?;
+            freed::look_again(book, again.sku, sequence, movements);
+            Ok(OutcomeHead::accepted(0, 0))
+        }
         Command::Ship(named) => units::ship(book, named, sequence, movements),
-        Command::Receive(change) => supply::receive(book, change, sequence, movements),
-        Command::Adjust(change) => supply::adjust(book, change, sequence, movements),
-        Command::SetStock(change) => supply::count(book, change, sequence, movements),
+        Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
+            let decide = match command {
+                Command::Receive(_) => supply::receive,
+                Command::Adjust(_) => supply::adjust,
+                _ => supply::count,
+            };
+            let head = decide(book, change, sequence, movements)?;
+            freed::add(book, sequence, movements);
+            Ok(head)
+        }
         Command::UpsertSku(sku) => setup::sku(book, sku),
         Command::UpsertWarehouse(warehouse) => setup::warehouse(book, warehouse.code),
         Command::UpsertZone(zone) => setup::zone(book, zone.code),
@@ -100,16 +119,27 @@ pub(super) fn decide(
         Command::SetPolicy(policy) => shaping::policy(book, policy),
         Command::AssignPolicy(assignment) => shaping::assignment(book, assignment),
         Command::SetCapacity(capacity) => shaping::capacity(book, capacity),
-        Command::SetReserves(reserves) => shaping::reserves(book, reserves),
+        Command::SetReserves(reserves) => {
+            let head = shaping::reserves(book, reserves)?;
+            for row in reserves.rows {
+                freed::look_again(book, row.sku(), sequence, movements);
+            }
+            Ok(head)
+        }
         Command::SetBundle(bundle) => shaping::bundle(book, bundle),
         Command::SetShadowPrices(prices) => shaping::prices(book, prices),
         Command::PlaceOrder(_) => unreachable!("orders are sourced, and judged by themselves"),
-        Command::Mark { .. } | Command::Retire(_) => Err(RejectReason::NotForClients.into()),
+        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) => {
+            Err(RejectReason::NotForClients.into())
+        }
     }
 }
 
-/// The engine's own records move nothing.
-fn judge_own(book: &Book, record: &Record<'_>) -> Result<bool, String> {
+/// The engine's own records move nothing, but those that serve waiting lines.
+fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<bool, String> {
+    if let Command::Match(looked) = &record.command {
+        return matching::judge(book, record, looked, scratch);
+    }
     let is_plain = record.actor == Actor::ENGINE
         && *record.outcome.head == OutcomeHead::accepted(0, 0)
         && record.outcome.shorts.is_empty()

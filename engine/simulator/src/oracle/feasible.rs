@@ -24,6 +24,7 @@ pub(super) fn keeps_rules(case: &Case<'_>, parts: &[Part]) -> Result<(), String>
             format!("{units} units from {warehouse}, whose day has room for {room:?}")
         })?;
     }
+    warehouses.retain(|warehouse| !case.sent.contains(warehouse));
     let parcels = u32::try_from(warehouses.len()).unwrap_or(u32::MAX);
     let parcels_max = case.parcels_max(soft);
     expect(parcels <= parcels_max, || format!("{parcels} parcels, {parcels_max} may be"))?;
@@ -61,7 +62,7 @@ pub(super) fn is_maximal(
 ) -> Result<(), String> {
     let soft = case.policy.soft;
     let parcels_left = usize::try_from(case.parcels_max(soft)).unwrap_or(usize::MAX);
-    let is_full = case.open(grants).count() >= parcels_left;
+    let is_full = case.added(grants).count() >= parcels_left;
     for demand in wanted {
         let had = grants.iter().filter(|grant| grant.sku == demand.sku);
         if had.map(|grant| grant.units).sum::<i64>() >= demand.units {
@@ -69,7 +70,8 @@ pub(super) fn is_maximal(
         }
         for candidate in case.candidates.iter().filter(|row| case.is_left(row, soft)) {
             let here = || grants.iter().filter(|grant| grant.warehouse == candidate.warehouse);
-            if is_full && here().next().is_none() {
+            let is_sent = case.sent.contains(&candidate.warehouse);
+            if is_full && here().next().is_none() && !is_sent {
                 continue;
             }
             let room = candidate.units_left.filter(|_| !soft.contains(Rule::UnitsPerDay));
@@ -90,8 +92,8 @@ pub(super) fn is_maximal(
 pub(super) fn most_units(case: &Case<'_>, wanted: &[Demand]) -> Option<i64> {
     let dropped = case.policy.soft;
     let sources: Vec<_> = case.candidates.iter().filter(|row| case.is_left(row, dropped)).collect();
-    let is_bounded =
-        usize::try_from(case.parcels_max(dropped)).is_ok_and(|max| max < sources.len());
+    let closed = sources.iter().filter(|row| !case.sent.contains(&row.warehouse)).count();
+    let is_bounded = usize::try_from(case.parcels_max(dropped)).is_ok_and(|max| max < closed);
     if is_bounded || dropped != gantry_model::Rules::NONE || case.share_a_component(wanted) {
         return None;
     }

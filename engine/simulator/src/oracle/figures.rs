@@ -1,13 +1,15 @@
 //! What was judged, in numbers.
 
-use gantry_model::{Command, CommandKind, MovementKind, Record};
+use gantry_model::{Command, CommandKind, Match, Movement, MovementKind, Record};
+
+use super::book::Book;
 
 /// Counts since the oracle began. Orders are those asked for; repeats of an id count as asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Records.
     pub records: u64,
-    /// Of those: the engine's own, marks and what leaves memory.
+    /// Of those: the engine's own, marks, what leaves memory and looks at waiting lines.
     pub own: u64,
     /// Commands that were answered.
     pub commands: u64,
@@ -27,6 +29,12 @@ pub struct Figures {
     pub split: u64,
     /// With a unit that waits.
     pub waiting: u64,
+    /// Waiting lines that got units later, each time they did.
+    pub lines_matched: u64,
+    /// Lines that were looked at and got none.
+    pub lines_passed_over: u64,
+    /// Units that they got.
+    pub units_matched: u64,
     /// Commands rejected with a record.
     pub rejected: u64,
     /// Commands refused without a record.
@@ -45,9 +53,26 @@ impl Figures {
         self.orders_asked += u64::from(kind == CommandKind::PlaceOrder);
     }
 
-    pub(super) fn entered(&mut self, record: &Record<'_>, is_tried: bool) {
+    /// A look at waiting lines was judged, of which the book does not know yet.
+    fn looked(&mut self, book: &Book, looked: &Match, record: &Record<'_>) {
+        let lines = book.waiting_behind(looked.sku.get());
+        let lines = lines.filter(|waiting| waiting.key <= looked.last).count();
+        self.lines_passed_over += u64::try_from(lines).unwrap_or(u64::MAX);
+        let of_line = |movement: &&Movement| movement.kind() == MovementKind::Dequeued;
+        for movement in record.movements.iter().filter(of_line) {
+            self.lines_matched += 1;
+            self.lines_passed_over -= 1;
+            self.units_matched += u64::from(movement.quantity().unsigned_abs());
+        }
+    }
+
+    /// A record was judged, of which the book does not know yet.
+    pub(super) fn judged(&mut self, book: &Book, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
         self.own += u64::from(record.command.id().is_none());
+        if let Command::Match(looked) = &record.command {
+            self.looked(book, looked, record);
+        }
         let is_accepted = record.outcome.head.is_accepted();
         self.rejected += u64::from(!is_accepted);
         if !matches!(record.command, Command::PlaceOrder(_)) {

@@ -30,9 +30,14 @@ fn pass(case: &Case<'_>, demands: &[Demand], dropped: Rules, grants: &mut Vec<Gr
     let kept: Vec<_> = case.candidates.iter().filter(|row| case.is_left(row, dropped)).collect();
     let wanted: i64 = demands.iter().map(|demand| demand.units).sum();
     let covering = kept.iter().filter(|row| has_all(case, demands, row, dropped, grants));
-    // The whole price of a parcel, whether one is sent already or not.
-    let whole = covering
-        .min_by_key(|row| (row.parcel_cost + row.unit_cost * wanted, row.priority, row.warehouse));
+    let is_sent = |row: &Candidate, grants: &[Grant]| {
+        case.sent.contains(&row.warehouse)
+            || grants.iter().any(|grant| grant.warehouse == row.warehouse)
+    };
+    let whole = covering.min_by_key(|row| {
+        let parcel = if is_sent(row, grants) { 0 } else { row.parcel_cost };
+        (parcel + row.unit_cost * wanted, row.priority, row.warehouse)
+    });
     if let Some(row) = whole {
         return demands.iter().for_each(|demand| {
             grants.push(Grant { sku: demand.sku, warehouse: row.warehouse, units: demand.units });
@@ -44,8 +49,7 @@ fn pass(case: &Case<'_>, demands: &[Demand], dropped: Rules, grants: &mut Vec<Gr
         while left > 0 {
             let there = |row: &Candidate| have(case, demand.sku, row, dropped, grants);
             let price = |row: &Candidate, units: i64| {
-                let is_open = grants.iter().any(|grant| grant.warehouse == row.warehouse);
-                let parcel = if is_open { 0 } else { row.parcel_cost };
+                let parcel = if is_sent(row, grants) { 0 } else { row.parcel_cost };
                 (parcel + row.unit_cost * units, row.priority, row.warehouse)
             };
             let is_whole = grants.len() == of_demand;

@@ -12,8 +12,10 @@ mod case;
 mod decide;
 mod feasible;
 mod figures;
+mod freed;
 mod greedy;
 mod loose;
+mod matching;
 mod no;
 mod order;
 mod place;
@@ -25,6 +27,7 @@ mod shaping;
 mod sourced;
 mod supply;
 mod units;
+mod waiting;
 
 use gantry_model::{
     COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Query, Record, RejectReason,
@@ -235,24 +238,70 @@ impl Oracle {
             Err(malformed) => return self.malformed(item.kind, malformed, reply),
         };
         self.figures.asked(command.kind());
-        self.expected.clear();
-        let known = command.id().map(|id| self.book.ids.get(&id.get()));
-        match known {
-            None => replies::refused(item.kind, RejectReason::NotForClients, &mut self.expected),
-            Some(Some(known)) => {
-                self.figures.repeated += 1;
-                replies::of_known(&self.book, &command, item.bytes, known, &mut self.expected);
+        let is_new = command.id().is_some_and(|id| id.get() != 0 && !self.is_known(id));
+        let sequence = sequence_of(reply)?;
+        if is_new && sequence != 0 {
+            return self.recorded(&command, item, reply, rest);
+        }
+        self.figures.repeated += u64::from(command.id().is_some_and(|id| self.is_known(id)));
+        self.figures.refused += u64::from(is_new);
+        // The answer does not say behind which of the engine's own records it was given.
+        let judged = self.unrecorded(&command, item, reply);
+        let Err(what) = judged else { return Ok(()) };
+        while is_own(rest) {
+            self.next(rest)?;
+            if self.unrecorded(&command, item, reply).is_ok() {
+                return Ok(());
             }
-            Some(None) if command.id().is_some_and(|id| id.get() == 0) => {
+        }
+        Err(what)
+    }
+
+    fn is_known(&self, id: CommandId) -> bool {
+        self.book.ids.contains_key(&id.get())
+    }
+
+    /// The answer to a command that has no record of its own.
+    fn unrecorded(
+        &mut self,
+        command: &Command<'_>,
+        item: &Item<'_>,
+        reply: &Item<'_>,
+    ) -> Result<(), String> {
+        self.expected.clear();
+        match command.id().map(|id| (id, self.book.ids.get(&id.get()))) {
+            None => replies::refused(item.kind, RejectReason::NotForClients, &mut self.expected),
+            Some((_, Some(known))) => {
+                replies::of_known(&self.book, command, item.bytes, known, &mut self.expected);
+            }
+            Some((id, None)) if id.get() == 0 => {
                 replies::refused(item.kind, RejectReason::IdZero, &mut self.expected);
             }
-            Some(None) => return self.new_command(&command, item, reply, rest),
+            Some(_) => return self.refused(command, item, reply),
         }
         expect_reply(reply, &self.expected)
     }
 
-    /// A command whose id was not answered before.
-    fn new_command(
+    /// The "no" to a command whose id was not answered before, and which left no record.
+    fn refused(
+        &mut self,
+        command: &Command<'_>,
+        item: &Item<'_>,
+        reply: &Item<'_>,
+    ) -> Result<(), String> {
+        self.refusal(command, item);
+        expect_reply(reply, &self.expected).or_else(|what| {
+            // A full disk may refuse whatever grows.
+            self.expected.clear();
+            replies::refused(item.kind, RejectReason::NoSpace, &mut self.expected);
+            let may_be_full = command.kind().grows() && reply.bytes == self.expected;
+            self.figures.no_space += u64::from(may_be_full);
+            expect(may_be_full, || what)
+        })
+    }
+
+    /// The answer to a command whose id was not answered before, and which left a record.
+    fn recorded(
         &mut self,
         command: &Command<'_>,
         item: &Item<'_>,
@@ -260,17 +309,6 @@ impl Oracle {
         rest: &mut &[u8],
     ) -> Result<(), String> {
         let sequence = sequence_of(reply)?;
-        if sequence == 0 {
-            self.refusal(command, item);
-            return expect_reply(reply, &self.expected).or_else(|what| {
-                // A full disk may refuse whatever grows.
-                self.expected.clear();
-                replies::refused(item.kind, RejectReason::NoSpace, &mut self.expected);
-                self.figures.no_space += 1;
-                let may_be_full = command.kind().grows() && reply.bytes == self.expected;
-                expect(may_be_full, || what)
-            });
-        }
         self.pass_own(sequence - 1, rest)?;
         let record = self.next(rest)?;
         let Some(record) = record else {
@@ -280,13 +318,13 @@ impl Oracle {
             format!("the reply to another command names record {}", record.sequence)
         })?;
         let (head, shorts) = (record.outcome.head, record.outcome.shorts);
+        self.expected.clear();
         replies::of_record(&self.book, command, head, shorts, &mut self.expected);
         expect_reply(reply, &self.expected)
     }
 
     /// The reply to a command that should leave no record; none, if it should.
     fn refusal(&mut self, command: &Command<'_>, item: &Item<'_>) {
-        self.figures.refused += 1;
         let no = match command {
             Command::PlaceOrder(order) => {
                 order::demands(&self.book, order, &mut self.scratch.demands).err()
@@ -311,10 +349,10 @@ impl Oracle {
         let (record, after) = Record::split(rest).map_err(|wrong| wrong.to_string())?;
         let is_tried = decide::judge(&self.book, &record, &mut self.scratch, &mut self.parts)
             .map_err(|what| format!("record {}, {:?}: {what}", record.sequence, record.command))?;
+        self.figures.judged(&self.book, &record, is_tried);
         self.book.enter(&record);
         let (id, rejected) = (record.command.id(), record.outcome.head.reason());
         self.history.push(Recorded { id, rejected });
-        self.figures.entered(&record, is_tried);
         *rest = after;
         Ok(Some(record))
     }
@@ -332,7 +370,7 @@ impl Oracle {
 fn is_own(rest: &[u8]) -> bool {
     let kind = rest.get(gantry_model::RECORD_HEADER_BYTES..).and_then(|rest| rest.first_chunk());
     let kind = kind.and_then(|kind| CommandKind::from_number(u16::from_le_bytes(*kind)));
-    matches!(kind, Some(CommandKind::Mark | CommandKind::Retire))
+    matches!(kind, Some(CommandKind::Mark | CommandKind::Retire | CommandKind::Match))
 }
 
 /// The sequence that a reply names, as its bytes say before anything is parsed.

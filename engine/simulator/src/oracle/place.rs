@@ -47,7 +47,8 @@ pub(super) fn judge(
     }
     let is_comparable = find_candidates(book, order, time, wanted, candidates);
     let policy = book.policy_of(order.channel.get());
-    let case = Case { book, order, policy, candidates, is_comparable };
+    let (awaited, sent) = (None, &[][..]);
+    let case = Case { book, order, policy, candidates, awaited, sent, is_comparable };
     let sourced = source(&case, wanted, problem);
     if said.head.is_accepted() {
         accepted(&case, wanted, said, sourced.as_ref())?;
@@ -131,7 +132,7 @@ fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> Result<(), String> {
     expect(may, || format!("accepted with {had:?}, which its mode does not allow"))
 }
 
-fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
+pub(super) fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
     let grant = |part: &Part| Grant {
         sku: case.order.lines[usize::from(part.line)].sku().get(),
         warehouse: part.warehouse,
@@ -140,16 +141,21 @@ fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
     parts.iter().map(grant).collect()
 }
 
-fn figures_add_up(case: &Case<'_>, head: &OutcomeHead, grants: &[Grant]) -> Result<(), String> {
-    let parcels = case.open(grants).count();
+pub(super) fn figures_add_up(
+    case: &Case<'_>,
+    head: &OutcomeHead,
+    grants: &[Grant],
+) -> Result<(), String> {
+    let parcels = case.added(grants).count();
     let cost = case.weight(grants).1;
-    expect(usize::from(head.parcels()) == parcels && head.cost_minor() == cost, || {
+    let says_no_more = OutcomeHead::sourced(head.parcels(), cost, head.proof(), head.gap());
+    expect(usize::from(head.parcels()) == parcels && *head == says_no_more, || {
         let (said, said_cost) = (head.parcels(), head.cost_minor());
         format!("says {said} parcels for {said_cost}, has {parcels} for {cost}")
     })
 }
 
-fn proof_makes_sense(case: &Case<'_>, head: &OutcomeHead) -> Result<(), String> {
+pub(super) fn proof_makes_sense(case: &Case<'_>, head: &OutcomeHead) -> Result<(), String> {
     let makes_sense = match head.proof() {
         None => case.policy.objective == Objective::Greedy && head.gap() == 0,
         Some(proof) => {
@@ -162,7 +168,7 @@ fn proof_makes_sense(case: &Case<'_>, head: &OutcomeHead) -> Result<(), String> 
 }
 
 /// Holds an accepted plan against the best.
-fn compare(
+pub(super) fn compare(
     case: &Case<'_>,
     head: &OutcomeHead,
     units: &[i64],

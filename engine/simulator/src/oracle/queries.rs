@@ -1,16 +1,17 @@
 //! Answers to queries: exact, but for figures of the process.
 
 use gantry_model::{
-    Item, Namespace, OrderDetail, OrderHead, OrderId, OrderStatus, OutcomeHead, PlaceOrder, Query,
-    QueryKind, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence,
-    ShortMode, Sku, StockHead, Totals, Zone, name_prefix,
+    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Item, Namespace, OrderDetail, OrderHead, OrderId,
+    OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook, RejectReason, Reply,
+    ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, ShortMode, Sku, StockHead, Totals,
+    Zone, name_prefix,
 };
 
 use super::book::{ANY_16, AllocationBook, Book, LineBook, MINUTE_NS, OrderBook};
 use super::case::Scratch;
 use super::decide::expect;
 use super::place::{self, Part, Said};
-use super::replies::{cell, count, put_handle, put_order, put_rows, rejected};
+use super::replies::{cell, count, put_handle, put_order, put_rows, rejected, units};
 
 /// Judges the reply to a query, of which the book holds every record that it may know.
 pub(super) fn judge(
@@ -76,6 +77,10 @@ fn answer(book: &Book, query: &Query<'_>, out: &mut Vec<u8>) {
                 None => no(RejectReason::UnknownCode, out),
             }
         }
+        Query::ReadBook(asked) => match book.sku(asked.sku.get()) {
+            Some(_) => put_book(book, asked, ReplyWriter::begin(out, kind, header)),
+            None => no(RejectReason::UnknownSku, out),
+        },
         Query::Quote(_) | Query::ReadTotals => {}
     }
 }
@@ -108,13 +113,34 @@ fn put_stock(book: &Book, sku: Sku, reply: ReplyWriter<'_>) {
     reply.put(&head).put(cells.as_slice()).end();
 }
 
+/// The lines that wait for a SKU, from a place on.
+fn put_book(book: &Book, asked: &ReadBook, reply: ReplyWriter<'_>) {
+    let (sku, row) = (asked.sku.get(), book.the_sku(asked.sku.get()));
+    let max = BOOK_ROWS_PER_REPLY_MAX;
+    let rows_max = if asked.rows_max == 0 { max } else { asked.rows_max.min(max) };
+    let told = row.waiting.iter().filter(|waiting| waiting.key >= asked.from);
+    let told = told.take(usize::try_from(rows_max).unwrap_or(usize::MAX));
+    let rows: Vec<BookRow> = told
+        .map(|waiting| {
+            let id = OrderId::new(book.orders[waiting.order].id);
+            BookRow::new(id, waiting.key, units(book.wanted(waiting)))
+        })
+        .collect();
+    let head = BookHead {
+        units: sum(book.units_waiting(sku)).into(),
+        lines: u32::try_from(row.waiting.len()).expect("invariant: lines of memory").into(),
+        set_aside: units(book.units_set_aside(sku)).into(),
+        sku: sku.into(),
+        row_count: count(rows.len()).into(),
+        is_due: row.due.is_some().into(),
+        reserved: 0,
+    };
+    reply.put(&head).put(rows.as_slice()).end();
+}
+
 /// An order with what its command said of it.
 fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>) {
-    let placed = gantry_model::Items::new(book.content(row.content), usize::MAX).next();
-    let placed = placed.and_then(Result::ok).expect("invariant: an item was entered");
-    let Ok(gantry_model::Command::PlaceOrder(order)) = gantry_model::Command::parse(&placed) else {
-        unreachable!("an order was placed by a place_order");
-    };
+    let order = book.placed(row);
     let detail = OrderDetail {
         id: id.get().into(),
         customer: order.customer.into(),
@@ -123,7 +149,7 @@ fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>
         currency: order.currency,
         zone: order.zone.get().into(),
         channel: order.channel.get().into(),
-        priority_class: order.priority_class,
+        priority_class: row.priority_class,
         service_level: order.service_level,
         short: order.short.number(),
         reference_bytes: name_prefix(order.reference)[0],
@@ -244,7 +270,7 @@ fn totals(book: &Book, reply: &Item<'_>) -> Result<(), String> {
         open_orders: sums.open_orders.into(),
         units_on_hand: sum(sums.on_hand).into(),
         units_allocated: sum(sums.allocated).into(),
-        units_held: 0.into(),
+        units_held: sum(sums.held).into(),
         units_backordered: sum(sums.waiting).into(),
         skus: total(book.skus.len()).into(),
         ..*told

@@ -85,6 +85,7 @@ fn thing(
         Command::CancelOrder(units) | Command::Ship(units) => {
             put_order_of(book, units.order.get(), reply)
         }
+        Command::SetPriority(priority) => put_order_of(book, priority.order.get(), reply),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&cell(book, sku.get(), warehouse.get()))
@@ -132,7 +133,7 @@ pub(super) fn cell(book: &Book, sku: u32, warehouse: u16) -> CellView {
         reserved: [0; 2],
         on_hand: units(cell.on_hand).into(),
         allocated: units(cell.allocated).into(),
-        held: 0.into(),
+        held: units(cell.held).into(),
         unavailable: units(cell.unavailable).into(),
         available: available.into(),
     }

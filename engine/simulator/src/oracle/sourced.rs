@@ -41,7 +41,7 @@ pub(super) fn source(
         units: units(problem),
         weight: best.weight,
         parcels: best.parcels,
-        warehouses: Some(warehouses(problem, &best)),
+        warehouses: Some(warehouses(problem, &best)).filter(|_| case.sent.is_empty()),
         are_units_certain: is_certain(case, problem),
     };
     if best.short > 0 && case.policy.soft != Rules::NONE {
@@ -61,7 +61,7 @@ fn by_greed(case: &Case<'_>, demands: &[Demand]) -> Sourced {
     Sourced {
         units: demands.iter().map(units).collect(),
         weight: case.weight(&grants),
-        parcels: u32::try_from(warehouses.len()).expect("invariant: few candidates"),
+        parcels: u32::try_from(case.added(&grants).count()).expect("invariant: few candidates"),
         warehouses: Some(warehouses),
         are_units_certain: true,
     }

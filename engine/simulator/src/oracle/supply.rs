@@ -43,8 +43,9 @@ pub(super) fn adjust(
         }
         StockState::Unavailable if delta > 0 => {
             let left = cell.on_hand - cell.unavailable - delta;
-            if left < cell.allocated {
-                return no(RejectReason::BelowPromised, left, cell.allocated);
+            let promised = cell.allocated + cell.held;
+            if left < promised {
+                return no(RejectReason::BelowPromised, left, promised);
             }
             (MovementKind::Withdrawn, change.quantity)
         }
@@ -93,17 +94,17 @@ fn cell(book: &Book, change: &StockChange<'_>) -> Result<Cell, No> {
     Ok(row.cells[change.warehouse.index()])
 }
 
-/// What is promised stays covered by what can be sold, and what is unavailable is on hand.
+/// What is promised or set aside stays covered by what can be sold, and what is unavailable is on hand.
 fn check_on_hand(cell: &Cell, on_hand: i64) -> Result<(), No> {
-    let Cell { allocated, unavailable, .. } = *cell;
-    if on_hand < allocated {
-        return no(RejectReason::BelowPromised, on_hand, allocated);
+    let (promised, unavailable) = (cell.allocated + cell.held, cell.unavailable);
+    if on_hand < promised {
+        return no(RejectReason::BelowPromised, on_hand, promised);
     }
     if on_hand < unavailable {
         return no(RejectReason::BelowUnavailable, on_hand, unavailable);
     }
-    if on_hand - unavailable < allocated {
-        return no(RejectReason::BelowPromised, on_hand - unavailable, allocated);
+    if on_hand - unavailable < promised {
+        return no(RejectReason::BelowPromised, on_hand - unavailable, promised);
     }
     if on_hand > i64::from(UNITS_PER_CELL_MAX) {
         return no(RejectReason::StockOverflow, on_hand, UNITS_PER_CELL_MAX);

@@ -1,11 +1,12 @@
 //! The rules of cancelling and shipping units of an order.
 
 use gantry_model::{
-    LineUnits, Movement, MovementKind, OrderUnits, OutcomeHead, RejectReason, Sequence, Sku,
-    Warehouse,
+    LineUnits, Movement, MovementKind, OrderUnits, OutcomeHead, RejectReason, Sequence,
+    SetPriority, Sku, Warehouse,
 };
 
 use super::book::{Book, LineBook, OrderBook};
+use super::freed::push_due;
 use super::no::{No, figure, no, refuse_if};
 
 struct Target<'a> {
@@ -74,6 +75,24 @@ pub(super) fn cancel(
         refuse_if(names_warehouse, RejectReason::UnknownWarehouse)?;
         check_quantity(units.quantity(), row.open())?;
         cancel_line(&target, units.line(), units.quantity().into(), movements);
+    }
+    Ok(OutcomeHead::accepted(0, 0))
+}
+
+/// The order's lines move in their books; where lines are being looked at, that begins again.
+pub(super) fn set_priority(
+    book: &Book,
+    command: &SetPriority,
+    sequence: Sequence,
+    movements: &mut Vec<Movement>,
+) -> Result<OutcomeHead, No> {
+    let (_, order) = book.order(command.order.get()).ok_or(RejectReason::UnknownOrder)?;
+    let lines = book.lines_of(order);
+    refuse_if(lines.iter().all(|line| line.open() == 0), RejectReason::OrderClosed)?;
+    for line in lines.iter().filter(|line| line.waiting > 0) {
+        if book.the_sku(line.sku).due.is_some() {
+            push_due(Sku::new(line.sku), sequence, movements);
+        }
     }
     Ok(OutcomeHead::accepted(0, 0))
 }

@@ -67,6 +67,9 @@ impl Run {
                 shown.push(show(&mut batch));
             }
             assert_eq!(writer.take_stopped_by_bug(), None, "seed {seed}");
+            for _ in 0..rng.random_range(0..3) {
+                writer.match_waiting(&mut batch, EngineTime::new(now));
+            }
             if rng.random_range(0..submissions) == 0 {
                 shown.push(show(&mut batch));
             }
