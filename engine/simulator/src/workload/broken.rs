@@ -1,6 +1,6 @@
 //! Items that are not of a known form, or that no client may send.
 
-use gantry_model::{Command, Retire};
+use gantry_model::{Command, Match, MatchEnd, Retire};
 
 use super::{Made, Workload};
 
@@ -46,6 +46,10 @@ impl Workload {
 
     /// A command that is the engine's own.
     pub(super) fn own(&mut self, out: &mut Vec<u8>) {
+        if self.dice.one_in(3) {
+            let (sku, last) = (self.sku(), self.wait_key());
+            return Command::Match(Match { sku, last, end: MatchEnd::Over }).write(out);
+        }
         if self.dice.one_in(2) {
             return Command::Mark { state_hash: self.dice.wide(), hash_version: 3 }.write(out);
         }

@@ -11,7 +11,7 @@ mod shaping;
 mod shop;
 mod swarm;
 
-use gantry_model::{Channel, CommandId, OrderId, Sku, Warehouse, Zone};
+use gantry_model::{Channel, CommandId, OrderId, Sequence, Sku, WaitKey, Warehouse, Zone};
 use rand_chacha::ChaCha8Rng;
 
 use self::dice::Dice;
@@ -80,6 +80,8 @@ impl Workload {
             Act::Place => self.place(out),
             Act::Cancel => self.cancel(out),
             Act::Ship => self.ship(out),
+            Act::Class => self.set_priority(out),
+            Act::LookAgain => self.match_again(out),
             Act::Receive | Act::Adjust | Act::Count => self.stock(act, out),
             Act::Sku | Act::Warehouse | Act::Costs | Act::Limits => self.set_again(act, out),
             Act::Policy => self.policy(out),
@@ -88,7 +90,7 @@ impl Workload {
             Act::Reserves => self.reserves(out),
             Act::Bundle => self.bundle(out),
             Act::Prices => self.prices(out),
-            Act::ReadOrder | Act::ReadStock | Act::Quote | Act::ReadOther => {
+            Act::ReadOrder | Act::ReadStock | Act::ReadBook | Act::Quote | Act::ReadOther => {
                 self.read(act, out);
                 return Made::Query;
             }
@@ -153,6 +155,17 @@ impl Workload {
         }
         let home = (sku.get() + self.dice.below(homes)) % warehouses;
         Warehouse::new(u16::try_from(home).unwrap_or(u16::MAX))
+    }
+
+    fn class(&mut self) -> u8 {
+        u8::try_from(self.dice.below(self.swarm.classes)).unwrap_or(u8::MAX)
+    }
+
+    /// A place in some book.
+    fn wait_key(&mut self) -> WaitKey {
+        let priority_class = self.class();
+        let placed = Sequence::new(self.dice.below(2_000).into());
+        WaitKey { priority_class, placed, line: self.dice.short(self.swarm.lines_max) }
     }
 
     fn zone(&mut self) -> Zone {

@@ -1,8 +1,8 @@
 //! Orders, and what is done to them afterwards.
 
 use gantry_model::{
-    Command, LineUnits, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder, Query, ShortMode,
-    Warehouse,
+    Command, LineUnits, MatchAgain, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder, Query,
+    ReadBook, SetPriority, ShortMode, WaitKey, Warehouse,
 };
 
 use super::swarm::Act;
@@ -62,7 +62,7 @@ impl Workload {
             currency: if is_odd { *b"eur\0" } else { *b"EUR\0" },
             zone: self.zone(),
             channel: self.channel(),
-            priority_class: 0,
+            priority_class: self.class(),
             service_level: 1,
             short: ShortMode::ALL[mode],
             reference: ["", "SO-1", "a reference of forty bytes, to the last."]
@@ -93,6 +93,15 @@ impl Workload {
         let (id, (order, lines)) = (self.id(), self.asked());
         let units = self.some_units(&lines, Self::warehouse);
         Command::Ship(OrderUnits { id, order, units: &units }).write(out);
+    }
+
+    pub(super) fn set_priority(&mut self, out: &mut Vec<u8>) {
+        let (id, (order, _), priority_class) = (self.id(), self.asked(), self.class());
+        Command::SetPriority(SetPriority { id, order, priority_class }).write(out);
+    }
+
+    pub(super) fn match_again(&mut self, out: &mut Vec<u8>) {
+        Command::MatchAgain(MatchAgain { id: self.id(), sku: self.sku() }).write(out);
     }
 
     /// Some units of one or two lines.
@@ -126,6 +135,12 @@ impl Workload {
                 Query::ReadOrder(order).write(out);
             }
             Act::ReadStock => Query::ReadStock(self.sku()).write(out),
+            Act::ReadBook => {
+                let is_whole = self.dice.one_in(2);
+                let from = if is_whole { WaitKey::FIRST } else { self.wait_key() };
+                let rows_max = self.dice.pick(&[0, 0, 1, 3, 100, 1_024, 1_025, u32::MAX]);
+                Query::ReadBook(ReadBook { sku: self.sku(), from, rows_max }).write(out);
+            }
             Act::Quote => {
                 let (id, count) = (self.id(), self.lines());
                 let mut lines = [OrderLine::new(gantry_model::Sku::new(0), 0); 128];

@@ -94,7 +94,7 @@ impl Workload {
             if self.dice.per_mille(self.swarm.extreme_share) {
                 parcel = self.dice.pick(&[0, 1_000_000_000, 1_000_000_001]);
             }
-            rows.push(if self.dice.one_in(if whole { 12 } else { 4 }) {
+            rows.push(if self.dice.one_in(if whole { self.swarm.zones_per_gap } else { 4 }) {
                 CostRow::removed(zone)
             } else {
                 CostRow::serves(zone, parcel, unit, self.dice.short(6))

@@ -10,6 +10,8 @@ pub(super) enum Act {
     Place,
     Cancel,
     Ship,
+    Class,
+    LookAgain,
     Receive,
     Adjust,
     Count,
@@ -26,6 +28,7 @@ pub(super) enum Act {
     ReadOrder,
     ReadStock,
     Quote,
+    ReadBook,
     ReadOther,
     Repeat,
     Reuse,
@@ -34,10 +37,12 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
+        Self::Class,
+        Self::LookAgain,
         Self::Receive,
         Self::Adjust,
         Self::Count,
@@ -54,6 +59,7 @@ impl Act {
         Self::ReadOrder,
         Self::ReadStock,
         Self::Quote,
+        Self::ReadBook,
         Self::ReadOther,
         Self::Repeat,
         Self::Reuse,
@@ -70,6 +76,8 @@ impl Act {
             Self::Repeat => (0, 7),
             Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 6),
             Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
+            Self::Class => (0, 6),
+            Self::ReadBook | Self::LookAgain => (0, 5),
             Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => (0, 5),
             _ => (0, 4),
         }
@@ -108,6 +116,10 @@ pub struct Swarm {
     pub(super) no_backorder_share: u32,
     /// Shadow prices that come as a list of many rows, in per mille.
     pub(super) price_list_share: u32,
+    /// Priority classes of orders.
+    pub(super) classes: u32,
+    /// A warehouse serves all but one in so many zones.
+    pub(super) zones_per_gap: u32,
     /// Commands of each sort that shape sourcing before the first order.
     pub(super) shaped: u32,
     /// Whether cells begin with a receipt.
@@ -137,6 +149,8 @@ impl Swarm {
             unlimited_share: dice.pick(&[0, 0, 50, 300]),
             no_backorder_share: dice.pick(&[0, 0, 100, 500]),
             price_list_share: if dice.one_in(12) { 900 } else { 0 },
+            classes: dice.pick(&[1, 1, 2, 4, 256]),
+            zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
         };
@@ -155,6 +169,9 @@ impl Swarm {
             (swarm.skus, swarm.warehouses) = (64, 8);
         }
         swarm.supply(&mut dice);
+        if dice.one_in(8) {
+            swarm.queue_up(&mut dice);
+        }
         *rng = dice.0;
         swarm
     }
@@ -167,6 +184,29 @@ impl Swarm {
         let wanted = per_order * 64 * per_mille / 1_000;
         self.receipt_max = dice.pick(&[16, 32, 64, 128]) * self.units_max;
         self.weights[Act::Receive as usize] = (2 * wanted / (self.receipt_max + 1)).max(1);
+    }
+
+    /// Most orders wait, and for the first SKU: its book grows by hundreds of lines, which some large
+    /// receipts serve, and some of which no receipt can serve.
+    fn queue_up(&mut self, dice: &mut Dice) {
+        self.hot_share = dice.pick(&[500, 950]);
+        self.modes = [1, 1, 32, 0];
+        (self.unlimited_share, self.no_backorder_share) = (0, 0);
+        self.zones_per_gap = dice.pick(&[2, 3, 12]);
+        self.receipt_max = dice.pick(&[20, 100]) * self.units_max;
+        self.weights[Act::Receive as usize] = dice.pick(&[16, 64]);
+    }
+
+    /// One SKU's book grows long: for tests of waiting lines.
+    #[must_use]
+    pub fn with_long_books(mut self) -> Self {
+        self.hot_share = 950;
+        self.modes = [1, 1, 32, 0];
+        (self.unlimited_share, self.no_backorder_share) = (0, 0);
+        (self.zones_per_gap, self.classes) = (2, 4);
+        self.receipt_max = 20 * self.units_max;
+        self.weights[Act::Receive as usize] = 32;
+        self
     }
 
     /// Orders' ids half from a set of so few: for tests that want ids to meet.
