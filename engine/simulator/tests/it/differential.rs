@@ -43,6 +43,10 @@ fn the_engine_and_the_oracle_agree() {
     println!("{tried} of {recorded} were held against every plan");
     assert!(10 * tried > 9 * recorded);
     assert!(shares[0] >= 300 && shares[1] >= 50 && shares[2] >= 50, "{shares:?}");
+    let matched = sum(&figures, |figures| figures.lines_matched);
+    let matching = figures.iter().filter(|figures| figures.lines_matched > 0).count();
+    println!("{matched} waiting lines got units later, in {matching} of {} seeds", figures.len());
+    assert!(matched > 8_000 && 2 * matching > figures.len());
     assert!(sum(&figures, |figures| figures.malformed) > 100);
     assert!(sum(&figures, |figures| figures.repeated) > 5_000);
     assert!(sum(&figures, |figures| figures.refused) > 5_000);
@@ -53,6 +57,16 @@ fn the_engine_and_the_oracle_agree() {
 fn they_agree_where_ids_meet() {
     let figures = agree(1_000..1_100, 500, |swarm| swarm.with_tiny_ids(20));
     assert!(sum(&figures, |figures| figures.repeated) > 10_000);
+}
+
+/// Lines wait in long books: one receipt is given away by many records, with others between them.
+#[test]
+fn they_agree_where_many_lines_wait_for_one_sku() {
+    let figures = agree(1_500..1_560, 1_500, Swarm::with_long_books);
+    let matched = sum(&figures, |figures| figures.lines_matched);
+    let passed = sum(&figures, |figures| figures.lines_passed_over);
+    println!("{matched} waiting lines got units later, {passed} were passed over");
+    assert!(matched > 6_000 && passed > 200_000);
 }
 
 #[test]

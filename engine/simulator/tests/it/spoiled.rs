@@ -1,6 +1,6 @@
 //! The oracle can fail: whatever is spoiled in records or replies, it objects.
 
-use gantry_model::{Items, MOVEMENT_BYTES, Record};
+use gantry_model::{Command, Items, MOVEMENT_BYTES, Movement, MovementKind, Record};
 use gantry_simulator::oracle::Oracle;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -139,6 +139,117 @@ fn refuse_order(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     true
 }
 
+/// The movements of a kind, each with its record.
+fn movements_of(shown: &Shown, kind: MovementKind) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for (start, movements, _) in records(&shown.records) {
+        let (record, _) = Record::split(&shown.records[start..]).unwrap();
+        let of_kind = |(_, movement): &(usize, &Movement)| movement.kind() == kind;
+        let moved = record.movements.iter().enumerate().filter(of_kind);
+        found.extend(moved.map(|(at, _)| (start, movements + at * MOVEMENT_BYTES)));
+    }
+    found
+}
+
+/// Looks at waiting lines: where each record begins, and its body.
+fn looks(shown: &Shown) -> Vec<(usize, usize)> {
+    let mut found = records(&shown.records);
+    found.retain(|(start, ..)| {
+        let (record, _) = Record::split(&shown.records[*start..]).unwrap();
+        matches!(record.command, Command::Match(_))
+    });
+    found.into_iter().map(|(start, ..)| (start, start + 48)).collect()
+}
+
+fn leave_out(shown: &mut Shown, (start, at): (usize, usize)) {
+    shown.records.drain(at..at + MOVEMENT_BYTES);
+    write_u32(&mut shown.records, start, |length| length - 32);
+    write_u16(&mut shown.records, start + 6, |count| count - 1);
+}
+
+/// A SKU whose lines are not looked at although units came in, or units that are not set aside for
+/// them, or not given back.
+fn leave_out_movement_of_matching(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let kinds = [MovementKind::Due, MovementKind::SetAside, MovementKind::GivenBack];
+    let found = movements_of(shown, kinds.choose(rng).copied().unwrap());
+    let Some(found) = found.choose(rng) else { return false };
+    leave_out(shown, *found);
+    true
+}
+
+/// One unit more or less is set aside, given back or allocated by a look at waiting lines.
+fn change_units_of_matching(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let kinds = [MovementKind::SetAside, MovementKind::GivenBack];
+    let found = movements_of(shown, kinds.choose(rng).copied().unwrap());
+    let Some((_, at)) = found.choose(rng) else { return false };
+    let more = rng.random();
+    write_u32(&mut shown.records, at + 4, |units| if more { units + 1 } else { units - 1 });
+    true
+}
+
+/// A line gets a unit less than it could.
+fn stint_a_line(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let looks = looks(shown);
+    let Some((start, _)) = looks.choose(rng).copied() else { return false };
+    let of_record = |kind| {
+        let found = movements_of(shown, kind);
+        found.into_iter().find(|(record, _)| *record == start).map(|(_, at)| at)
+    };
+    let found = (of_record(MovementKind::Dequeued), of_record(MovementKind::Allocated));
+    let (Some(dequeued), Some(allocated)) = found else { return false };
+    let units = |at: usize| u32::from_le_bytes(shown.records[at + 4..at + 8].try_into().unwrap());
+    if units(allocated) < 2 {
+        return false;
+    }
+    for at in [dequeued, allocated] {
+        write_u32(&mut shown.records, at + 4, |units| units - 1);
+    }
+    true
+}
+
+/// Another line is said to have been the last that was looked at.
+fn look_at_another_line(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let looks = looks(shown);
+    let Some((_, body)) = looks.choose(rng).copied() else { return false };
+    // SKU, line, class and order: the lowest byte of each.
+    shown.records[body + [0, 4, 6, 8].choose(rng).copied().unwrap()] ^= 1;
+    true
+}
+
+/// A look that is over is said to go on, or the other way round.
+fn end_otherwise(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let looks = looks(shown);
+    let Some((_, body)) = looks.choose(rng).copied() else { return false };
+    shown.records[body + 7] ^= 1;
+    true
+}
+
+/// Two looks in a row, each in the place of the other.
+fn swap_looks(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let all = records(&shown.records);
+    let looks = looks(shown);
+    let is_look = |at: &usize| looks.iter().any(|(start, _)| start == at);
+    let pairs: Vec<_> =
+        all.windows(2).filter(|pair| pair.iter().all(|(start, ..)| is_look(start))).collect();
+    let Some([one, other]) = pairs.choose(rng).copied() else { return false };
+    let mut first = shown.records[one.0..one.2].to_vec();
+    let mut second = shown.records[other.0..other.2].to_vec();
+    let sequences = (first[8..16].to_vec(), second[8..16].to_vec());
+    renumber(&mut first, &sequences.1);
+    renumber(&mut second, &sequences.0);
+    shown.records.splice(one.0..other.2, [second, first].concat());
+    true
+}
+
+/// Gives a record and its movements another sequence.
+fn renumber(record: &mut [u8], sequence: &[u8]) {
+    let (_, movements, end) = records(record)[0];
+    record[8..16].copy_from_slice(sequence);
+    for at in (movements..end).step_by(MOVEMENT_BYTES) {
+        record[at + 24..at + 32].copy_from_slice(sequence);
+    }
+}
+
 /// The reply items of one answer, by their first and last byte.
 fn reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize)> {
     if shown.replies.is_empty() {
@@ -224,6 +335,16 @@ fn a_spoiled_record_is_noticed() {
     check(turn_time_back, 20);
     check(change_outcome, 80);
     check(refuse_order, 40);
+}
+
+#[test]
+fn a_spoiled_look_at_waiting_lines_is_noticed() {
+    check(leave_out_movement_of_matching, 60);
+    check(change_units_of_matching, 40);
+    check(stint_a_line, 40);
+    check(look_at_another_line, 60);
+    check(end_otherwise, 40);
+    check(swap_looks, 40);
 }
 
 #[test]
