@@ -97,7 +97,8 @@ pub(crate) fn of_quote(
         .map(|line| LineRow { sku: line.sku(), ordered: line.quantity(), ..LineRow::default() })
         .collect();
     let mut allocations = Vec::new();
-    for movement in &decision.movements {
+    let of_order = decision.movements.iter().filter(|it| !it.kind().is_of_matching());
+    for movement in of_order {
         let units = movement.quantity().unsigned_abs();
         let line = &mut lines[usize::from(movement.line())];
         match movement.kind() {

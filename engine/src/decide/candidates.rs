@@ -5,7 +5,7 @@
 
 use gantry_model::{
     CANDIDATES_PER_ZONE_MAX, EngineTime, LINES_PER_ORDER_MAX, Objective, PARCELS_PER_ORDER_MAX,
-    PlaceOrder, Rule, Rules, Sku, Warehouse,
+    PlaceOrder, Rule, Rules, Sku, WaitKey, Warehouse,
 };
 
 use crate::sourcing::{Demand, Part, Problem, Source};
@@ -32,8 +32,17 @@ pub(crate) struct Pass<'a> {
     pub(crate) granted: &'a [Grant],
     /// Where the order has parcels already, which are in the state: each once.
     pub(crate) opened: &'a [Warehouse],
-    /// The SKU whose units that are set aside this order may have.
-    pub(crate) claimed: Option<Sku>,
+    /// What is set aside and this order may have.
+    pub(crate) claim: Option<Claim<'a>>,
+}
+
+/// A waiting line's claim to what is set aside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim<'a> {
+    /// The line's place.
+    pub(crate) key: WaitKey,
+    /// The SKUs of which it may have units.
+    pub(crate) skus: &'a [Sku],
 }
 
 impl<'a> Pass<'a> {
@@ -41,18 +50,18 @@ impl<'a> Pass<'a> {
     pub(crate) fn first(state: &'a State, order: &'a PlaceOrder<'a>, now: EngineTime) -> Self {
         let (_, policy) = state.policies.of(order.channel);
         let (dropped, granted) = (Rules::NONE, &[]);
-        Self { state, policy, order, now, dropped, granted, opened: &[], claimed: None }
+        Self { state, policy, order, now, dropped, granted, opened: &[], claim: None }
     }
 
-    /// The first pass for a line that waits for `sku`, of an order that has the parcels `opened`.
+    /// The first pass for lines that wait, of an order that has the parcels `opened`.
     pub(crate) fn of_waiting(
         state: &'a State,
         order: &'a PlaceOrder<'a>,
         now: EngineTime,
-        sku: Sku,
+        claim: Claim<'a>,
         opened: &'a [Warehouse],
     ) -> Self {
-        Self { opened, claimed: Some(sku), ..Self::first(state, order, now) }
+        Self { opened, claim: Some(claim), ..Self::first(state, order, now) }
     }
 
     /// Whether there is something for a second pass to drop.
@@ -204,9 +213,8 @@ impl<'a> Pass<'a> {
 
     /// What most orders need: one SKU at every source.
     fn push_available(&self, sku: Sku, sources: &[Source], available: &mut Vec<u32>) {
-        let is_plain = self.granted.is_empty()
-            && self.claimed.is_none()
-            && self.state.fences.of(sku).is_empty();
+        let is_plain =
+            self.granted.is_empty() && self.claim.is_none() && self.state.fences.of(sku).is_empty();
         let stock = &self.state.stock;
         if is_plain {
             available.extend(sources.iter().map(|source| stock.available(sku, source.warehouse)));
@@ -240,10 +248,8 @@ impl<'a> Pass<'a> {
 
     /// Units of `sku` at a warehouse, rules aside.
     fn in_reach(&self, sku: Sku, warehouse: Warehouse) -> u32 {
-        if self.claimed != Some(sku) {
-            return self.state.stock.available(sku, warehouse);
-        }
-        let claimed = self.state.matching.set_aside_at(sku, warehouse);
+        let claim = self.claim.filter(|claim| claim.skus.contains(&sku));
+        let claimed = claim.map_or(0, |claim| self.state.claimable(sku, warehouse, claim.key));
         self.state.stock.available_with(sku, warehouse, claimed.into())
     }
 

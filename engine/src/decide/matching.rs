@@ -1,20 +1,20 @@
 //! Matching: giving what came in to the lines that wait for it.
 //!
 //! A record that frees units while lines wait for their SKU makes the SKU due and sets the units
-//! aside ([`set_aside_what_is_free`]). Records of the engine's own then look at the lines, from the
-//! first of the book on, and each serves one of them at most ([`decide_match`]).
+//! aside (`due`). Records of the engine's own then look at the lines, from the first of the book
+//! on; each serves one line at most, or one order that waits until all of it can be had (`serve`).
+
+use std::collections::BTreeMap;
 
 use gantry_journal::mark;
 use gantry_model::{
-    AdjustReason, EngineTime, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind,
-    OrderLine, OutcomeHead, PlaceOrder, RejectReason, Sequence, Sku, WaitKey, Warehouse,
+    EngineTime, Match, MatchEnd, Movement, MovementKind, Sequence, Sku, WaitKey, Warehouse,
 };
 
-use super::candidates::Pass;
-use super::place::run_passes;
-use super::{Decision, Rejection, push_components};
-use crate::sourcing::Demand;
-use crate::state::{DueRow, OrderView, State};
+use super::Decision;
+use super::due::of_stock;
+use super::serve::serve;
+use crate::state::{DueRow, State};
 
 /// Waiting lines that one record looks at: the bound of a step.
 pub(crate) const LINES_PER_MATCH_MAX: usize = 64;
@@ -29,7 +29,7 @@ pub(crate) fn decide_match(
     decision.clear();
     let (sku, due) = state.matching.next()?;
     let mut behind = state.books.from(sku, first_behind(&due));
-    let mut last = WaitKey::FIRST;
+    let mut last = due.after.unwrap_or(WaitKey::FIRST);
     for (key, slot) in behind.by_ref().take(LINES_PER_MATCH_MAX) {
         last = key;
         if serve(state, (sku, key, slot), sequence, now, decision) {
@@ -37,9 +37,10 @@ pub(crate) fn decide_match(
             break;
         }
     }
-    let is_over = behind.next().is_none() || !is_anything_left(state, sku, decision);
+    let after = After::of(state, sku, decision);
+    let is_over = behind.next().is_none() || !after.is_anything_left(last, decision);
     if is_over {
-        give_back(state, sku, sequence, decision);
+        after.give_back(sequence, decision);
     } else {
         mark!("matching goes on in another record");
     }
@@ -53,217 +54,82 @@ fn first_behind(due: &DueRow) -> WaitKey {
     WaitKey { line: after.line + 1, ..after }
 }
 
-/// Sources the units that a line waits for as if they were ordered now; whether it gets any.
-fn serve(
-    state: &State,
-    (sku, key, slot): (Sku, WaitKey, u32),
-    sequence: Sequence,
-    now: EngineTime,
-    decision: &mut Decision,
-) -> bool {
-    let OrderView { row, detail, lines, allocations, .. } = state.orders.view(slot);
-    let waiting = lines[usize::from(key.line)].waiting;
-    let mut opened: Vec<Warehouse> = allocations
-        .iter()
-        .filter(|allocation| allocation.allocated + allocation.shipped > 0)
-        .map(|allocation| allocation.warehouse)
-        .collect();
-    opened.sort_unstable();
-    opened.dedup();
-    let wanted: Vec<_> = lines.iter().map(|line| OrderLine::new(line.sku, line.ordered)).collect();
-    let order = PlaceOrder {
-        id: row.id,
-        customer: detail.customer,
-        value_minor: detail.value_minor,
-        currency: detail.currency,
-        zone: row.zone,
-        channel: detail.channel,
-        priority_class: row.priority_class,
-        service_level: row.service_level,
-        short: row.short,
-        reference: "",
-        lines: &wanted,
-    };
-    decision.problem.demands.clear();
-    decision.problem.demands.push(Demand { sku, units: waiting });
-    let pass = Pass::of_waiting(state, &order, now, sku, &opened);
-    let sourced = run_passes(&pass, decision);
-    let units = decision.grants.iter().map(|grant| grant.units).sum::<u32>();
-    if units == 0 {
-        return false;
-    }
-    decision.head = sourced.head();
-    let of_line = |kind, warehouse, units| {
-        Movement::of_order(kind, row.placed, key.line, sku, warehouse, units, sequence)
-    };
-    let Decision { grants, movements, .. } = decision;
-    movements.push(of_line(MovementKind::Dequeued, Warehouse::NONE, units));
-    for grant in grants.iter().filter(|grant| grant.units > 0) {
-        let back = grant.units.min(state.matching.set_aside_at(sku, grant.warehouse));
-        if back > 0 {
-            movements.push(of_stock(MovementKind::GivenBack, sku, grant.warehouse, back, sequence));
-        }
-        let allocated = of_line(MovementKind::Allocated, grant.warehouse, grant.units);
-        movements.push(allocated);
-        push_components(state, &allocated, MovementKind::ComponentAllocated, movements);
-    }
-    true
+/// What is set aside of a SKU once the decision is applied, and who keeps how much of it.
+struct After<'a> {
+    state: &'a State,
+    sku: Sku,
+    set_aside: BTreeMap<Warehouse, u32>,
+    keeper: Option<WaitKey>,
+    kept: BTreeMap<Warehouse, u32>,
 }
 
-/// Whether a unit of the SKU is left for another line once the decision is applied.
-fn is_anything_left(state: &State, sku: Sku, decision: &Decision) -> bool {
-    let left = |kind, sku, warehouse, claimed: u32| {
-        let of_kind = decision.movements.iter().filter(|movement| movement.kind() == kind);
-        let here = of_kind.filter(|it| it.sku() == sku && it.warehouse() == warehouse);
-        let taken: i64 = here.map(|movement| i64::from(movement.quantity())).sum();
-        state.stock.available_with(sku, warehouse, i64::from(claimed) - taken)
-    };
-    state.catalogue.warehouses.handles().any(|warehouse| {
-        let whole = state.bundles.components(sku).iter().map(|part| {
-            left(MovementKind::ComponentAllocated, part.sku(), warehouse, 0) / part.units()
+impl<'a> After<'a> {
+    fn of(state: &'a State, sku: Sku, decision: &Decision) -> Self {
+        let mut set_aside: BTreeMap<_, _> = state.matching.set_aside(sku).collect();
+        let mut served = None;
+        for movement in &decision.movements {
+            let units = movement.quantity().unsigned_abs();
+            match movement.kind() {
+                MovementKind::Dequeued => served = Some(movement.order()),
+                _ if movement.sku() != sku => {}
+                MovementKind::SetAside => {
+                    *set_aside.entry(movement.warehouse()).or_default() += units;
+                }
+                MovementKind::GivenBack => {
+                    *set_aside.entry(movement.warehouse()).or_default() -= units;
+                }
+                _ => {}
+            }
+        }
+        // An order that waits complete is served whole; another's line keeps nothing.
+        let keeper = state.keeper(sku, served);
+        let rows = set_aside.iter().map(|(warehouse, units)| (*warehouse, *units));
+        let kept = keeper.map(|keeper| state.kept(keeper, rows).collect()).unwrap_or_default();
+        Self { state, sku, set_aside, keeper: keeper.map(|(key, _)| key), kept }
+    }
+
+    /// Whether a unit is left for a line behind `last`.
+    fn is_anything_left(&self, last: WaitKey, decision: &Decision) -> bool {
+        let is_kept = self.keeper.is_some_and(|keeper| keeper <= last);
+        let warehouses = self.state.catalogue.warehouses.handles();
+        let mut left = warehouses.map(|warehouse| {
+            let kept = self.kept.get(&warehouse).copied().filter(|_| is_kept).unwrap_or(0);
+            self.available(warehouse, decision).saturating_sub(kept)
         });
-        let claimed = state.matching.set_aside_at(sku, warehouse);
-        let plain = || left(MovementKind::Allocated, sku, warehouse, claimed);
-        whole.min().unwrap_or_else(plain) > 0
-    })
-}
+        left.any(|units| units > 0)
+    }
 
-/// Gives back what is set aside for the SKU and was not given to a line.
-fn give_back(state: &State, sku: Sku, sequence: Sequence, decision: &mut Decision) {
-    for row in state.matching.set_aside.of(sku) {
-        let is_its = |it: &&Movement| {
-            it.kind() == MovementKind::GivenBack && it.warehouse() == row.warehouse
+    /// Units that could be had at a warehouse, with what is set aside; of a bundle, whole ones.
+    fn available(&self, warehouse: Warehouse, decision: &Decision) -> u32 {
+        let Self { state, sku, .. } = *self;
+        let taken = |sku: Sku| {
+            let here = |it: &&Movement| it.sku() == sku && it.warehouse() == warehouse;
+            let is_taken = |it: &&Movement| {
+                matches!(it.kind(), MovementKind::Allocated | MovementKind::ComponentAllocated)
+            };
+            let taken = decision.movements.iter().filter(here).filter(is_taken);
+            taken.map(|movement| i64::from(movement.quantity())).sum::<i64>()
         };
-        let given = decision.movements.iter().filter(is_its);
-        let given: u32 = given.map(|movement| movement.quantity().unsigned_abs()).sum();
-        if row.value > given {
-            mark!("set aside given back");
-            let (kind, left) = (MovementKind::GivenBack, row.value - given);
-            decision.movements.push(of_stock(kind, sku, row.warehouse, left, sequence));
+        let parts = state.bundles.components(sku).iter();
+        let whole = parts.map(|part| {
+            let left = state.stock.available_with(part.sku(), warehouse, -taken(part.sku()));
+            left / part.units()
+        });
+        whole.min().unwrap_or_else(|| {
+            let set_aside = i64::from(state.matching.set_aside_at(sku, warehouse));
+            state.stock.available_with(sku, warehouse, set_aside - taken(sku))
+        })
+    }
+
+    /// Gives back what is set aside and nobody keeps.
+    fn give_back(&self, sequence: Sequence, decision: &mut Decision) {
+        for (warehouse, units) in &self.set_aside {
+            let left = units - self.kept.get(warehouse).copied().unwrap_or(0);
+            if left > 0 {
+                mark!("set aside given back");
+                let kind = MovementKind::GivenBack;
+                decision.movements.push(of_stock(kind, self.sku, *warehouse, left, sequence));
+            }
         }
     }
-}
-
-/// Makes the lines of a SKU due for a client.
-pub(super) fn match_again(
-    state: &State,
-    sku: Sku,
-    sequence: Sequence,
-    decision: &mut Decision,
-) -> Result<OutcomeHead, Rejection> {
-    state.catalogue.sku(sku).ok_or(RejectReason::UnknownSku)?;
-    make_due_what_waits(state, sku, sequence, decision);
-    Ok(OutcomeHead::accepted(0, 0))
-}
-
-/// Makes the lines due that wait for a SKU, and those that wait for a bundle of it.
-pub(super) fn make_due_what_waits(
-    state: &State,
-    sku: Sku,
-    sequence: Sequence,
-    decision: &mut Decision,
-) {
-    if waiting_after(state, sku, &decision.movements) > 0 {
-        make_due(sku, sequence, decision);
-    }
-    make_bundles_due(state, sku, sequence, decision);
-}
-
-fn make_bundles_due(state: &State, sku: Sku, sequence: Sequence, decision: &mut Decision) {
-    for (bundle, components) in state.bundles.iter() {
-        let uses = components.iter().any(|component| component.sku() == sku);
-        if uses && waiting_after(state, bundle, &decision.movements) > 0 {
-            make_due(bundle, sequence, decision);
-        }
-    }
-}
-
-/// Sets aside what the decision frees, as far as lines wait for it, and makes the SKUs due.
-pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision: &mut Decision) {
-    if state.books.is_empty() {
-        return;
-    }
-    let own = decision.movements.len();
-    for at in 0..own {
-        let movement = decision.movements[at];
-        let (sku, warehouse) = (movement.sku(), movement.warehouse());
-        let is_tracked = || state.catalogue.sku(sku).is_some_and(|row| row.tracked);
-        if freed(&movement) <= 0 || !is_tracked() {
-            continue;
-        }
-        let is_here = |it: &Movement| (it.sku(), it.warehouse()) == (sku, warehouse);
-        if decision.movements[..at].iter().any(|it| is_here(it) && freed(it) > 0) {
-            continue;
-        }
-        set_aside(state, (sku, warehouse), own, sequence, decision);
-        make_bundles_due(state, sku, sequence, decision);
-    }
-}
-
-fn set_aside(
-    state: &State,
-    (sku, warehouse): (Sku, Warehouse),
-    own: usize,
-    sequence: Sequence,
-    decision: &mut Decision,
-) {
-    let waiting = waiting_after(state, sku, &decision.movements);
-    if waiting == 0 {
-        return;
-    }
-    make_due(sku, sequence, decision);
-    let free = decision.movements[..own].iter();
-    let free = free.filter(|it| (it.sku(), it.warehouse()) == (sku, warehouse)).map(freed);
-    let available = state.stock.available_with(sku, warehouse, free.sum());
-    let earlier = decision.movements[own..].iter();
-    let earlier = earlier.filter(|it| it.kind() == MovementKind::SetAside && it.sku() == sku);
-    let earlier: u64 = earlier.map(|it| u64::from(it.quantity().unsigned_abs())).sum();
-    let set_aside = state.matching.set_aside_of(sku) + earlier;
-    let units = u64::from(available).min(waiting.saturating_sub(set_aside));
-    if units > 0 && decision.movements.len() < MOVEMENTS_PER_RECORD_MAX {
-        let units = u32::try_from(units).expect("invariant: at most what is available");
-        decision.movements.push(of_stock(MovementKind::SetAside, sku, warehouse, units, sequence));
-    }
-}
-
-/// Says once that the lines of a SKU are to be looked at.
-pub(super) fn make_due(sku: Sku, sequence: Sequence, decision: &mut Decision) {
-    let movements = &mut decision.movements;
-    let is_due = |it: &Movement| it.kind() == MovementKind::Due && it.sku() == sku;
-    if !movements.iter().any(is_due) && movements.len() < MOVEMENTS_PER_RECORD_MAX {
-        movements.push(of_stock(MovementKind::Due, sku, Warehouse::NONE, 0, sequence));
-    }
-}
-
-/// Units that wait for a SKU once the movements are applied.
-fn waiting_after(state: &State, sku: Sku, movements: &[Movement]) -> u64 {
-    let is_its = |it: &&Movement| it.kind() == MovementKind::Dequeued && it.sku() == sku;
-    let dequeued = movements.iter().filter(is_its);
-    let dequeued: u64 = dequeued.map(|it| u64::from(it.quantity().unsigned_abs())).sum();
-    state.books.units(sku) - dequeued
-}
-
-/// Units that a movement leaves to sell at its cell, or takes.
-fn freed(movement: &Movement) -> i64 {
-    let quantity = i64::from(movement.quantity());
-    match movement.kind() {
-        MovementKind::Received
-        | MovementKind::Adjusted
-        | MovementKind::Restored
-        | MovementKind::Released
-        | MovementKind::ComponentReleased => quantity,
-        MovementKind::Withdrawn => -quantity,
-        _ => 0,
-    }
-}
-
-fn of_stock(
-    kind: MovementKind,
-    sku: Sku,
-    warehouse: Warehouse,
-    units: u32,
-    cause: Sequence,
-) -> Movement {
-    let units = i32::try_from(units).expect("invariant: a cell stays below 2^31 units");
-    Movement::stock(kind, AdjustReason::None, sku, warehouse, units, cause)
 }

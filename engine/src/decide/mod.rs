@@ -2,9 +2,11 @@
 
 mod candidates;
 mod control;
+mod due;
 mod matching;
 mod order_units;
 mod place;
+mod serve;
 mod sourcing;
 mod supply;
 
@@ -139,7 +141,7 @@ pub(crate) fn decide_known(
         Command::SetPriority(priority) => {
             order_units::set_priority(known, priority, sequence, decision)
         }
-        Command::MatchAgain(again) => matching::match_again(state, again.sku, sequence, decision),
+        Command::MatchAgain(again) => due::match_again(state, again.sku, sequence, decision),
         Command::Receive(change) => supply::receive(state, change, sequence, decision),
         Command::Adjust(change) => supply::adjust(state, change, sequence, decision),
         Command::SetStock(change) => supply::set_stock(state, change, sequence, decision),
@@ -162,10 +164,10 @@ pub(crate) fn decide_known(
     match decided {
         Ok(head) => {
             decision.head = head;
-            matching::set_aside_what_is_free(state, sequence, decision);
+            due::set_aside_what_is_free(state, sequence, decision);
             if let Command::SetReserves(reserves) = command {
                 let skus = reserves.rows.iter().map(ReserveRow::sku);
-                skus.for_each(|sku| matching::make_due_what_waits(state, sku, sequence, decision));
+                skus.for_each(|sku| due::make_due_what_waits(state, sku, sequence, decision));
             }
         }
         Err(rejection) => {

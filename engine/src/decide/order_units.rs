@@ -2,10 +2,10 @@
 
 use gantry_model::{
     LineUnits, Movement, MovementKind, OrderId, OrderUnits, OutcomeHead, RejectReason, Sequence,
-    SetPriority, Warehouse,
+    SetPriority, ShortMode, Warehouse,
 };
 
-use super::matching::make_due;
+use super::due::{make_due, waiting_after};
 use super::{Decision, Rejection, push_components};
 use crate::archive::Known;
 use crate::state::{AllocationRow, LineRow, OrderRow, OrderView, State};
@@ -71,7 +71,21 @@ pub(super) fn cancel(
         check_quantity(units.quantity(), row.allocated + row.waiting)?;
         cancel_line(state, &target, units.line(), units.quantity(), decision);
     }
+    if target.row.short == ShortMode::WaitComplete {
+        make_rest_due(state, &target, decision);
+    }
     Ok(OutcomeHead::accepted(0, 0))
+}
+
+/// Without what is cancelled the rest of an order that waits complete may be had, and what was kept
+/// for it is for others.
+fn make_rest_due(state: &State, target: &Target<'_>, decision: &mut Decision) {
+    for line in target.lines.iter().filter(|line| line.waiting > 0) {
+        let is_set_aside = state.matching.set_aside_of(line.sku) > 0;
+        if is_set_aside || waiting_after(state, line.sku, &decision.movements) > 0 {
+            make_due(line.sku, target.sequence, decision);
+        }
+    }
 }
 
 /// Cancels `units` of a line: waiting ones first, because they promise nothing; then allocated
@@ -116,7 +130,8 @@ pub(super) fn set_priority(
         return Err(RejectReason::OrderClosed.into());
     }
     for line in target.lines.iter().filter(|line| line.waiting > 0) {
-        if known.state.matching.is_due(line.sku) {
+        let matching = &known.state.matching;
+        if matching.is_due(line.sku) || matching.set_aside_of(line.sku) > 0 {
             make_due(line.sku, sequence, decision);
         }
     }

@@ -8,6 +8,7 @@ use gantry_model::{
 };
 
 use super::candidates::{Grant, Pass};
+use super::due::make_due;
 use super::{Decision, Rejection, push_components};
 use crate::sourcing::{Demand, solve};
 use crate::state::State;
@@ -21,15 +22,16 @@ pub(super) fn decide(
 ) -> Result<OutcomeHead, Rejection> {
     check(state, order)?;
     sum_demands(state, order, &mut decision.problem.demands)?;
-    if order.short == ShortMode::WaitComplete {
-        return Err(RejectReason::NotYet.into());
-    }
     if state.network.candidates(order.zone).next().is_none() {
         return Err(RejectReason::NotServed.into());
     }
     let first = Pass::first(state, order, now);
     let sourced = run_passes(&first, decision);
     allocate(order, sequence, decision);
+    if order.short == ShortMode::WaitComplete && !is_whole(order, decision) {
+        wait_complete(&first, sequence, decision)?;
+        return Ok(OutcomeHead::accepted(0, 0));
+    }
     let left = judge_the_rest(&first, decision)?;
     add_components(state, decision);
     move_the_rest(order, sequence, left, decision);
@@ -108,6 +110,38 @@ fn leave_what_is_not_granted(decision: &mut Decision) -> bool {
     }
     problem.demands.retain(|demand| demand.units > 0);
     !problem.demands.is_empty()
+}
+
+/// Whether every unit of the order was allocated.
+fn is_whole(order: &PlaceOrder<'_>, decision: &Decision) -> bool {
+    let wanted: u64 = order.lines.iter().map(|line| u64::from(line.quantity())).sum();
+    let allocated = decision.movements.iter().filter(|it| it.kind() == MovementKind::Allocated);
+    wanted == allocated.map(|it| u64::from(it.quantity().unsigned_abs())).sum::<u64>()
+}
+
+/// Lets every unit of the order wait, if each of its SKUs allows that; its lines are looked at at
+/// once, because what there is of them is kept for it.
+fn wait_complete(
+    first: &Pass<'_>,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Result<(), Rejection> {
+    let Pass { state, order, .. } = *first;
+    for (line, wanted) in (0..).zip(order.lines) {
+        let may_wait = state.catalogue.sku(wanted.sku()).is_some_and(|row| row.backorder);
+        if !may_wait {
+            let available = allocated_to(line, &decision.movements);
+            let line = u16::try_from(line).expect("invariant: lines are bounded");
+            decision.shorts.push(Short::new(line, wanted.sku(), wanted.quantity(), available));
+        }
+    }
+    if !decision.shorts.is_empty() {
+        return Err(RejectReason::BackorderNotAllowed.into());
+    }
+    decision.movements.clear();
+    move_the_rest(order, sequence, MovementKind::Backordered, decision);
+    order.lines.iter().for_each(|line| make_due(line.sku(), sequence, decision));
+    Ok(())
 }
 
 /// What becomes of units that were not allocated, or why the order cannot be.

@@ -102,6 +102,10 @@ impl State {
         let slot = self.orders.place(&new, allocations);
         self.remembered.add_order(order.id, slot);
         for (position, movement) in record.movements.iter().enumerate() {
+            if movement.kind().is_of_matching() {
+                self.move_set_aside(movement, record.sequence);
+                continue;
+            }
             if asked(Sabotage::MovementSkipped)
                 && position > 0
                 && position + 1 == record.movements.len()
@@ -209,12 +213,12 @@ impl State {
         assert!(line.allocated + line.waiting + line.shipped + line.cancelled <= line.ordered);
         let is_last = line.waiting == 0;
         let row = self.orders.row(slot);
-        let (priority_class, placed) = (row.priority_class, row.placed);
+        let (priority_class, placed, mode) = (row.priority_class, row.placed, row.short);
         let key = WaitKey { priority_class, placed, line: movement.line() };
         match movement.kind() {
             MovementKind::Backordered => {
                 self.totals.backordered += u64::from(quantity);
-                self.books.add(movement.sku(), key, slot, quantity);
+                self.books.add(movement.sku(), (key, slot), quantity, mode);
             }
             MovementKind::Dequeued => {
                 self.totals.backordered -= u64::from(quantity);

@@ -3,15 +3,17 @@
 //! They follow from the orders, so no hash and no snapshot holds them. A waiting line costs a node
 //! in a tree; lines that got all their units cost nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gantry_model::{Sku, WaitKey};
+use gantry_model::{ShortMode, Sku, WaitKey};
 
 /// The lines that wait for one SKU.
 #[derive(Debug, Default)]
 struct Book {
     /// The slots of their orders.
     lines: BTreeMap<WaitKey, u32>,
+    /// Those of orders that wait until all of their units can be had.
+    complete: BTreeSet<WaitKey>,
     units: u64,
 }
 
@@ -46,15 +48,31 @@ impl Books {
         book.flat_map(move |book| book.lines.range(key..).map(|(key, slot)| (*key, *slot)))
     }
 
+    /// The lines of a SKU whose orders wait until all of their units can be had, with the slots of
+    /// these orders.
+    pub(crate) fn complete(&self, sku: Sku) -> impl Iterator<Item = (WaitKey, u32)> {
+        let book = self.books.get(&sku).into_iter();
+        book.flat_map(|book| book.complete.iter().map(|key| (*key, book.lines[key])))
+    }
+
     /// The slot of the order whose line waits at `key`.
     pub(crate) fn slot(&self, sku: Sku, key: WaitKey) -> Option<u32> {
         self.books.get(&sku)?.lines.get(&key).copied()
     }
 
     /// `units` more of a line wait.
-    pub(crate) fn add(&mut self, sku: Sku, key: WaitKey, slot: u32, units: u32) {
+    pub(crate) fn add(
+        &mut self,
+        sku: Sku,
+        (key, slot): (WaitKey, u32),
+        units: u32,
+        mode: ShortMode,
+    ) {
         let book = self.books.entry(sku).or_default();
         book.lines.insert(key, slot);
+        if mode == ShortMode::WaitComplete {
+            book.complete.insert(key);
+        }
         book.units += u64::from(units);
     }
 
@@ -64,6 +82,7 @@ impl Books {
         book.units -= u64::from(units);
         if is_last {
             book.lines.remove(&key);
+            book.complete.remove(&key);
             if book.lines.is_empty() {
                 self.books.remove(&sku);
             }

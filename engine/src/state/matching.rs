@@ -54,6 +54,11 @@ impl Matching {
         self.set_aside.of(sku).iter().map(|row| u64::from(row.value)).sum()
     }
 
+    /// Units set aside for the lines of a SKU, rising by warehouse.
+    pub(crate) fn set_aside(&self, sku: Sku) -> impl Iterator<Item = (Warehouse, u32)> {
+        self.set_aside.of(sku).iter().map(|row| (row.warehouse, row.value))
+    }
+
     /// Units set aside for the lines of a SKU at a warehouse.
     #[must_use]
     pub fn set_aside_at(&self, sku: Sku, warehouse: Warehouse) -> u32 {
@@ -152,7 +157,7 @@ impl State {
                     WaitKey { priority_class: row.priority_class, placed: row.placed, line };
                 let after = WaitKey { priority_class: command.priority_class, ..before };
                 self.books.take(figures.sku, before, figures.waiting, true);
-                self.books.add(figures.sku, after, slot, figures.waiting);
+                self.books.add(figures.sku, (after, slot), figures.waiting, row.short);
             }
         }
         self.orders.row_mut(slot).priority_class = command.priority_class;
@@ -166,7 +171,7 @@ impl State {
         self.count_matched(slot, record);
         for movement in record.movements {
             match movement.kind() {
-                MovementKind::GivenBack => self.move_set_aside(movement, record.sequence),
+                kind if kind.is_of_matching() => self.move_set_aside(movement, record.sequence),
                 MovementKind::Allocated => {
                     let (line, warehouse) = (movement.line(), movement.warehouse());
                     let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };

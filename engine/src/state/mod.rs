@@ -15,6 +15,7 @@ mod fifo;
 mod hash;
 mod index;
 mod index_builder;
+mod kept;
 mod matching;
 mod network;
 mod orders;

@@ -108,11 +108,11 @@ impl State {
     /// Puts the waiting lines of the order at `slot` into their books.
     fn restore_waiting(&mut self, slot: u32) {
         let row = self.orders.row(slot);
-        let (priority_class, placed) = (row.priority_class, row.placed);
+        let (priority_class, placed, mode) = (row.priority_class, row.placed, row.short);
         for (line, row) in (0..).zip(self.orders.lines(row)) {
             if row.waiting > 0 {
                 let key = WaitKey { priority_class, placed, line };
-                self.books.add(row.sku, key, slot, row.waiting);
+                self.books.add(row.sku, (key, slot), row.waiting, mode);
             }
         }
     }

@@ -218,3 +218,83 @@ fn units_that_reserves_let_go_are_for_waiting_lines() {
          show 1 => accepted open parcels=0 cost=0 0@N:3",
     );
 }
+
+#[test]
+fn an_order_that_waits_complete_gets_all_or_nothing_and_keeps_what_there_is() {
+    let mut shop = shop();
+    shop.script(
+        "receive A N 5 => accepted 5/5
+         place 1 1 wait_complete A:3,B:2 => accepted open parcels=0 cost=0 0:3waiting 1:2waiting
+         match
+         stock A => accepted N:2/5
+         place 2 1 ship_complete A:3 => out_of_stock 0:3/2
+         place 3 1 backorder A:4 => accepted open parcels=1 cost=5 0@N:2 0:2waiting
+         receive B N 1 => accepted 0/1
+         match
+         show 1 => accepted open parcels=0 cost=0 0:3waiting 1:2waiting
+         receive A N 1 => accepted 0/6
+         match
+         show 3 => accepted open parcels=1 cost=5 0@N:3 0:1waiting
+         receive B N 4 => accepted 3/5
+         match
+         show 1 => accepted open parcels=0 cost=0 0@N:3 1@N:2
+         stock B => accepted N:3/5
+         book A => accepted 1+0 3/0:1",
+    );
+}
+
+#[test]
+fn an_order_that_can_be_had_whole_does_not_wait() {
+    let mut shop = shop();
+    shop.script(
+        "receive A N 5 => accepted 5/5
+         place 1 1 wait_complete A:3,A:2 => accepted open parcels=1 cost=5 0@N:3 1@N:2
+         quote 1 wait_complete A:1 => accepted open parcels=0 cost=0 0:1waiting
+         sku B no_backorder
+         place 2 1 wait_complete A:1,B:1 => backorder_not_allowed 1:1/0",
+    );
+}
+
+#[test]
+fn what_is_kept_is_for_others_when_its_order_is_cancelled() {
+    let mut shop = shop();
+    shop.script(
+        "receive A N 3 => accepted 3/3
+         place 1 1 wait_complete A:3,B:2 => accepted open parcels=0 cost=0 0:3waiting 1:2waiting
+         place 2 1 backorder A:3 => accepted open parcels=1 cost=5 0@N:3",
+    );
+    shop.script(
+        "receive A N 4 => accepted 1/7
+         match
+         stock A => accepted N:1/7
+         place 3 1 backorder A:2 => accepted open parcels=1 cost=5 0@N:1 0:1waiting
+         cancel 1 0:1 => accepted open parcels=0 cost=0 0:2waiting 0:1cancelled 1:2waiting
+         match
+         show 3 => accepted open parcels=1 cost=5 0@N:2
+         cancel 1 1:2 => accepted open parcels=0 cost=0 0:2waiting 0:1cancelled 1:2cancelled
+         match
+         show 1 => accepted open parcels=0 cost=0 0@N:2 0:1cancelled 1:2cancelled
+         book A => accepted 0+0
+         stock A => accepted N:0/7",
+    );
+}
+
+#[test]
+fn the_first_that_waits_complete_is_not_starved_by_those_behind_it() {
+    let mut shop = shop();
+    shop.script(
+        "place 1 1 wait_complete A:4,B:4 => accepted open parcels=0 cost=0 0:4waiting 1:4waiting
+         place 2 1 wait_complete A:2,B:2 => accepted open parcels=0 cost=0 0:2waiting 1:2waiting
+         match",
+    );
+    for _ in 0..4 {
+        shop.run("place 99 1 backorder A:1,B:1");
+        shop.run("receive A N 1");
+        shop.match_waiting(usize::MAX);
+        shop.run("receive B O 1");
+        shop.match_waiting(usize::MAX);
+        shop.check();
+    }
+    shop.script("show 1 => accepted open parcels=0 cost=0 0@N:4 1@O:4");
+    shop.script("show 2 => accepted open parcels=0 cost=0 0:2waiting 1:2waiting");
+}

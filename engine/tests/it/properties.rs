@@ -24,7 +24,7 @@ pub(crate) fn random_line(random: &mut ChaCha8Rng) -> String {
     let units = random.random_range(0..6);
     match random.random_range(0..20) {
         0..10 => {
-            let modes = ["ship_complete", "take_available", "backorder", "backorder"];
+            let modes = ["ship_complete", "take_available", "backorder", "wait_complete"];
             let mode = pick(random, &modes);
             let count = random.random_range(1..5);
             let lines: Vec<String> = (0..count)
@@ -263,6 +263,11 @@ fn check_order(before: &Engine, record: &Record<'_>, order: &gantry_model::Place
     for movement in record.movements.iter().filter(|m| m.kind() == MovementKind::Allocated) {
         *allocated.entry(movement.sku().get()).or_default() +=
             u64::from(movement.quantity().unsigned_abs());
+    }
+    let is_whole = wanted.iter().all(|(sku, units)| could_have(*sku) == *units);
+    if order.short == ShortMode::WaitComplete && !is_whole {
+        assert!(allocated.is_empty(), "record {}: all or nothing", record.sequence);
+        return;
     }
     for sku in wanted.keys() {
         let got = allocated.get(sku).copied().unwrap_or(0);

@@ -88,11 +88,6 @@ fn backorder_waits_unless_the_sku_forbids_it() {
 }
 
 #[test]
-fn wait_complete_has_its_number_and_is_not_there_yet() {
-    shop().script("place 1 100 wait_complete BOOK:1 => not_yet");
-}
-
-#[test]
 fn units_of_one_sku_on_several_lines_are_summed_and_go_to_the_lower_line() {
     shop().script(
         "receive BOOK EAST 3        => accepted 3/3

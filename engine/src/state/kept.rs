@@ -1,0 +1,47 @@
+//! What is kept for orders that wait until all of their units can be had.
+//!
+//! In each book the first line of such an order keeps what comes in from the lines behind it, up to
+//! the units that it waits for, at the warehouses that serve its order. The first such order of all
+//! is the first in each of its books: it gets all that it waits for, one unit after the other, and
+//! then the next one does. So none waits for ever because smaller orders take what comes in.
+
+use gantry_model::{Sequence, Sku, WaitKey, Warehouse};
+
+use super::State;
+
+impl State {
+    /// The line of a book that keeps units from those behind it, and its order's slot; `gone` is an
+    /// order that waits no longer.
+    pub(crate) fn keeper(&self, sku: Sku, gone: Option<Sequence>) -> Option<(WaitKey, u32)> {
+        self.books.complete(sku).find(|(key, _)| Some(key.placed) != gone)
+    }
+
+    /// What the keeper of a book keeps of the units that are set aside, rising by warehouse.
+    pub(crate) fn kept(
+        &self,
+        (key, slot): (WaitKey, u32),
+        set_aside: impl Iterator<Item = (Warehouse, u32)>,
+    ) -> impl Iterator<Item = (Warehouse, u32)> {
+        let row = self.orders.row(slot);
+        let mut left = self.orders.lines(row)[usize::from(key.line)].waiting;
+        let zone = row.zone;
+        set_aside.map(move |(warehouse, units)| {
+            let serves = self.network.candidates(zone).any(|row| row.warehouse == warehouse);
+            let kept = if serves { units.min(left) } else { 0 };
+            left -= kept;
+            (warehouse, kept)
+        })
+    }
+
+    /// Units set aside at a warehouse that a line at `key` may have: all but what is kept from it.
+    pub(crate) fn claimable(&self, sku: Sku, warehouse: Warehouse, key: WaitKey) -> u32 {
+        let set_aside = self.matching.set_aside_at(sku, warehouse);
+        let keeper = self.keeper(sku, None).filter(|keeper| {
+            (keeper.0.priority_class, keeper.0.placed) < (key.priority_class, key.placed)
+        });
+        let Some(keeper) = keeper else { return set_aside };
+        let mut kept = self.kept(keeper, self.matching.set_aside(sku));
+        let kept = kept.find(|(at, _)| *at == warehouse).map_or(0, |(_, units)| units);
+        set_aside - kept
+    }
+}
