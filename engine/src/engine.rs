@@ -15,7 +15,7 @@ use zerocopy::IntoBytes;
 use crate::ProcessFigures;
 use crate::answer;
 use crate::archive::{ArchiveFacts, Archived, Known};
-use crate::decide::{Decision, decide_known, decide_match};
+use crate::decide::{Decision, decide_known, decide_match, pass_over};
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
 /// State, the scratch of decisions, and counters of this run.
@@ -225,12 +225,22 @@ impl Engine {
     /// be had.
     pub fn match_waiting(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
         let (sequence, now) = (self.last_sequence().next(), now.max(self.state.last_time()));
-        let looked = decide_match(&self.state, sequence, now, &mut self.decision);
+        let (state, decision) = (&self.state, &mut self.decision);
+        let looked =
+            catch_unwind(AssertUnwindSafe(|| decide_match(state, sequence, now, decision)));
+        let is_bug = looked.is_err();
+        let looked = looked.unwrap_or_else(|_| {
+            self.decision = Decision::new();
+            pass_over(&self.state, sequence, &mut self.decision)
+        });
         let Some(looked) = looked else { return false };
         let command = Command::Match(looked);
         let mut bytes = std::mem::take(&mut self.own_bytes);
         bytes.clear();
         command.write(&mut bytes);
+        if is_bug {
+            self.stopped_by_bug = Some(bytes.clone());
+        }
         self.commit(&command, &bytes, Actor::ENGINE, now, records);
         self.own_bytes = bytes;
         true

@@ -48,6 +48,20 @@ pub(crate) fn decide_match(
     Some(Match { sku, last, end })
 }
 
+/// The look that serves nobody and ends: what is left where [`decide_match`] stopped by a bug, so
+/// that the same lines do not stop it for ever.
+pub(crate) fn pass_over(
+    state: &State,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Option<Match> {
+    decision.clear();
+    let (sku, due) = state.matching.next()?;
+    After::of(state, sku, decision).give_back(sequence, decision);
+    let last = due.after.unwrap_or(WaitKey::FIRST);
+    Some(Match { sku, last, end: MatchEnd::Over })
+}
+
 /// The place behind the line that was looked at last.
 fn first_behind(due: &DueRow) -> WaitKey {
     let Some(after) = due.after else { return WaitKey::FIRST };
@@ -131,5 +145,98 @@ impl<'a> After<'a> {
                 decision.movements.push(of_stock(kind, self.sku, *warehouse, left, sequence));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
+    use gantry_model::{
+        Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime,
+        Item, OrderLine, Outcome, OutcomeHead, PlaceOrder, Record, SetCosts, ShortMode,
+        StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Zone,
+    };
+
+    use super::*;
+    use crate::Engine;
+
+    const SKU: Sku = Sku::new(0);
+    const PLACE: Warehouse = Warehouse::new(0);
+
+    /// A shop in which three units were set aside for a line that waits for two.
+    fn engine() -> Engine {
+        let id = CommandId::new;
+        let sku = UpsertSku {
+            id: id(1),
+            order_max: 0,
+            tracked: true,
+            backorder: true,
+            active: true,
+            code: "A",
+        };
+        let order = PlaceOrder {
+            id: id(5),
+            customer: 0,
+            value_minor: 0,
+            currency: [0; 4],
+            zone: Zone::new(0),
+            channel: Channel::NONE,
+            priority_class: 0,
+            service_level: 0,
+            short: ShortMode::Backorder,
+            reference: "",
+            lines: &[OrderLine::new(SKU, 2)],
+        };
+        let receipt = StockChange {
+            id: id(6),
+            sku: SKU,
+            warehouse: PLACE,
+            quantity: 3,
+            reason: AdjustReason::None,
+            state: StockState::OnHand,
+            note: "",
+        };
+        let warehouse = UpsertWarehouse { id: id(2), priority: 1, active: true, code: "N" };
+        let rows = [CostRow::serves(Zone::new(0), 5, 1, 1)];
+        let commands = [
+            Command::UpsertSku(sku),
+            Command::UpsertWarehouse(warehouse),
+            Command::UpsertZone(UpsertCode { id: id(3), code: "1" }),
+            Command::SetCosts(SetCosts { id: id(4), warehouse: PLACE, rows: &rows }),
+            Command::PlaceOrder(order),
+            Command::Receive(receipt),
+        ];
+        let (mut engine, mut records) = (Engine::new(), FrameBuffer::new(PAYLOAD_BYTES_MAX));
+        for command in commands {
+            let (mut bytes, mut reply) = (Vec::new(), Vec::new());
+            command.write(&mut bytes);
+            let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX).unwrap();
+            let (actor, now) = (Actor::CLIENT_MIN, EngineTime::new(1));
+            assert!(engine.execute(&item, actor, now, &mut records, &mut reply), "{command:?}");
+        }
+        engine
+    }
+
+    #[test]
+    fn what_a_bug_stops_is_passed_over_and_holds_nothing_back() {
+        let mut engine = engine();
+        let state = &engine.state;
+        assert_eq!((state.matching.set_aside_of(SKU), state.available(SKU, PLACE)), (2, 1));
+        let (sequence, mut decision) = (state.last_sequence().next(), Decision::new());
+        let looked = pass_over(state, sequence, &mut decision).unwrap();
+        let outcome = Outcome { head: &OutcomeHead::accepted(0, 0), shorts: &[] };
+        engine.state.apply(&Record {
+            sequence,
+            time: EngineTime::new(1),
+            actor: Actor::ENGINE,
+            command: Command::Match(looked),
+            command_bytes: &[],
+            outcome,
+            movements: &decision.movements,
+        });
+        let state = &engine.state;
+        state.audit();
+        assert_eq!((state.matching.next(), state.available(SKU, PLACE)), (None, 3));
+        assert_eq!(state.books.units(SKU), 2, "the line waits on");
     }
 }

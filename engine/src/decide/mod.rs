@@ -16,7 +16,7 @@ use gantry_model::{
 };
 
 pub(crate) use candidates::{Grant, Pass};
-pub(crate) use matching::decide_match;
+pub(crate) use matching::{decide_match, pass_over};
 pub(crate) use place::sum_demands;
 
 use crate::archive::Known;
