@@ -3,12 +3,14 @@
 //! The rows are what was written: every section has passed its hash before it comes here. They are
 //! judged all the same, so that a file made by a bug is told by name and never ends the process.
 
+mod matching;
+
 use gantry_model::{
     AssignPolicy, CANDIDATES_PER_ZONE_MAX, CODE_BYTES_MAX, Channel, CommandId, Component, CostRow,
     EngineTime, Handle, LINES_PER_ORDER_MAX, Limits, Objective, Policy, PriceRow, Proof,
     QUANTITY_PER_LINE_MAX, RejectReason, ReserveRow, Rules, Sequence, SetBundle, SetCapacity,
     SetCosts, SetPolicy, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField,
-    UNITS_PER_CELL_MAX, UpsertCode, UpsertSku, UpsertWarehouse, WAREHOUSES_MAX, WaitKey, Warehouse,
+    UNITS_PER_CELL_MAX, UpsertCode, UpsertSku, UpsertWarehouse, WAREHOUSES_MAX, Warehouse,
     WarehouseField, Zone,
 };
 use rkyv::Portable;
@@ -22,8 +24,8 @@ use super::index_v1::Indexing;
 use super::rows_v1::{self as v1, Kind};
 use crate::Engine;
 use crate::state::{
-    AllocationRow, ArchiveRow, Cell, CommandRow, DayLoad, DueRow, LineRow, OrderDetailRow,
-    OrderRow, RejectionRow, State, UnitTotals,
+    AllocationRow, ArchiveRow, Cell, CommandRow, DayLoad, LineRow, OrderDetailRow, OrderRow,
+    RejectionRow, State, UnitTotals,
 };
 
 /// The commands that bring settings back have no id: they are not remembered, their rows are.
@@ -114,8 +116,10 @@ impl Restoring {
             }),
             Kind::Closed => each(bytes, |row: &v1::ArchivedClosed| add_closed(state, row)),
             Kind::Archives => each(bytes, |row: &v1::ArchivedArchiveFile| add_archive(state, row)),
-            Kind::Due => each(bytes, |row: &v1::ArchivedDue| add_due(state, row)),
-            Kind::SetAside => each(bytes, |row: &v1::ArchivedPlace| add_set_aside(state, row)),
+            Kind::Due => each(bytes, |row: &v1::ArchivedDue| matching::add_due(state, row)),
+            Kind::SetAside => {
+                each(bytes, |row: &v1::ArchivedPlace| matching::add_set_aside(state, row))
+            }
         }
     }
 
@@ -346,27 +350,6 @@ fn add_cell(state: &mut State, row: &v1::ArchivedCell) -> Result<(), RowsError> 
         && state.stock.cell(sku, warehouse).is_zero();
     known("stock cell", is_cell.then_some(()))?;
     state.restore_cell(sku, warehouse, &cell);
-    Ok(())
-}
-
-fn add_due(state: &mut State, row: &v1::ArchivedDue) -> Result<(), RowsError> {
-    let (placed, line) = (Sequence::new(row.placed.to_native()), row.line.to_native());
-    let key = WaitKey { priority_class: row.priority_class, placed, line };
-    let after = yes_or_no("begun", row.is_begun)?.then_some(key);
-    known("line", (usize::from(line) < LINES_PER_ORDER_MAX).then_some(()))?;
-    let since = Sequence::new(row.since.to_native());
-    let sku = sku(state, row.sku.to_native())?;
-    state.restore_due(sku, DueRow { since, after });
-    Ok(())
-}
-
-fn add_set_aside(state: &mut State, row: &v1::ArchivedPlace) -> Result<(), RowsError> {
-    let sku = sku(state, row.sku.to_native())?;
-    let warehouse = warehouse(state, row.warehouse.to_native())?;
-    let units = row.value.to_native();
-    let is_held = state.stock.cell(sku, warehouse).held == units && units > 0;
-    known("units set aside", is_held.then_some(()))?;
-    state.restore_set_aside(sku, warehouse, units);
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! `shop/setup.rs` for what shapes sourcing.
 
 mod setup;
+mod waiting;
 
 use std::fmt::Write;
 
@@ -11,9 +12,9 @@ use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
     Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime, Item,
-    LineUnits, MatchAgain, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, ReadBook, Reply,
-    ReplyBody, ReplyStatus, SetCosts, SetPriority, ShortMode, Sku, StockChange, StockState,
-    UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
+    LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ReplyStatus,
+    SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
+    Warehouse, Zone,
 };
 
 use setup::flag;
@@ -172,35 +173,12 @@ impl Shop {
                 let order = order_id(order);
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
             }
-            ["priority", order, class] => {
-                let (order, priority_class) = (order_id(order), class.parse().unwrap());
-                self.send(&Command::SetPriority(SetPriority { id, order, priority_class }))
-            }
-            ["again", sku] => {
-                self.send(&Command::MatchAgain(MatchAgain { id, sku: self.sku(sku) }))
-            }
-            ["step"] => self.match_waiting(1),
-            ["match"] => self.match_waiting(usize::MAX),
-            ["book", sku] => {
-                let (sku, from) = (self.sku(sku), WaitKey::FIRST);
-                self.query(&Query::ReadBook(ReadBook { sku, from, rows_max: 0 }))
-            }
+            ["priority" | "again" | "step" | "match" | "book", ..] => self.waiting(id, &words),
             ["stock", sku] => self.query(&Query::ReadStock(self.sku(sku))),
             ["show", order] => self.query(&Query::ReadOrder(order_id(order))),
             ["resolve", code] => self.query(&Query::Resolve(Namespace::Sku, code)),
             _ => self.set_up(id, &words),
         }
-    }
-
-    /// Looks at waiting lines so many times, if any are due.
-    pub(crate) fn match_waiting(&mut self, steps_max: usize) -> Vec<u8> {
-        for _ in 0..steps_max {
-            let now = self.clock.max(EngineTime::new(self.engine.last_time().get() + 1_000));
-            if !self.engine.match_waiting(now, &mut self.records) {
-                break;
-            }
-        }
-        Vec::new()
     }
 
     fn cost(&mut self, id: CommandId, warehouse: &str, zone: &str, cost: &str) -> Vec<u8> {

@@ -1,0 +1,27 @@
+//! What matching was about: rows that version 2 brought.
+
+use gantry_model::{LINES_PER_ORDER_MAX, Sequence, WaitKey};
+
+use super::{RowsError, known, sku, v1, warehouse, yes_or_no};
+use crate::state::{DueRow, State};
+
+pub(super) fn add_due(state: &mut State, row: &v1::ArchivedDue) -> Result<(), RowsError> {
+    let (placed, line) = (Sequence::new(row.placed.to_native()), row.line.to_native());
+    let key = WaitKey { priority_class: row.priority_class, placed, line };
+    let after = yes_or_no("begun", row.is_begun)?.then_some(key);
+    known("line", (usize::from(line) < LINES_PER_ORDER_MAX).then_some(()))?;
+    let since = Sequence::new(row.since.to_native());
+    let sku = sku(state, row.sku.to_native())?;
+    state.restore_due(sku, DueRow { since, after });
+    Ok(())
+}
+
+pub(super) fn add_set_aside(state: &mut State, row: &v1::ArchivedPlace) -> Result<(), RowsError> {
+    let sku = sku(state, row.sku.to_native())?;
+    let warehouse = warehouse(state, row.warehouse.to_native())?;
+    let units = row.value.to_native();
+    let is_held = state.stock.cell(sku, warehouse).held == units && units > 0;
+    known("units set aside", is_held.then_some(()))?;
+    state.restore_set_aside(sku, warehouse, units);
+    Ok(())
+}

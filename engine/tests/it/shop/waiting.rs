@@ -1,0 +1,39 @@
+//! The lines of a script that are about waiting lines.
+
+use gantry_model::{
+    Command, CommandId, EngineTime, MatchAgain, Query, ReadBook, SetPriority, WaitKey,
+};
+
+use super::{Shop, order_id};
+
+impl Shop {
+    pub(super) fn waiting(&mut self, id: CommandId, words: &[&str]) -> Vec<u8> {
+        match *words {
+            ["priority", order, class] => {
+                let (order, priority_class) = (order_id(order), class.parse().unwrap());
+                self.send(&Command::SetPriority(SetPriority { id, order, priority_class }))
+            }
+            ["again", sku] => {
+                self.send(&Command::MatchAgain(MatchAgain { id, sku: self.sku(sku) }))
+            }
+            ["book", sku] => {
+                let (sku, from) = (self.sku(sku), WaitKey::FIRST);
+                self.query(&Query::ReadBook(ReadBook { sku, from, rows_max: 0 }))
+            }
+            ["step"] => self.match_waiting(1),
+            ["match"] => self.match_waiting(usize::MAX),
+            _ => panic!("no line of a script: {words:?}"),
+        }
+    }
+
+    /// Looks at waiting lines so many times, if any are due.
+    pub(crate) fn match_waiting(&mut self, steps_max: usize) -> Vec<u8> {
+        for _ in 0..steps_max {
+            let now = self.clock.max(EngineTime::new(self.engine.last_time().get() + 1_000));
+            if !self.engine.match_waiting(now, &mut self.records) {
+                break;
+            }
+        }
+        Vec::new()
+    }
+}
