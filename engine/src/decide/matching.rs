@@ -29,7 +29,7 @@ pub(crate) fn decide_match(
     decision.clear();
     let (sku, due) = state.matching.next()?;
     let mut behind = state.books.from(sku, first_behind(&due));
-    let mut last = due.after.unwrap_or(WaitKey::FIRST);
+    let mut last = WaitKey::FIRST;
     for (key, slot) in behind.by_ref().take(LINES_PER_MATCH_MAX) {
         last = key;
         if serve(state, (sku, key, slot), sequence, now, decision) {
@@ -56,10 +56,9 @@ pub(crate) fn pass_over(
     decision: &mut Decision,
 ) -> Option<Match> {
     decision.clear();
-    let (sku, due) = state.matching.next()?;
+    let (sku, _) = state.matching.next()?;
     After::of(state, sku, decision).give_back(sequence, decision);
-    let last = due.after.unwrap_or(WaitKey::FIRST);
-    Some(Match { sku, last, end: MatchEnd::Over })
+    Some(Match { sku, last: WaitKey::FIRST, end: MatchEnd::Over })
 }
 
 /// The place behind the line that was looked at last.
