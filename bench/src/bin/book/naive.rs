@@ -110,7 +110,7 @@ impl Naive {
             .collect();
         lines.sort_by_key(|at| self.orders[*at].key());
         let mut expected = Sums::new();
-        let (mut last, mut passed, mut is_served) = (after.unwrap_or(WaitKey::FIRST), 0, false);
+        let (mut last, mut passed, mut is_served) = (WaitKey::FIRST, 0, false);
         for at in lines.iter().take(LINES_MAX) {
             passed += 1;
             last = self.orders[*at].key();
