@@ -150,12 +150,14 @@ impl State {
 
     /// Counts what a waiting line that got units uses of its warehouses' day.
     pub(super) fn count_matched(&mut self, slot: u32, record: &Record<'_>) {
+        let mut met = WarehouseSet::default();
         for movement in record.movements {
             let warehouse = movement.warehouse();
             let is_counted = movement.kind() == MovementKind::Allocated
                 && self.capacity.is_counted(warehouse, record.sequence);
             if is_counted {
-                let orders = u32::from(!self.has_units_at(slot, warehouse));
+                let is_new = met.insert(warehouse) && !self.has_units_at(slot, warehouse);
+                let orders = u32::from(is_new);
                 let (day, units) = (day_of(record.time), movement.quantity().unsigned_abs());
                 self.hash.take(self.hash_day_load(warehouse));
                 self.capacity.add(warehouse, day, orders, units);

@@ -298,3 +298,17 @@ fn the_first_that_waits_complete_is_not_starved_by_those_behind_it() {
     shop.script("show 1 => accepted open parcels=0 cost=0 0@N:4 1@O:4");
     shop.script("show 2 => accepted open parcels=0 cost=0 0:2waiting 1:2waiting");
 }
+
+#[test]
+fn an_order_that_waits_complete_counts_once_on_the_day_of_its_warehouse() {
+    let mut shop = shop();
+    shop.script(
+        "capacity N orders=2
+         place 1 1 wait_complete A:1,B:1 => accepted open parcels=0 cost=0 0:1waiting 1:1waiting
+         receive B N 1 => accepted 0/1
+         receive A N 2 => accepted 1/2
+         match
+         show 1 => accepted open parcels=0 cost=0 0@N:1 1@N:1
+         place 2 1 ship_complete A:1 => accepted open parcels=1 cost=5 0@N:1",
+    );
+}
