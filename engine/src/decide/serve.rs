@@ -40,16 +40,16 @@ pub(super) fn serve(
         return is_complete && keep(state, (sku, key, slot), sequence, decision);
     }
     decision.head = sourced.head();
-    for (line, row) in asked {
+    for (line, row) in &asked {
         let of_line = |kind, warehouse, units| {
-            Movement::of_order(kind, view.row.placed, line, row.sku, warehouse, units, sequence)
+            Movement::of_order(kind, view.row.placed, *line, row.sku, warehouse, units, sequence)
         };
         allocate(state, claim, row, of_line, decision);
     }
-    for sku in claimed.iter().filter(|other| **other != sku) {
+    for (_, LineRow { sku: other, .. }) in asked.iter().filter(|(_, row)| row.sku != sku) {
         // What is left of it there is for others.
-        if state.matching.set_aside_of(*sku) > given_back(*sku, None, decision).into() {
-            make_due(*sku, sequence, decision);
+        if state.matching.set_aside_of(*other) > given_back(*other, None, decision).into() {
+            make_due(*other, sequence, decision);
         }
     }
     true

@@ -312,3 +312,21 @@ fn an_order_that_waits_complete_counts_once_on_the_day_of_its_warehouse() {
          place 2 1 ship_complete A:1 => accepted open parcels=1 cost=5 0@N:1",
     );
 }
+
+#[test]
+fn what_a_served_order_kept_of_a_component_is_for_others() {
+    let mut shop = shop();
+    shop.script(
+        "sku K unlimited
+         bundle K A:1,B:1
+         receive A N 3 => accepted 3/3
+         place 1 1 wait_complete A:1,K:1 => accepted open parcels=0 cost=0 0:1waiting 1:1waiting
+         match
+         stock A => accepted N:2/3
+         receive B N 1 => accepted 1/1
+         match
+         show 1 => accepted open parcels=0 cost=0 0@N:1 1@N:1
+         book A => accepted 0+0
+         stock A => accepted N:1/3",
+    );
+}
