@@ -40,5 +40,6 @@ pub const EXPECTED: &[&str] = &[
     "start from a snapshot",
     "torn segment header cut",
     "torn tail cut",
+    "units kept for an order that waits complete",
     "waiting line served",
 ];

@@ -279,6 +279,8 @@ impl Book {
         self.orders.push(OrderBook {
             id: order.id.get(),
             priority_class: order.priority_class,
+            zone: order.zone,
+            short: order.short,
             placed: self.sequence,
             time: self.time,
             cost_minor: head.cost_minor(),

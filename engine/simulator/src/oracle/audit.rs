@@ -1,7 +1,8 @@
 //! The whole state: whether the books add up, and whether the engine tells the same.
 
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, Item, Items, Namespace, OrderId, Query, ReadBook, Sku, WaitKey,
+    BOOK_ROWS_PER_REPLY_MAX, Item, Items, Namespace, OrderId, Query, ReadBook, ShortMode, Sku,
+    WaitKey,
 };
 
 use super::book::{Book, Sums, What};
@@ -59,7 +60,7 @@ pub(super) fn books_add_up(book: &Book) -> Result<(), String> {
 }
 
 /// Every line that waits is in the book of its SKU, in its place; what is set aside is held, and
-/// only while lines are looked at.
+/// only while lines are looked at or an order that waits complete keeps it.
 fn waiting_lines_add_up(book: &Book) -> Result<(), String> {
     let mut waiting = vec![Vec::new(); book.skus.len()];
     for (at, order) in book.orders.iter().enumerate() {
@@ -80,7 +81,11 @@ fn waiting_lines_add_up(book: &Book) -> Result<(), String> {
         let held = (0..).zip(&sku.cells).filter(|(_, cell)| cell.held != 0);
         let is_held = held.map(|(at, cell)| (at, cell.held));
         let is_same = is_held.eq(sku.set_aside.iter().map(|(at, units)| (*at, *units)));
-        let is_due = sku.due.is_some() || sku.set_aside.is_empty();
+        let is_kept = sku.waiting.iter().any(|row| {
+            let short = book.orders[row.order].short;
+            short == ShortMode::WaitComplete
+        });
+        let is_due = sku.due.is_some() || sku.set_aside.is_empty() || is_kept;
         expect(is_same && is_due, || {
             let (set_aside, cells) = (&sku.set_aside, &sku.cells);
             format!("{}: {set_aside:?} set aside, due {:?}, has {cells:?}", sku.code, sku.due)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use gantry_model::{
     Limits, Movement, MovementKind, Objective, PlaceOrder, RejectReason, Rules, ShortMode,
-    UNITS_PER_CELL_MAX, WaitKey, Warehouse,
+    UNITS_PER_CELL_MAX, WaitKey, Warehouse, Zone,
 };
 
 /// No handle, where a `u16` names a channel, policy or warehouse.
@@ -207,6 +207,8 @@ pub(super) struct AllocationBook {
 pub(super) struct OrderBook {
     pub(super) id: u128,
     pub(super) priority_class: u8,
+    pub(super) zone: Zone,
+    pub(super) short: ShortMode,
     pub(super) placed: u64,
     pub(super) time: u64,
     pub(super) cost_minor: i64,
@@ -404,7 +406,7 @@ pub(super) fn day_and_minute(time: u64) -> (u64, u64) {
     (minutes / 1_440, minutes % 1_440)
 }
 
-/// Whether an order in this mode lets the rest wait.
+/// Whether an order in this mode lets units wait that are not to be had.
 pub(super) fn may_wait(short: ShortMode) -> bool {
-    short == ShortMode::Backorder
+    matches!(short, ShortMode::Backorder | ShortMode::WaitComplete)
 }

@@ -1,5 +1,7 @@
 //! One order to be sourced at one time: who may serve it, by which policy, and what units weigh.
 
+use std::collections::BTreeMap;
+
 use gantry_model::{Movement, Objective, PlaceOrder, Rule, Rules};
 
 use super::book::{ANY_16, ANY_32, Book, PolicyBook, day_and_minute};
@@ -47,8 +49,8 @@ pub(super) struct Case<'a> {
     pub(super) order: &'a PlaceOrder<'a>,
     pub(super) policy: &'a PolicyBook,
     pub(super) candidates: &'a [Candidate],
-    /// Of a waiting line: the SKU, whose set-aside units it may have.
-    pub(super) awaited: Option<u32>,
+    /// Of what waits: the units set aside that it may have, by SKU and warehouse.
+    pub(super) in_reach: &'a BTreeMap<(u32, u16), i64>,
     /// Warehouses that send a parcel of the order already.
     pub(super) sent: &'a [u16],
     /// Whether the objective fits a wide integer, so that plans can be compared.
@@ -209,9 +211,8 @@ impl Case<'_> {
     /// Units of `sku` itself that the order may have at a warehouse.
     pub(super) fn available(&self, sku: u32, warehouse: u16, dropped: Rules) -> i64 {
         let row = self.book.the_sku(sku);
-        let set_aside = row.set_aside.get(&warehouse).filter(|_| self.awaited == Some(sku));
-        let free = row.cells[usize::from(warehouse)].free(row.tracked);
-        let mut available = free + set_aside.copied().unwrap_or(0);
+        let set_aside = self.in_reach.get(&(sku, warehouse)).copied().unwrap_or(0);
+        let mut available = row.cells[usize::from(warehouse)].free(row.tracked) + set_aside;
         if !dropped.contains(Rule::RingFences) {
             let channel = self.order.channel.get();
             let here = row.fences.iter().filter(|fence| fence.warehouse == warehouse);

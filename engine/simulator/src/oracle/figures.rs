@@ -55,13 +55,15 @@ impl Figures {
 
     /// A look at waiting lines was judged, of which the book does not know yet.
     fn looked(&mut self, book: &Book, looked: &Match, record: &Record<'_>) {
+        let of_line = |movement: &&Movement| movement.kind() == MovementKind::Dequeued;
         let lines = book.waiting_behind(looked.sku.get());
         let lines = lines.filter(|waiting| waiting.key <= looked.last).count();
+        // An order that waits complete has other lines, too, that got units with the last.
+        let is_served = record.movements.iter().any(|movement| of_line(&movement));
+        let lines = lines - usize::from(is_served);
         self.lines_passed_over += u64::try_from(lines).unwrap_or(u64::MAX);
-        let of_line = |movement: &&Movement| movement.kind() == MovementKind::Dequeued;
         for movement in record.movements.iter().filter(of_line) {
             self.lines_matched += 1;
-            self.lines_passed_over -= 1;
             self.units_matched += u64::from(movement.quantity().unsigned_abs());
         }
     }

@@ -56,7 +56,7 @@ fn frees(movement: &Movement) -> bool {
 }
 
 /// Units that wait for the SKU when the movements are done.
-fn waiting_after(book: &Book, sku: Sku, movements: &[Movement]) -> i64 {
+pub(super) fn waiting_after(book: &Book, sku: Sku, movements: &[Movement]) -> i64 {
     book.units_waiting(sku.get()) - sum(movements, MovementKind::Dequeued, sku)
 }
 

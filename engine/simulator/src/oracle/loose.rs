@@ -1,13 +1,13 @@
 //! Judgements of plans that are too many to be tried: what holds of them whatever the best is.
 
-use gantry_model::{OutcomeHead, Proof, Short, ShortMode};
+use gantry_model::{OrderLine, OutcomeHead, Proof, Short, ShortMode};
 
 use super::book::may_wait;
 use super::case::{Case, Grant};
 use super::decide::expect;
 use super::feasible::{is_maximal, most_units};
 use super::order::Demand;
-use super::place::{Said, reasons};
+use super::place::{Said, is_not_whole, reasons};
 
 /// An accepted plan: unless it says that it may lack units, it lacks none that could be had.
 pub(super) fn plan_makes_sense(
@@ -35,17 +35,29 @@ pub(super) fn rejection_makes_sense(
 ) -> Result<(), String> {
     let lines = case.order.lines;
     let rises = said.shorts.is_sorted_by(|one, next| one.line() < next.line());
+    let is_complete = case.order.short == ShortMode::WaitComplete;
+    // Of an order that waits complete every unit would have to wait.
+    let is_short = |short: &Short| {
+        let (had, wanted) = (short.available(), short.wanted());
+        had < wanted || is_complete && had == wanted
+    };
     let is_of_line = |short: &Short| {
         let line = lines.get(usize::from(short.line()));
         line.is_some_and(|line| {
             let waits =
                 may_wait(case.order.short) && case.book.the_sku(short.sku().get()).backorder;
             let is_same = (short.sku(), short.wanted()) == (line.sku(), line.quantity());
-            is_same && short.available() < short.wanted() && !waits
+            is_same && is_short(short) && !waits
         })
     };
     let makes_sense = !said.shorts.is_empty() && rises && said.shorts.iter().all(is_of_line);
     expect(makes_sense, || format!("shorts {:?} of {lines:?}", said.shorts))?;
+    if is_complete {
+        let forbid = |line: &&OrderLine| !case.book.the_sku(line.sku().get()).backorder;
+        let forbid = lines.iter().filter(forbid).count();
+        expect(said.shorts.len() == forbid, || format!("shorts {:?} of {lines:?}", said.shorts))?;
+        is_not_whole(case, wanted, None)?;
+    }
     let takes_any = case.order.short == ShortMode::TakeAvailable;
     let is_nothing =
         said.shorts.iter().all(|short| short.available() == 0) && said.shorts.len() == lines.len();

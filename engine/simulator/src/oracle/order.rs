@@ -1,6 +1,6 @@
 //! What an order must be before anything is sourced.
 
-use gantry_model::{Channel, LINES_PER_ORDER_MAX, PlaceOrder, RejectReason, ShortMode};
+use gantry_model::{Channel, LINES_PER_ORDER_MAX, PlaceOrder, RejectReason};
 
 use super::book::Book;
 use super::no::{No, figure, no, refuse_if};
@@ -49,7 +49,6 @@ pub(super) fn demands(
     if rows > LINES_PER_ORDER_MAX {
         return no(RejectReason::TooManyLines, figure(rows), figure(LINES_PER_ORDER_MAX));
     }
-    refuse_if(order.short == ShortMode::WaitComplete, RejectReason::NotYet)?;
     let zone = &book.zones[order.zone.index()];
     let is_active = |warehouse: &u16| book.warehouses[usize::from(*warehouse)].active;
     refuse_if(!zone.costs.keys().any(is_active), RejectReason::NotServed)

@@ -1,6 +1,8 @@
 //! The judgement of an order that was placed or quoted: is this plan, or this "no", what the rules
 //! say?
 
+use std::collections::BTreeMap;
+
 use gantry_model::{
     Movement, MovementKind, Objective, OutcomeHead, PlaceOrder, Proof, RejectReason, Rules,
     Sequence, Short, ShortMode, Sku, Warehouse,
@@ -9,7 +11,8 @@ use gantry_model::{
 use super::book::{Book, may_wait};
 use super::case::{Case, Grant, Scratch, find_candidates};
 use super::decide::expect;
-use super::feasible::keeps_rules;
+use super::feasible::{keeps_rules, most_units};
+use super::freed::push_due;
 use super::loose::{plan_makes_sense, rejection_makes_sense};
 use super::order::{Demand, demands};
 use super::sourced::{Sourced, source, would_do_without_rules};
@@ -47,8 +50,8 @@ pub(super) fn judge(
     }
     let is_comparable = find_candidates(book, order, time, wanted, candidates);
     let policy = book.policy_of(order.channel.get());
-    let (awaited, sent) = (None, &[][..]);
-    let case = Case { book, order, policy, candidates, awaited, sent, is_comparable };
+    let (in_reach, sent) = (&BTreeMap::new(), &[][..]);
+    let case = Case { book, order, policy, candidates, in_reach, sent, is_comparable };
     let sourced = source(&case, wanted, problem);
     if said.head.is_accepted() {
         accepted(&case, wanted, said, sourced.as_ref())?;
@@ -67,6 +70,9 @@ fn accepted(
     sourced: Option<&Sourced>,
 ) -> Result<(), String> {
     expect(said.shorts.is_empty(), || "an accepted order is short of nothing".into())?;
+    if case.order.short == ShortMode::WaitComplete && said.parts.is_empty() {
+        return waits(case, wanted, said, sourced);
+    }
     let had = by_line(case, said.parts)?;
     let units: Vec<i64> = wanted.iter().map(|demand| of_sku(case, demand.sku, &had)).collect();
     let as_filled = fill_lines(case, wanted, &units);
@@ -74,6 +80,9 @@ fn accepted(
         format!("lines have {had:?}, lower lines first would have {as_filled:?}")
     })?;
     may_be_accepted(case, &had)?;
+    let is_partial = || wanted.iter().zip(&units).any(|(demand, had)| *had < demand.units);
+    let is_complete = case.order.short != ShortMode::WaitComplete || !is_partial();
+    expect(is_complete, || format!("a part of an order that waits complete: {had:?}"))?;
     keeps_rules(case, said.parts)?;
     let grants = grants(case, said.parts);
     figures_add_up(case, said.head, &grants)?;
@@ -84,8 +93,40 @@ fn accepted(
     }
 }
 
+/// All of it waits: it may, and cannot be had whole.
+fn waits(
+    case: &Case<'_>,
+    wanted: &[Demand],
+    said: &Said<'_>,
+    sourced: Option<&Sourced>,
+) -> Result<(), String> {
+    let is_plain = *said.head == OutcomeHead::accepted(0, 0);
+    expect(is_plain, || format!("said {:?} of an order that waits", said.head))?;
+    let mut lines = case.order.lines.iter();
+    let may = lines.all(|line| case.book.the_sku(line.sku().get()).backorder);
+    expect(may, || "a line waits that may not".into())?;
+    is_not_whole(case, wanted, sourced)
+}
+
+/// Whether not every unit could be had at once, as far as that is certain.
+pub(super) fn is_not_whole(
+    case: &Case<'_>,
+    wanted: &[Demand],
+    sourced: Option<&Sourced>,
+) -> Result<(), String> {
+    let all: i64 = wanted.iter().map(|demand| demand.units).sum();
+    let most = match sourced {
+        Some(sourced) => sourced.are_units_certain.then(|| sourced.units.iter().sum::<i64>()),
+        None if case.is_searched_to_its_end() => most_units(case, wanted),
+        None => None,
+    };
+    expect(most.is_none_or(|most| most < all), || {
+        format!("all {all} units of {wanted:?} could be had: {sourced:?}")
+    })
+}
+
 /// Units of each line, if each pair of line and warehouse stands there once, by line.
-fn by_line(case: &Case<'_>, parts: &[Part]) -> Result<Vec<i64>, String> {
+pub(super) fn by_line(case: &Case<'_>, parts: &[Part]) -> Result<Vec<i64>, String> {
     let mut had = vec![0; case.order.lines.len()];
     for (at, part) in parts.iter().enumerate() {
         let line = usize::from(part.line);
@@ -127,7 +168,10 @@ fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> Result<(), String> {
         ShortMode::Backorder => lines().all(|(line, had)| {
             !is_short(line, *had) || case.book.the_sku(line.sku().get()).backorder
         }),
-        ShortMode::WaitComplete => false,
+        ShortMode::WaitComplete => {
+            lines().all(|(line, had)| !is_short(line, *had))
+                || lines().all(|(line, _)| case.book.the_sku(line.sku().get()).backorder)
+        }
     };
     expect(may, || format!("accepted with {had:?}, which its mode does not allow"))
 }
@@ -236,7 +280,9 @@ fn shorts(case: &Case<'_>, had: &[i64]) -> Vec<Short> {
     let rows = (0..).zip(case.order.lines).zip(had);
     let rows = rows.filter(|((_, line), had)| {
         let waits = may_wait(case.order.short) && case.book.the_sku(line.sku().get()).backorder;
-        **had < i64::from(line.quantity()) && !waits
+        let is_short = **had < i64::from(line.quantity());
+        // Of an order that waits complete every unit would have to wait.
+        (is_short || case.order.short == ShortMode::WaitComplete) && !waits
     });
     let short = rows.map(|((at, line), had)| {
         let had = u32::try_from(*had).expect("invariant: no more than the line wants");
@@ -290,5 +336,8 @@ pub(super) fn movements(
         if left > 0 {
             push(kind, line, wanted.sku().get(), Warehouse::NONE.get(), left);
         }
+    }
+    if order.short == ShortMode::WaitComplete && parts.is_empty() {
+        order.lines.iter().for_each(|line| push_due(line.sku(), sequence, movements));
     }
 }

@@ -2,11 +2,11 @@
 
 use gantry_model::{
     LineUnits, Movement, MovementKind, OrderUnits, OutcomeHead, RejectReason, Sequence,
-    SetPriority, Sku, Warehouse,
+    SetPriority, ShortMode, Sku, Warehouse,
 };
 
 use super::book::{Book, LineBook, OrderBook};
-use super::freed::push_due;
+use super::freed::{push_due, waiting_after};
 use super::no::{No, figure, no, refuse_if};
 
 struct Target<'a> {
@@ -76,10 +76,25 @@ pub(super) fn cancel(
         check_quantity(units.quantity(), row.open())?;
         cancel_line(&target, units.line(), units.quantity().into(), movements);
     }
+    if target.order.short == ShortMode::WaitComplete {
+        rest_is_due(&target, movements);
+    }
     Ok(OutcomeHead::accepted(0, 0))
 }
 
-/// The order's lines move in their books; where lines are being looked at, that begins again.
+/// Without what is cancelled the rest may be had, and what was kept is for others.
+fn rest_is_due(target: &Target<'_>, movements: &mut Vec<Movement>) {
+    let Target { book, order, sequence } = *target;
+    for line in book.lines_of(order).iter().filter(|line| line.waiting > 0) {
+        let sku = Sku::new(line.sku);
+        if book.units_set_aside(line.sku) > 0 || waiting_after(book, sku, movements) > 0 {
+            push_due(sku, sequence, movements);
+        }
+    }
+}
+
+/// The order's lines move in their books; where lines are looked at, or units set aside, that begins
+/// again.
 pub(super) fn set_priority(
     book: &Book,
     command: &SetPriority,
@@ -90,7 +105,7 @@ pub(super) fn set_priority(
     let lines = book.lines_of(order);
     refuse_if(lines.iter().all(|line| line.open() == 0), RejectReason::OrderClosed)?;
     for line in lines.iter().filter(|line| line.waiting > 0) {
-        if book.the_sku(line.sku).due.is_some() {
+        if book.the_sku(line.sku).due.is_some() || book.units_set_aside(line.sku) > 0 {
             push_due(Sku::new(line.sku), sequence, movements);
         }
     }

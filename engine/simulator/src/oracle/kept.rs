@@ -1,0 +1,76 @@
+//! What is kept for orders that wait until all of them can be had.
+
+use std::collections::BTreeMap;
+
+use gantry_model::{ShortMode, WaitKey};
+
+use super::book::{Book, Waiting};
+
+impl Book {
+    /// The first line of a SKU's book whose order waits complete, the order `gone` aside.
+    pub(super) fn keeper(&self, sku: u32, gone: Option<usize>) -> Option<&Waiting> {
+        let is_complete = |waiting: &Waiting| {
+            let short = self.orders[waiting.order].short;
+            short == ShortMode::WaitComplete && gone != Some(waiting.order)
+        };
+        self.the_sku(sku).waiting.iter().find(|waiting| is_complete(waiting))
+    }
+
+    /// What the keeper keeps of units that are set aside, by warehouse.
+    pub(super) fn kept(
+        &self,
+        keeper: Option<&Waiting>,
+        set_aside: &BTreeMap<u16, i64>,
+    ) -> BTreeMap<u16, i64> {
+        let Some(keeper) = keeper else { return BTreeMap::new() };
+        let candidates = self.candidates_of(keeper);
+        let mut wanted = self.wanted(keeper);
+        let mut kept = BTreeMap::new();
+        for (warehouse, units) in set_aside.iter().filter(|row| candidates.contains(row.0)) {
+            let units = wanted.min(*units);
+            kept.insert(*warehouse, units);
+            wanted -= units;
+        }
+        kept
+    }
+
+    /// What the line at `key`, and others of its order, may have of what is set aside for a SKU.
+    pub(super) fn in_reach(&self, sku: u32, key: WaitKey) -> BTreeMap<u16, i64> {
+        let mut units = self.the_sku(sku).set_aside.clone();
+        let of_order = |key: WaitKey| (key.priority_class, key.placed);
+        let keeper = self.keeper(sku, None);
+        let keeper = keeper.filter(|keeper| of_order(keeper.key) < of_order(key));
+        for (warehouse, kept) in self.kept(keeper, &units) {
+            *units.get_mut(&warehouse).expect("invariant: kept of what is there") -= kept;
+        }
+        units
+    }
+
+    /// Units that are set aside for the keeper of a book when it is looked at and cannot be served,
+    /// rising by warehouse; none, if it is another line.
+    pub(super) fn kept_more(&self, waiting: &Waiting, sku: u32) -> Vec<(u16, i64)> {
+        let is_keeper = self.keeper(sku, None).is_some_and(|keeper| keeper.key == waiting.key);
+        let row = self.the_sku(sku);
+        if !is_keeper || !row.tracked {
+            return Vec::new();
+        }
+        let kept = self.kept(Some(waiting), &row.set_aside);
+        let mut left = self.wanted(waiting) - kept.values().sum::<i64>();
+        let mut more = Vec::new();
+        for warehouse in self.candidates_of(waiting) {
+            let units = self.available(sku, warehouse).min(left);
+            if units > 0 {
+                more.push((warehouse, units));
+                left -= units;
+            }
+        }
+        more
+    }
+
+    /// The warehouses that may serve a line's order, rising.
+    fn candidates_of(&self, waiting: &Waiting) -> Vec<u16> {
+        let zone = &self.zones[self.orders[waiting.order].zone.index()];
+        let is_active = |warehouse: &u16| self.warehouses[usize::from(*warehouse)].active;
+        zone.costs.keys().copied().filter(is_active).collect()
+    }
+}
