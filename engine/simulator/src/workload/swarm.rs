@@ -154,7 +154,9 @@ impl Swarm {
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
         };
-        swarm.modes[3] = u32::from(dice.one_in(9));
+        if !dice.one_in(4) {
+            swarm.modes[3] = 0;
+        }
         if swarm.skus >= 6 && dice.one_in(3) {
             swarm.bundles = dice.between(1, 3);
         }
@@ -190,7 +192,7 @@ impl Swarm {
     /// receipts serve, and some of which no receipt can serve.
     fn queue_up(&mut self, dice: &mut Dice) {
         self.hot_share = dice.pick(&[500, 950]);
-        self.modes = [1, 1, 32, 0];
+        self.modes = [1, 1, 32, dice.pick(&[0, 0, 4])];
         (self.unlimited_share, self.no_backorder_share) = (0, 0);
         self.zones_per_gap = dice.pick(&[2, 3, 12]);
         self.receipt_max = dice.pick(&[20, 100]) * self.units_max;
