@@ -207,6 +207,44 @@ fn stint_a_line(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     true
 }
 
+/// An order that waits complete and got all is said to lack a unit of its last line.
+fn stint_a_whole_order(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let looks = looks(shown);
+    let Some((start, _)) = looks.choose(rng).copied() else { return false };
+    let of_record = |kind| {
+        let mut found = movements_of(shown, kind);
+        found.retain(|(record, _)| *record == start);
+        found
+    };
+    let dequeued = of_record(MovementKind::Dequeued);
+    let allocated = of_record(MovementKind::Allocated).last().copied();
+    let (Some((_, allocated)), [_, .., (_, dequeued)]) = (allocated, &dequeued[..]) else {
+        return false;
+    };
+    let units = |at: usize| u32::from_le_bytes(shown.records[at + 4..at + 8].try_into().unwrap());
+    if units(allocated) < 2 {
+        return false;
+    }
+    for at in [*dequeued, allocated] {
+        write_u32(&mut shown.records, at + 4, |units| units - 1);
+    }
+    true
+}
+
+/// A look keeps other units for an order that waits complete, or none.
+fn keep_otherwise(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let looks = looks(shown);
+    let mut found = movements_of(shown, MovementKind::SetAside);
+    found.retain(|(record, _)| looks.iter().any(|(start, _)| start == record));
+    let Some((start, at)) = found.choose(rng).copied() else { return false };
+    match rng.random_range(0..3) {
+        0 => leave_out(shown, (start, at)),
+        1 => write_u32(&mut shown.records, at + 4, |units| units + 1),
+        _ => write_u32(&mut shown.records, at + 4, |units| units - 1),
+    }
+    true
+}
+
 /// Another line is said to have been the last that was looked at.
 fn look_at_another_line(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let looks = looks(shown);
@@ -342,6 +380,8 @@ fn a_spoiled_look_at_waiting_lines_is_noticed() {
     check(leave_out_movement_of_matching, 60);
     check(change_units_of_matching, 40);
     check(stint_a_line, 40);
+    check(stint_a_whole_order, 10);
+    check(keep_otherwise, 40);
     check(look_at_another_line, 60);
     check(end_otherwise, 40);
     check(swap_looks, 40);
