@@ -153,7 +153,8 @@ impl LocalInstance {
     }
 
     /// Decides and applies a command; returns its reply, one item. Durable after the next
-    /// [`LocalInstance::commit`], which happens by itself when the batch is full.
+    /// [`LocalInstance::commit`], which happens by itself when the batch is full. What came in is
+    /// given to lines that wait for it before the next command.
     pub fn execute(
         &mut self,
         command: &Command<'_>,
@@ -177,7 +178,22 @@ impl LocalInstance {
                 self.instance.engine.last_time(),
             );
         }
+        self.match_waiting(now)?;
         Ok(reply)
+    }
+
+    /// Gives what came in to the lines that wait for it, to the end.
+    fn match_waiting(&mut self, now: EngineTime) -> Result<(), JournalError> {
+        loop {
+            if self.batch.is_full() {
+                self.commit()?;
+            }
+            let Self { instance: Instance { engine, .. }, batch } = self;
+            if !engine.match_waiting(now, &mut batch.records) {
+                return Ok(());
+            }
+            batch.count_record(engine.last_sequence(), engine.last_time());
+        }
     }
 
     /// Answers a query at the time of the last record; returns its reply, one item.

@@ -7,6 +7,7 @@
 mod archive;
 mod bundles;
 mod catalogue;
+mod matching;
 mod orders;
 mod placed;
 mod rules;
@@ -22,6 +23,7 @@ use gantry_model::{
 use archive::Archive;
 use bundles::Bundles;
 use catalogue::Catalogue;
+use matching::{Matching, split};
 use orders::Orders;
 use placed::Placed;
 use rules::RuleBook;
@@ -63,6 +65,7 @@ pub(super) struct Audit {
     stock: Stock,
     orders: Orders,
     archive: Archive,
+    matching: Matching,
     /// Commands that were carried out, other than those that placed an order.
     others: u64,
 }
@@ -74,6 +77,7 @@ pub(super) struct Sums {
     pub(super) open_orders: u64,
     pub(super) units_on_hand: i64,
     pub(super) units_allocated: i64,
+    pub(super) units_held: i64,
     pub(super) units_backordered: i64,
 }
 
@@ -86,9 +90,9 @@ impl Audit {
 
     /// Sums over everything so far.
     pub(super) fn sums(&self) -> Sums {
-        let (units_on_hand, units_allocated) = self.stock.sums();
+        let [units_on_hand, units_allocated, units_held] = self.stock.sums();
         let (orders, open_orders, units_backordered) = self.orders.sums();
-        Sums { orders, open_orders, units_on_hand, units_allocated, units_backordered }
+        Sums { orders, open_orders, units_on_hand, units_allocated, units_held, units_backordered }
     }
 
     fn take_record(&mut self, record: &Record<'_>) -> Result<(), Fault> {
@@ -114,18 +118,21 @@ impl Audit {
         }
         let is_other = record.command.id().is_some();
         self.others += u64::from(is_other && !matches!(record.command, Command::PlaceOrder(_)));
+        let (own, set_aside) = split(record.movements);
         match &record.command {
-            Command::PlaceOrder(order) => self.place(record, order),
-            Command::CancelOrder(command) => self.cancel(record.movements, command),
-            Command::Ship(command) => self.ship(record.movements, command),
-            Command::Receive(change) => self.receive(record.movements, change),
-            Command::Adjust(change) => self.adjust(record.movements, change),
-            Command::SetStock(change) => self.set_stock(record.movements, change),
+            Command::PlaceOrder(order) => return self.place(record, order),
+            Command::Ship(command) => return self.ship(record.movements, command),
+            Command::Match(looked) => return self.match_lines(record, looked),
+            Command::CancelOrder(command) => self.cancel(own, command)?,
+            Command::Receive(change) => self.receive(own, change)?,
+            Command::Adjust(change) => self.adjust(own, change)?,
+            Command::SetStock(change) => self.set_stock(own, change)?,
             _ => {
                 rule(record.movements.is_empty(), "a setting moves nothing")?;
-                self.set_up(record)
+                return self.set_up(record);
             }
         }
+        self.set_aside(record, own, set_aside)
     }
 
     fn set_up(&mut self, record: &Record<'_>) -> Result<(), Fault> {
@@ -154,8 +161,12 @@ impl Audit {
             self.catalogue.warehouse(movement.warehouse())?;
         }
         let quantity = movement.quantity();
-        let signed = movement.kind() == MovementKind::Adjusted;
-        rule(quantity > 0 || (signed && quantity != 0), "a movement moves units")?;
+        let moves_units = match movement.kind() {
+            MovementKind::Due => quantity == 0 && movement.warehouse() == Warehouse::NONE,
+            MovementKind::Adjusted => quantity != 0,
+            _ => quantity > 0,
+        };
+        rule(moves_units, "a movement moves units")?;
         rule(movement.cause() == record.sequence, "a movement names the record that caused it")
     }
 
@@ -175,8 +186,7 @@ impl Audit {
             let kind = movement.kind();
             let expected = kind == Allocated || kind == ComponentAllocated;
             rule(expected || Some(kind) == left_over, "the mode allows no such movement")?;
-            self.orders.apply(placed, movement)?;
-            self.stock.apply(movement)?;
+            self.apply(placed, movement)?;
             if kind == Allocated {
                 let cost = self.catalogue.cost(movement.warehouse(), zone)?;
                 if !parcels.contains(&movement.warehouse()) {
@@ -233,8 +243,7 @@ impl Audit {
         let order = self.orders.find(command.order)?;
         for movement in movements {
             rule(kinds.contains(&movement.kind()), "the command makes no such movement")?;
-            self.orders.apply(order, movement)?;
-            self.stock.apply(movement)?;
+            self.apply(order, movement)?;
         }
         self.bundles.check(movements)?;
         self.orders.check_whole(order)

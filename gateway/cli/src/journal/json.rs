@@ -4,8 +4,8 @@
 mod policy;
 
 use gantry_model::{
-    AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
-    PlaceOrder, Proof, Record, SetCosts, Short, StockChange,
+    AdjustReason, Command, CostRow, LineUnits, Match, Movement, OrderLine, OrderUnits, Outcome,
+    PlaceOrder, Proof, Record, Sequence, SetCosts, Short, StockChange,
 };
 use serde::Serialize;
 
@@ -47,6 +47,7 @@ enum CommandJson<'a> {
     SetShadowPrices(PricesJson<'a>),
     Mark { state_hash: String, hash_version: u32 },
     Retire { archive: u64, archive_hash: String, orders: u32, commands: u32 },
+    Match(MatchJson<'a>),
 }
 
 #[derive(Serialize)]
@@ -113,6 +114,26 @@ struct LimitsJson {
     quantity_per_line_max: u32,
     rejections_remembered_max: u32,
     sourcing_steps_max: u32,
+}
+
+/// A look at lines that wait for a SKU.
+#[derive(Serialize)]
+struct MatchJson<'a> {
+    sku: Name<'a>,
+    /// The last line that was looked at; `null` if there was none.
+    last: Option<WaitingLineJson<'a>>,
+    /// `over`, or `goes_on` with the line behind the last.
+    end: &'static str,
+}
+
+#[derive(Serialize)]
+struct WaitingLineJson<'a> {
+    order: Option<OrderName<'a>>,
+    order_id: Option<Id>,
+    line: u16,
+    priority_class: u8,
+    /// The record that placed the order.
+    placed: u64,
 }
 
 /// What was decided. Some fields stand there only where they say something.
@@ -231,6 +252,7 @@ impl<'a> CommandJson<'a> {
                 orders: retire.orders,
                 commands: retire.commands,
             },
+            Command::Match(looked) => Self::Match(MatchJson::new(&looked, names)),
         }
     }
 
@@ -304,6 +326,25 @@ impl<'a> CostJson<'a> {
             parcel_cost_cents: row.parcel_cost(),
             unit_cost_cents: row.unit_cost(),
             days: row.days(),
+        }
+    }
+}
+
+impl<'a> MatchJson<'a> {
+    fn new(looked: &Match, names: &'a Names) -> Self {
+        let last = looked.last;
+        let order = names.order_placed(last.placed);
+        let line = WaitingLineJson {
+            order,
+            order_id: order.map(|order| order.id),
+            line: last.line,
+            priority_class: last.priority_class,
+            placed: last.placed.get(),
+        };
+        Self {
+            sku: names.sku(looked.sku),
+            last: (last.placed != Sequence::NONE).then_some(line),
+            end: looked.end.name(),
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use gantry_model::{AssignPolicy, Command, Movement, Record, SetBundle, SetCapacity, StockChange};
+use gantry_model::{
+    AssignPolicy, Command, Match, Movement, MovementKind, Record, Sequence, SetBundle, SetCapacity,
+    StockChange,
+};
 
 use crate::names::{Name, Names};
 use crate::output::utc_time;
@@ -77,6 +80,7 @@ impl RecordText<'_> {
                 let (orders, commands) = (retire.orders, retire.commands);
                 write!(f, " {orders} orders, {commands} commands to archive {}", retire.archive)
             }
+            Command::Match(looked) => self.write_match(f, looked),
         }
     }
 
@@ -122,6 +126,17 @@ impl RecordText<'_> {
         if bundle.components.is_empty() { write!(f, " no bundle any more") } else { Ok(()) }
     }
 
+    fn write_match(&self, f: &mut Formatter<'_>, looked: &Match) -> fmt::Result {
+        let Match { sku, last, end } = looked;
+        write!(f, " {}", shown(&self.names.sku(*sku)))?;
+        match self.names.order_placed(last.placed) {
+            Some(order) => write!(f, " up to line {} of {}", last.line, shown(&order))?,
+            None if last.placed == Sequence::NONE => write!(f, ", nothing waits")?,
+            None => write!(f, " up to line {} of record {}", last.line, last.placed)?,
+        }
+        write!(f, ", {}", end.name().replace('_', " "))
+    }
+
     fn write_outcome(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let outcome = &self.record.outcome;
         let head = outcome.head;
@@ -144,7 +159,11 @@ impl RecordText<'_> {
     fn write_movement(&self, f: &mut Formatter<'_>, movement: &Movement) -> fmt::Result {
         let names = self.names;
         let (kind, quantity) = (movement.kind().name(), movement.quantity());
-        write!(f, "{kind} {quantity} of {}", shown(&names.sku(movement.sku())))?;
+        let sku = shown(&names.sku(movement.sku()));
+        if movement.kind() == MovementKind::Due {
+            return write!(f, "{kind}: lines that wait for {sku}");
+        }
+        write!(f, "{kind} {quantity} of {sku}")?;
         write_warehouse(f, " at", names.warehouse(movement.warehouse()))?;
         if let Some(order) = names.order_placed(movement.order()) {
             write!(f, ", line {} of {}", movement.line(), shown(&order))?;

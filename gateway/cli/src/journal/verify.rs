@@ -34,6 +34,7 @@ struct Verified {
     open_orders: u64,
     units_on_hand: i64,
     units_allocated: i64,
+    units_held: i64,
     units_backordered: i64,
 }
 
@@ -83,6 +84,7 @@ fn verify_trimmed(
         open_orders: totals.open_orders,
         units_on_hand: units(totals.on_hand),
         units_allocated: units(totals.allocated),
+        units_held: units(totals.held),
         units_backordered: units(totals.backordered),
     };
     output.answer(args.format.json, &Verified::new(&reader.report(), &sums))
@@ -106,6 +108,7 @@ impl Verified {
             open_orders: sums.open_orders,
             units_on_hand: sums.units_on_hand,
             units_allocated: sums.units_allocated,
+            units_held: sums.units_held,
             units_backordered: sums.units_backordered,
         }
     }
@@ -141,6 +144,7 @@ impl Answer for Verified {
             ("open orders", grouped(self.open_orders)),
             ("units on hand", grouped(self.units_on_hand)),
             ("units allocated", grouped(self.units_allocated)),
+            ("units held", grouped(self.units_held)),
             ("units backordered", grouped(self.units_backordered)),
         ])
     }

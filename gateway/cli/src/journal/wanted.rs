@@ -56,6 +56,7 @@ impl OrderText {
                 is_wanted
             }
             Command::CancelOrder(units) | Command::Ship(units) => self.ids.contains(&units.order),
+            Command::Match(looked) => self.placed.contains(&looked.last.placed),
             _ => {
                 let mut movements = record.movements.iter();
                 movements.any(|movement| self.placed.contains(&movement.order()))
@@ -72,6 +73,7 @@ fn has_sku(record: &Record<'_>, names: &Names, code: &str) -> bool {
             is_it(change.sku)
         }
         Command::UpsertSku(sku) => sku.code == code,
+        Command::Match(looked) => is_it(looked.sku),
         Command::SetReserves(reserves) => reserves.rows.iter().any(|row| is_it(row.sku())),
         Command::SetShadowPrices(prices) => prices.rows.iter().any(|row| is_it(row.sku())),
         Command::SetBundle(bundle) => {

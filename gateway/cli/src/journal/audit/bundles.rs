@@ -46,6 +46,12 @@ impl Bundles {
         self.components.get(&sku).map(Vec::as_slice)
     }
 
+    /// The bundles that consume units of a SKU.
+    pub(super) fn using(&self, sku: Sku) -> impl Iterator<Item = Sku> {
+        let uses = move |parts: &Vec<(Sku, i64)>| parts.iter().any(|(part, _)| *part == sku);
+        self.components.iter().filter(move |(_, parts)| uses(parts)).map(|(bundle, _)| *bundle)
+    }
+
     /// Each bundle that is allocated, released or shipped takes its components with it, and no
     /// component moves alone.
     pub(super) fn check(&self, movements: &[Movement]) -> Result<(), Fault> {

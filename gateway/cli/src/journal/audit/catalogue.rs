@@ -75,6 +75,11 @@ impl Catalogue {
         active.ok_or(Fault::Unknown { what: "warehouse", handle })
     }
 
+    /// How many warehouses there are.
+    pub(super) fn warehouses(&self) -> u16 {
+        u16::try_from(self.active.len()).unwrap_or(u16::MAX)
+    }
+
     /// Fails if there is no such zone; its number.
     pub(super) fn zone(&self, zone: Zone) -> Result<u16, Fault> {
         let handle = u32::from(zone.get());

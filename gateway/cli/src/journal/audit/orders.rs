@@ -1,9 +1,10 @@
 //! Orders and the buckets of their lines as the sum of movements.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gantry_model::{Movement, MovementKind, OrderId, PlaceOrder, Sequence, Sku, Warehouse};
 
+use super::matching::Facts;
 use super::{Fault, rule};
 
 /// Every order that was placed.
@@ -13,6 +14,8 @@ pub(super) struct Orders {
     lines: Vec<Line>,
     /// Units of a line allocated at a warehouse; entries that fall to zero go.
     parts: HashMap<(usize, Warehouse), i64>,
+    /// Warehouses from which an order has shipped something while more of it waits.
+    shipped: HashSet<(usize, Warehouse)>,
     by_id: HashMap<OrderId, OrderIndex>,
 }
 
@@ -24,6 +27,7 @@ struct Order {
     placed: Sequence,
     first_line: usize,
     line_count: usize,
+    facts: Facts,
 }
 
 struct Line {
@@ -47,7 +51,8 @@ impl Orders {
         let earlier = self.by_id.insert(order.id, index);
         rule(earlier.is_none(), "an order is placed once")?;
         let (first_line, line_count) = (self.lines.len(), order.lines.len());
-        self.orders.push(Order { placed, first_line, line_count });
+        let facts = Facts::of(order);
+        self.orders.push(Order { placed, first_line, line_count, facts });
         self.lines.extend(order.lines.iter().map(|line| Line {
             sku: line.sku(),
             ordered: line.quantity().into(),
@@ -62,6 +67,35 @@ impl Orders {
     /// The order with this id.
     pub(super) fn find(&self, id: OrderId) -> Result<OrderIndex, Fault> {
         self.by_id.get(&id).copied().ok_or(Fault::Rule("the order was never placed"))
+    }
+
+    /// The order that the record of this sequence placed.
+    pub(super) fn find_placed(&self, placed: Sequence) -> Result<OrderIndex, Fault> {
+        let index = self.orders.binary_search_by_key(&placed, |order| order.placed);
+        index.map(OrderIndex).map_err(|_| Fault::Rule("the order was never placed"))
+    }
+
+    /// What of an order decides how its lines are served later.
+    pub(super) fn facts(&self, order: OrderIndex) -> &Facts {
+        &self.orders[order.0].facts
+    }
+
+    /// The SKUs of an order's lines.
+    pub(super) fn skus(&self, order: OrderIndex) -> impl Iterator<Item = Sku> {
+        self.lines_of(order).iter().map(|line| line.sku)
+    }
+
+    /// Whether an order with lines that wait has units at a warehouse, or some have shipped.
+    pub(super) fn has_parcel(&self, order: OrderIndex, warehouse: Warehouse) -> bool {
+        let first = self.orders[order.0].first_line;
+        let mut lines = first..first + self.orders[order.0].line_count;
+        lines.any(|line| self.parts.contains_key(&(line, warehouse)))
+            || self.shipped.contains(&(order.0, warehouse))
+    }
+
+    fn lines_of(&self, order: OrderIndex) -> &[Line] {
+        let row = &self.orders[order.0];
+        &self.lines[row.first_line..row.first_line + row.line_count]
     }
 
     /// Applies what `movement` does to a line of `order`, by the table of effects.
@@ -85,14 +119,16 @@ impl Orders {
             MovementKind::Released | MovementKind::Shipped => -quantity,
             _ => return Ok(()),
         };
+        let waits = || self.lines_of(order).iter().any(|line| line.waiting > 0);
+        if movement.kind() == MovementKind::Shipped && waits() {
+            self.shipped.insert((order.0, movement.warehouse()));
+        }
         self.move_part(index, movement, at_warehouse)
     }
 
     /// Every unit of every line of `order` is in a bucket, and in one only.
     pub(super) fn check_whole(&self, order: OrderIndex) -> Result<(), Fault> {
-        let row = &self.orders[order.0];
-        let lines = &self.lines[row.first_line..row.first_line + row.line_count];
-        for (number, line) in (0..).zip(lines) {
+        for (number, line) in (0..).zip(self.lines_of(order)) {
             let units = line.open();
             if units != 0 {
                 return Err(Fault::Line { figure: "that are in no bucket", line: number, units });

@@ -1,6 +1,6 @@
 //! Whether an order that was placed keeps the rules, and got what they let it have.
 
-use gantry_model::{Movement, MovementKind, PlaceOrder, Proof, Record, Sku, Warehouse};
+use gantry_model::{Channel, Movement, MovementKind, PlaceOrder, Proof, Record, Sku, Warehouse};
 
 use super::rules::PolicyRow;
 use super::{Audit, Fault, rule};
@@ -18,7 +18,8 @@ impl Audit {
     pub(super) fn check_rules(&mut self, placed: &Placed<'_>) -> Result<(), Fault> {
         let Placed { record, order, zone, parcels } = placed;
         let policy = self.rules.policy(order.channel);
-        let count_holds = parcels.len() <= policy.parcels_max(order);
+        let parcels_max = policy.parcels_max(order.value_minor, skus(order));
+        let count_holds = parcels.len() <= parcels_max;
         rule(count_holds, "an order has no more parcels than its policy allows")?;
         for warehouse in *parcels {
             rule(policy.allows(*warehouse), "a policy's warehouses are the only ones")?;
@@ -31,7 +32,7 @@ impl Audit {
                 |kind| move |one: &&Movement| one.kind() == kind && one.warehouse() == *warehouse;
             let taken = record.movements.iter().filter(of(MovementKind::Allocated));
             let units = taken.map(|one| i64::from(one.quantity())).sum();
-            self.rules.use_up(*warehouse, order.channel, record.time.get(), units)?;
+            self.rules.use_up(*warehouse, order.channel, record.time.get(), (1, units))?;
         }
         Ok(())
     }
@@ -43,7 +44,7 @@ impl Audit {
             if warehouse == Warehouse::NONE || !self.catalogue.sku(sku)? {
                 continue;
             }
-            let left = self.left(sku, warehouse, placed.order, policy);
+            let left = self.left(sku, warehouse, placed.order.channel, policy);
             if left < 0 {
                 let (sku, warehouse) = (sku.get(), warehouse.get());
                 let figure = "left besides those that are set aside";
@@ -61,7 +62,7 @@ impl Audit {
             return Ok(());
         }
         let policy = self.rules.policy(order.channel);
-        let may_add = parcels.len() < policy.parcels_max(order);
+        let may_add = parcels.len() < policy.parcels_max(order.value_minor, skus(order));
         let left_over = record.movements.iter().filter(|one| one.warehouse() == Warehouse::NONE);
         for movement in left_over {
             for warehouse in self.catalogue.serving(*zone) {
@@ -70,7 +71,7 @@ impl Audit {
                     && policy.allows_days(days)
                     && (may_add || parcels.contains(&warehouse))
                     && !self.rules.is_bounded(warehouse, policy);
-                let units = self.available(movement.sku(), warehouse, order, policy);
+                let units = self.available(movement.sku(), warehouse, order.channel, policy);
                 if may_use && units > 0 {
                     let (sku, warehouse) = (movement.sku().get(), warehouse.get());
                     let figure = "available, which the order did not get";
@@ -81,7 +82,7 @@ impl Audit {
         Ok(())
     }
 
-    fn days(&self, warehouse: Warehouse, zone: u16, time_ns: u64) -> Result<u64, Fault> {
+    pub(super) fn days(&self, warehouse: Warehouse, zone: u16, time_ns: u64) -> Result<u64, Fault> {
         let days = self.catalogue.cost(warehouse, zone)?.days;
         Ok(u64::from(days) + self.rules.days_late(warehouse, time_ns))
     }
@@ -91,29 +92,33 @@ impl Audit {
         &self,
         sku: Sku,
         warehouse: Warehouse,
-        order: &PlaceOrder<'_>,
+        channel: Channel,
         policy: &PolicyRow,
     ) -> i64 {
         let Some(components) = self.bundles.components(sku) else {
-            return self.left(sku, warehouse, order, policy);
+            return self.left(sku, warehouse, channel, policy);
         };
         let whole = components.iter().map(|(sku, units_each)| {
             let is_counted = self.catalogue.sku(*sku).unwrap_or(true);
-            let left = || self.left(*sku, warehouse, order, policy);
+            let left = || self.left(*sku, warehouse, channel, policy);
             if is_counted { left() / units_each } else { i64::MAX }
         });
         whole.min().unwrap_or(0)
     }
 
     /// Units on the shelf that are neither promised nor set aside from the order.
-    fn left(
+    pub(super) fn left(
         &self,
         sku: Sku,
         warehouse: Warehouse,
-        order: &PlaceOrder<'_>,
+        channel: Channel,
         policy: &PolicyRow,
     ) -> i64 {
-        let set_aside = self.rules.set_aside(sku, warehouse, order.channel, policy);
+        let set_aside = self.rules.set_aside(sku, warehouse, channel, policy);
         self.stock.available(sku, warehouse) - set_aside
     }
+}
+
+fn skus(order: &PlaceOrder<'_>) -> impl Iterator<Item = Sku> {
+    order.lines.iter().map(gantry_model::OrderLine::sku)
 }

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use gantry_model::{
-    AssignPolicy, Channel, PARCELS_PER_ORDER_MAX, PlaceOrder, Policy, Rule, Rules, SetCapacity,
-    SetPolicy, SetReserves, Sku, SkuField, Warehouse, WarehouseField,
+    AssignPolicy, Channel, PARCELS_PER_ORDER_MAX, Policy, Rule, Rules, SetCapacity, SetPolicy,
+    SetReserves, Sku, SkuField, Warehouse, WarehouseField,
 };
 
 use super::catalogue::Catalogue;
@@ -78,12 +78,14 @@ impl PolicyRow {
         !is_bounded || days <= u64::from(self.days_max)
     }
 
-    /// Parcels that `order` may have.
-    pub(super) fn parcels_max(&self, order: &PlaceOrder<'_>) -> usize {
+    /// Parcels that an order of this value and these SKUs may have.
+    pub(super) fn parcels_max(
+        &self,
+        value_minor: i64,
+        mut skus: impl Iterator<Item = Sku>,
+    ) -> usize {
         let has_minimum = self.split_value_min != 0;
-        let is_small =
-            has_minimum && order.value_minor != 0 && order.value_minor < self.split_value_min;
-        let mut skus = order.lines.iter().map(gantry_model::OrderLine::sku);
+        let is_small = has_minimum && value_minor != 0 && value_minor < self.split_value_min;
         let is_whole = is_small || skus.any(|sku| self.no_split_skus.contains(&sku));
         match () {
             () if is_whole && self.is_hard(Rule::NoSplit) => 1,
@@ -219,13 +221,20 @@ impl RuleBook {
         cell.filter(|(of, _)| keeps(**of)).map(|(_, units)| units).sum()
     }
 
-    /// Counts a parcel of `units` against the warehouse's day, which must have room for it.
+    /// Units that nobody gets.
+    pub(super) fn safety(&self, sku: Sku, warehouse: Warehouse) -> i64 {
+        let cell = self.reserves.get(&(sku, warehouse));
+        cell.and_then(|cell| cell.get(&Channel::NONE)).copied().unwrap_or(0)
+    }
+
+    /// Counts `units` of an order against the warehouse's day, which must have room for them; the
+    /// order too, where it is new there.
     pub(super) fn use_up(
         &mut self,
         warehouse: Warehouse,
         channel: Channel,
         time_ns: u64,
-        units: i64,
+        (orders, units): (i64, i64),
     ) -> Result<(), Fault> {
         let policy = self.policy(channel);
         let [orders_hold, units_hold] =
@@ -239,7 +248,7 @@ impl RuleBook {
         if row.day != day {
             (row.day, row.orders, row.units) = (day, 0, 0);
         }
-        row.orders += 1;
+        row.orders += orders;
         row.units += units;
         let has_room = |used: i64, max: u32| max == ANY || used <= i64::from(max);
         rule(

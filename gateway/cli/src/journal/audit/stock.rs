@@ -22,6 +22,8 @@ struct SkuStock {
 struct Cell {
     on_hand: i64,
     allocated: i64,
+    /// Set aside for lines that wait.
+    held: i64,
     unavailable: i64,
 }
 
@@ -38,7 +40,10 @@ impl Stock {
             self.skus.push(SkuStock { tracked, cells: Vec::new() });
         }
         let stock = &mut self.skus[sku.index()];
-        let empty = stock.cells.iter().all(|cell| cell.on_hand == 0 && cell.allocated == 0);
+        let empty = stock
+            .cells
+            .iter()
+            .all(|cell| cell.on_hand == 0 && cell.allocated == 0 && cell.held == 0);
         rule(stock.tracked == tracked || empty, "tracking changes only while there are no units")?;
         stock.tracked = tracked;
         Ok(())
@@ -48,17 +53,20 @@ impl Stock {
     pub(super) fn apply(&mut self, movement: &Movement) -> Result<(), Fault> {
         use MovementKind::{
             Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
-            ComponentShipped, Dequeued, Received, Released, Restored, Shipped, Withdrawn,
+            ComponentShipped, Dequeued, Due, GivenBack, Received, Released, Restored, SetAside,
+            Shipped, Withdrawn,
         };
         let quantity = i64::from(movement.quantity());
-        let (on_hand, allocated, unavailable) = match movement.kind() {
-            Received | Adjusted => (quantity, 0, 0),
-            Shipped | ComponentShipped => (-quantity, -quantity, 0),
-            Allocated | ComponentAllocated => (0, quantity, 0),
-            Released | ComponentReleased => (0, -quantity, 0),
-            Withdrawn => (0, 0, quantity),
-            Restored => (0, 0, -quantity),
-            Backordered | Dequeued | Cancelled => {
+        let (on_hand, allocated, held, unavailable) = match movement.kind() {
+            Received | Adjusted => (quantity, 0, 0, 0),
+            Shipped | ComponentShipped => (-quantity, -quantity, 0, 0),
+            Allocated | ComponentAllocated => (0, quantity, 0, 0),
+            Released | ComponentReleased => (0, -quantity, 0, 0),
+            SetAside => (0, 0, quantity, 0),
+            GivenBack => (0, 0, -quantity, 0),
+            Withdrawn => (0, 0, 0, quantity),
+            Restored => (0, 0, 0, -quantity),
+            Backordered | Dequeued | Cancelled | Due => {
                 let nowhere = movement.warehouse() == Warehouse::NONE;
                 return rule(nowhere, "units that are nowhere name no warehouse");
             }
@@ -73,6 +81,7 @@ impl Stock {
         // Stock of an unlimited SKU is not counted.
         cell.on_hand += if stock.tracked { on_hand } else { 0 };
         cell.allocated += allocated;
+        cell.held += held;
         cell.unavailable += unavailable;
         check(*cell, stock.tracked, movement)
     }
@@ -85,13 +94,26 @@ impl Stock {
     /// Units that an order could still have; 0 of an unlimited SKU, which never falls short.
     pub(super) fn available(&self, sku: Sku, warehouse: Warehouse) -> i64 {
         let cell = self.cell(sku, warehouse);
-        cell.on_hand - cell.allocated - cell.unavailable
+        cell.on_hand - cell.allocated - cell.held - cell.unavailable
     }
 
-    /// Units on hand, and units allocated.
-    pub(super) fn sums(&self) -> (i64, i64) {
+    /// Units of a SKU that are set aside, at all warehouses.
+    pub(super) fn held(&self, sku: Sku) -> i64 {
+        let cells = self.skus.get(sku.index()).map_or(&[][..], |stock| &stock.cells);
+        cells.iter().map(|cell| cell.held).sum()
+    }
+
+    /// Units of a SKU that are set aside at a warehouse.
+    pub(super) fn held_at(&self, sku: Sku, warehouse: Warehouse) -> i64 {
+        self.cell(sku, warehouse).held
+    }
+
+    /// Units on hand, units allocated, and units set aside.
+    pub(super) fn sums(&self) -> [i64; 3] {
         let cells = self.skus.iter().flat_map(|stock| &stock.cells);
-        cells.fold((0, 0), |sums, cell| (sums.0 + cell.on_hand, sums.1 + cell.allocated))
+        cells.fold([0; 3], |[on_hand, allocated, held], cell| {
+            [on_hand + cell.on_hand, allocated + cell.allocated, held + cell.held]
+        })
     }
 
     fn cell(&self, sku: Sku, warehouse: Warehouse) -> Cell {
@@ -114,6 +136,13 @@ fn check(cell: Cell, tracked: bool, movement: &Movement) -> Result<(), Fault> {
     }
     if cell.unavailable < 0 || cell.unavailable > shelf {
         return fault("unavailable, which is below 0 or more than are on hand", cell.unavailable);
+    }
+    if cell.held < 0 || !tracked && cell.held > 0 {
+        return fault("set aside, which is below 0 or not counted", cell.held);
+    }
+    let promised = cell.allocated + cell.held;
+    if promised > shelf - cell.unavailable {
+        return fault("allocated or set aside, which is more than can be sold", promised);
     }
     Ok(())
 }

@@ -187,6 +187,7 @@ fn records_that_keep_the_rules_add_up() {
         open_orders: 1,
         units_on_hand: 10,
         units_allocated: 3,
+        units_held: 0,
         units_backordered: 0,
     };
     assert_eq!(sums, expected);

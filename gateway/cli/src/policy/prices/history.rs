@@ -251,13 +251,14 @@ impl History {
 fn effect_on_available(movement: &Movement) -> i64 {
     use MovementKind::{
         Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
-        ComponentShipped, Dequeued, Received, Released, Restored, Shipped, Withdrawn,
+        ComponentShipped, Dequeued, Due, GivenBack, Received, Released, Restored, SetAside,
+        Shipped, Withdrawn,
     };
     let quantity = i64::from(movement.quantity());
     match movement.kind() {
-        Received | Adjusted | Restored | Released | ComponentReleased => quantity,
-        Withdrawn | Allocated | ComponentAllocated => -quantity,
-        Shipped | ComponentShipped | Backordered | Dequeued | Cancelled => 0,
+        Received | Adjusted | Restored | Released | ComponentReleased | GivenBack => quantity,
+        Withdrawn | Allocated | ComponentAllocated | SetAside => -quantity,
+        Shipped | ComponentShipped | Backordered | Dequeued | Cancelled | Due => 0,
     }
 }
 
