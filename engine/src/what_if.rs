@@ -12,6 +12,7 @@ mod error;
 mod figures;
 mod mapping;
 mod policy;
+mod waits;
 
 use std::collections::BTreeMap;
 
@@ -23,12 +24,14 @@ pub use error::WhatIfError;
 use figures::Placed;
 pub use figures::{GapFigures, Unmapped, WarehouseFigures, WhatIfFigures};
 pub use policy::{WhatIfPolicy, WhatIfPrice};
+use waits::Waits;
 
 /// A journal and the columns that decide it again.
 #[derive(Debug)]
 pub struct WhatIf {
     recorded: Engine,
     recorded_figures: WhatIfFigures,
+    recorded_waits: Waits,
     columns: Vec<WhatIfColumn>,
     replaced: BTreeMap<CommandKind, u64>,
     index_seed: u64,
@@ -45,6 +48,7 @@ impl WhatIf {
         Self {
             recorded: Engine::with_index_seed(index_seed),
             recorded_figures: WhatIfFigures::default(),
+            recorded_waits: Waits::default(),
             columns: Vec::new(),
             replaced: BTreeMap::new(),
             index_seed,
@@ -79,16 +83,27 @@ impl WhatIf {
     /// Takes the next record into every column.
     pub fn feed(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
         self.recorded.replay_record(record)?;
+        self.recorded_waits.note(record.movements, record.time);
         if record.time < self.begin {
             let mut columns = self.columns.iter_mut();
             return columns.try_for_each(|column| column.replay(record));
         }
         match &record.command {
-            // Columns keep every order in memory, and match their own waiting lines.
-            Command::Mark { .. } | Command::Retire(_) | Command::Match(_) => return Ok(()),
+            // Columns keep every order in memory.
+            Command::Mark { .. } | Command::Retire(_) => return Ok(()),
             Command::SetPolicy(_) | Command::AssignPolicy(_) | Command::SetShadowPrices(_) => {
                 *self.replaced.entry(record.command.kind()).or_default() += 1;
                 return Ok(());
+            }
+            Command::Match(_) => {
+                self.recorded_figures.take_match(
+                    &self.recorded_waits,
+                    record.movements,
+                    record.time,
+                );
+                for column in &mut self.columns {
+                    column.match_once(record.time);
+                }
             }
             Command::PlaceOrder(order) => {
                 self.recorded_figures.take(&Placed {
@@ -99,13 +114,25 @@ impl WhatIf {
                     movements: record.movements,
                     promised_days: self.promised_days,
                 });
+                self.feed_columns(record)?;
             }
-            _ => {}
+            _ => self.feed_columns(record)?,
         }
-        for column in &mut self.columns {
-            column.feed(record, self.recorded.state())?;
-        }
+        self.match_the_rest(record.time);
         Ok(())
+    }
+
+    fn feed_columns(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
+        let recorded = self.recorded.state();
+        self.columns.iter_mut().try_for_each(|column| column.feed(record, recorded))
+    }
+
+    /// Each recorded look at waiting lines is one of each column's own; where none is to come, the
+    /// columns look at what is left.
+    fn match_the_rest(&mut self, now: EngineTime) {
+        if self.recorded.state().matching.next().is_none() {
+            self.columns.iter_mut().for_each(|column| while column.match_once(now) {});
+        }
     }
 
     /// The state that the records themselves made.

@@ -2,8 +2,8 @@
 
 use gantry_journal::FrameBuffer;
 use gantry_model::{
-    COMMAND_BYTES_MAX, Code, Command, Item, Items, LineUnits, Movement, MovementKind, OrderId,
-    OrderUnits, PlaceOrder, RECORD_BYTES_MAX, Record, RejectReason, Reply, ReplyStatus,
+    COMMAND_BYTES_MAX, Code, Command, EngineTime, Item, Items, LineUnits, Movement, MovementKind,
+    OrderId, OrderUnits, PlaceOrder, RECORD_BYTES_MAX, Record, RejectReason, Reply, ReplyStatus,
     StockChange,
 };
 
@@ -11,6 +11,7 @@ use super::error::WhatIfError;
 use super::figures::{Placed, WhatIfFigures};
 use super::mapping;
 use super::policy::{Installer, WhatIfPolicy};
+use super::waits::Waits;
 use crate::state::{OrderRow, State};
 use crate::{Engine, answer};
 
@@ -20,6 +21,7 @@ pub struct WhatIfColumn {
     engine: Engine,
     policy: Option<Installer>,
     figures: WhatIfFigures,
+    waits: Waits,
     promised_days: Option<u16>,
     /// Records are not kept: they go from here into the figures.
     records: FrameBuffer,
@@ -46,6 +48,7 @@ impl WhatIfColumn {
             engine,
             policy: policy.map(Installer::new),
             figures: WhatIfFigures::default(),
+            waits: Waits::default(),
             promised_days,
             records: FrameBuffer::new(RECORD_BYTES_MAX),
             command: Vec::new(),
@@ -80,7 +83,18 @@ impl WhatIfColumn {
 
     /// Takes the next record as it was recorded.
     pub(super) fn replay(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
+        self.waits.note(record.movements, record.time);
         Ok(self.engine.replay_record(record)?)
+    }
+
+    /// Looks once at lines that wait here; whether there was anything to be looked at.
+    pub(super) fn match_once(&mut self, now: EngineTime) -> bool {
+        self.records.clear();
+        let looked = self.engine.match_waiting(now, &mut self.records);
+        if looked {
+            self.figures.take_match(&self.waits, &self.engine.decision.movements, now);
+        }
+        looked
     }
 
     /// Takes the next record; `recorded` is the state that the records so far have made.
@@ -137,6 +151,7 @@ impl WhatIfColumn {
             }
             Fed::Done => {
                 let decision = &self.engine.decision;
+                self.waits.note(&decision.movements, record.time);
                 self.figures.take(&Placed {
                     state: self.engine.state(),
                     time: record.time,

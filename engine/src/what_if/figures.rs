@@ -1,4 +1,5 @@
-//! The figures of one column: sums over the orders as they were placed.
+//! The figures of one column: sums over the orders as they were placed, and over what the lines that
+//! waited got later.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use gantry_model::{
     Warehouse,
 };
 
+use super::waits::Waits;
 use crate::state::{DAYS_ANY, State};
 
 /// Sums over every order of the journal, decided in one way.
@@ -16,12 +18,17 @@ pub struct WhatIfFigures {
     pub orders_accepted: u64,
     /// Orders rejected, by reason.
     pub orders_rejected: BTreeMap<RejectReason, u64>,
-    /// Units that all orders want, rejected ones too: the sum of the next four.
+    /// Units that all orders want, rejected ones too: those allocated, backordered, cancelled and
+    /// rejected.
     pub units_ordered: u64,
     /// Units allocated when their order was placed.
     pub units_allocated: u64,
     /// Units that had to wait when their order was placed.
     pub units_backordered: u64,
+    /// Of those, units that a look at waiting lines has given to theirs since.
+    pub units_matched: u64,
+    /// Nanoseconds that these waited from placing to matching, summed over units.
+    pub matched_wait_ns: u128,
     /// Units cancelled for want of stock when their order was placed.
     pub units_cancelled: u64,
     /// Units of rejected orders.
@@ -128,6 +135,21 @@ impl WhatIfFigures {
     #[must_use]
     pub fn cost_minor_per_order(&self) -> Option<i128> {
         self.cost_minor.checked_div(self.orders_accepted.into())
+    }
+
+    /// Nanoseconds that a matched unit waited, rounded down.
+    #[must_use]
+    pub fn wait_ns_per_unit(&self) -> Option<u64> {
+        let mean = self.matched_wait_ns.checked_div(self.units_matched.into())?;
+        Some(u64::try_from(mean).expect("invariant: a mean is no larger than the largest"))
+    }
+
+    /// Counts a look at waiting lines at time `now`.
+    pub(super) fn take_match(&mut self, waits: &Waits, movements: &[Movement], now: EngineTime) {
+        if let Some((units, wait_ns)) = waits.served(movements, now) {
+            self.units_matched += units;
+            self.matched_wait_ns += u128::from(units) * u128::from(wait_ns);
+        }
     }
 
     /// Counts an order as it was decided.

@@ -80,6 +80,7 @@ fn check_books(what_if: &WhatIf, of: &str) {
         let sums =
             of_warehouses.fold((0, 0), |sums, row| (sums.0 + row.units, sums.1 + row.parcels));
         assert_eq!(sums, (figures.units_allocated, figures.parcels), "{of}");
+        assert!(figures.units_matched <= figures.units_backordered, "{of}");
     }
 }
 
@@ -212,7 +213,7 @@ fn a_journal_decided_again_under_its_own_policy_is_itself() {
             assert_same_units(column.engine().state(), shop.engine.state(), seed);
         }
     }
-    assert!(orders[0] > 1_000 && orders[1] > 500, "the shops were busy: {orders:?} orders");
+    assert!(orders[0] > 1_000 && orders[1] > 400, "the shops were busy: {orders:?} orders");
 }
 
 /// The same units lie in the same places and belong to the same orders.
@@ -233,7 +234,7 @@ fn assert_same_units(here: &State, there: &State, seed: u64) {
 
 #[test]
 fn under_other_policies_the_books_add_up_and_nothing_is_lost() {
-    let (mut unmapped, mut other) = (0, 0);
+    let (mut unmapped, mut other, mut matched) = (0, 0, 0);
     for seed in 400..440 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let shop = random_shop_with(seed, 400, set_up_more);
@@ -242,9 +243,11 @@ fn under_other_policies_the_books_add_up_and_nothing_is_lost() {
         feed(&mut what_if, &shop).unwrap();
         check_books(&what_if, &format!("seed {seed}"));
         for column in what_if.columns() {
+            matched += column.figures().units_matched;
             unmapped += u64::from(!column.figures().unmapped.is_none());
             other += u64::from(column.figures() != what_if.recorded_figures());
         }
     }
-    assert!(unmapped > 20 && other > 80, "{unmapped} and {other} of 120 columns differ");
+    assert!(matched > 100, "{matched} units were matched in columns");
+    assert!(unmapped > 15 && other > 80, "{unmapped} and {other} of 120 columns differ");
 }

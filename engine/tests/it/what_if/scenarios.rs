@@ -117,6 +117,34 @@ fn figures_are_the_sums_of_the_orders_as_placed() {
 }
 
 #[test]
+fn a_column_matches_its_own_waiting_lines_and_tells_how_long_they_waited() {
+    let what_if = decide_again(
+        "receive BOOK EAST 5        => accepted 5/5
+         place 1 100 backorder BOOK:6  \
+         => accepted open parcels=1 cost=560 0@EAST:5 0:1waiting
+         place 2 100 backorder BOOK:2  => accepted open parcels=0 cost=0 0:2waiting
+         receive BOOK WEST 2        => accepted 2/0
+         match
+         receive BOOK WEST 4        => accepted 6/3
+         match",
+        only(&["WEST"]),
+    );
+    let waited = |figures: &WhatIfFigures| {
+        let WhatIfFigures { units_backordered, units_matched, matched_wait_ns, .. } = *figures;
+        (units_backordered, units_matched, matched_wait_ns, figures.wait_ns_per_unit())
+    };
+    // A record takes 1,000 ns. Two steps behind the first receipt: a book each waited three records
+    // from its order on; the last one waited for the second receipt, five records.
+    assert_eq!(waited(what_if.recorded_figures()), (3, 3, 11_000, Some(3_666)));
+    // From WEST alone order 1 gets two books and then four, and order 2 waits on.
+    assert_eq!(lines(&what_if, "1"), [[6, 0, 0, 0]]);
+    assert_eq!(lines(&what_if, "2"), [[0, 2, 0, 0]]);
+    let of_column = column(&what_if).figures();
+    assert_eq!((of_column.units_backordered, of_column.units_matched), (8, 6));
+    assert_eq!(WhatIfFigures::default().wait_ns_per_unit(), None);
+}
+
+#[test]
 fn a_ship_leaves_from_where_this_column_has_the_units() {
     let what_if = decide_again(
         "receive BOOK EAST 5        => accepted 5/5
@@ -177,9 +205,10 @@ fn a_cancel_takes_what_is_open_here_and_a_cancel_of_all_stays_one() {
     );
     // Order 1 had one book here, and its first cancel asked for two.
     assert_eq!(lines(&what_if, "1"), [[0, 0, 0, 3], [0, 0, 0, 1]]);
-    assert_eq!(lines(&what_if, "2"), [[0, 2, 0, 0]]);
-    // The book that order 1 gave back: order 3 has it and ships it.
-    assert_eq!(lines(&what_if, "3"), [[0, 0, 1, 1], [0, 0, 0, 1]]);
+    // The book that order 1 gave back: order 2 waits for it, gets it and ships it.
+    assert_eq!(lines(&what_if, "2"), [[0, 1, 1, 0]]);
+    assert_eq!(column(&what_if).figures().units_matched, 1);
+    assert_eq!(lines(&what_if, "3"), [[0, 0, 0, 2], [0, 0, 0, 1]]);
     let unmapped = Unmapped { cancel_units: 2, ship_units: 2, ..Unmapped::default() };
     assert_eq!(column(&what_if).figures().unmapped, unmapped);
 }
