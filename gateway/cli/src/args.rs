@@ -3,6 +3,7 @@
 //! Values are parsed into types that cannot be wrong (`values`); nothing here touches a disk or a
 //! socket.
 
+mod book;
 mod copies;
 mod demo;
 mod explain;
@@ -19,6 +20,7 @@ mod what_if;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use book::{BookArgs, MatchArgs, PriorityArgs};
 pub(crate) use copies::{BackupArgs, CompressArgs, InspectArgs, RepairArgs, RestoreArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use explain::ExplainArgs;

@@ -4,6 +4,7 @@
 //! a verdict or a `CliError`. Nothing here decides about orders: that is the engine's.
 
 mod args;
+mod book;
 mod catalogue;
 mod copies;
 mod demo;

@@ -6,6 +6,7 @@ use gantry_model::{
 };
 
 use crate::args::{BasketArgs, CancelArgs, OrderCommand, PlaceArgs, ShipArgs, ShowOrderArgs};
+use crate::book;
 use crate::error::{CliError, Verdict};
 use crate::output::Output;
 use crate::session::{Session, converse, id_or_new, unexpected};
@@ -18,6 +19,7 @@ pub(crate) fn run(command: &OrderCommand, output: &mut Output) -> Result<Verdict
         OrderCommand::Show(args) => show(args, output),
         OrderCommand::Cancel(args) => cancel(args, output),
         OrderCommand::Ship(args) => ship(args, output),
+        OrderCommand::Priority(args) => book::priority(args, output),
     }
 }
 

@@ -5,6 +5,7 @@ use gantry_model::{AdjustReason, Command, CommandId, Query, ReplyBody, StockChan
 use crate::args::{
     AdjustArgs, ReceiveArgs, ServerAddress, SetStockArgs, ShowStockArgs, StockCommand,
 };
+use crate::book;
 use crate::error::{CliError, Verdict};
 use crate::output::Output;
 use crate::session::{converse, id_or_new, unexpected};
@@ -17,6 +18,8 @@ pub(crate) fn run(command: &StockCommand, output: &mut Output) -> Result<Verdict
         StockCommand::Receive(args) => change(&args.server, &Change::receipt(args), output),
         StockCommand::Adjust(args) => change(&args.server, &Change::adjustment(args), output),
         StockCommand::Set(args) => change(&args.server, &Change::count(args), output),
+        StockCommand::Book(args) => book::show(args, output),
+        StockCommand::Match(args) => book::match_again(args, output),
     }
 }
 

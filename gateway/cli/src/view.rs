@@ -1,5 +1,6 @@
 //! Answers of the engine as people and programs read them: codes instead of handles.
 
+mod book;
 mod order;
 mod policy;
 mod proof;
@@ -7,6 +8,7 @@ mod reason;
 mod rejection;
 mod stock;
 
+pub(crate) use book::BookView;
 pub(crate) use order::{OrderView, OrderWithDetail};
 pub(crate) use policy::PolicyView;
 pub(crate) use proof::proof_text;

@@ -7,7 +7,7 @@ use super::values::{
     CancelUnits, OrderLineText, ShipUnits, cancel_units, code, command_id, currency, order_line,
     ship_units, short_mode, short_text,
 };
-use super::{IdOption, ServerAddress};
+use super::{IdOption, PriorityArgs, ServerAddress};
 
 /// What can be done with an order.
 #[derive(Debug, Subcommand)]
@@ -16,6 +16,7 @@ pub(crate) enum OrderCommand {
     Show(ShowOrderArgs),
     Cancel(CancelArgs),
     Ship(ShipArgs),
+    Priority(PriorityArgs),
 }
 
 /// What is wanted, and where; the same for an order and a quote.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use gantry_model::{AdjustReason, COST_MINOR_MAX, StockState};
 
 use super::values::{adjust_reason, code, count, delta, receipt, short_text, stock_state};
-use super::{BundleArgs, CapacityArgs, IdOption, ReserveArgs, ServerAddress};
+use super::{BookArgs, BundleArgs, CapacityArgs, IdOption, MatchArgs, ReserveArgs, ServerAddress};
 
 /// What can be done with stock.
 #[derive(Debug, Subcommand)]
@@ -13,6 +13,8 @@ pub(crate) enum StockCommand {
     Receive(ReceiveArgs),
     Adjust(AdjustArgs),
     Set(SetStockArgs),
+    Book(BookArgs),
+    Match(MatchArgs),
 }
 
 /// Show the stock of a SKU at every warehouse

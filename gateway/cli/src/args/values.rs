@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gantry_model::{
-    AdjustReason, CODE_BYTES_MAX, CommandId, QUANTITY_PER_LINE_MAX, ShortMode, StockState,
-    UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX,
+    AdjustReason, CODE_BYTES_MAX, CommandId, QUANTITY_PER_LINE_MAX, Sequence, ShortMode,
+    StockState, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WaitKey,
 };
 
 /// `SKU:QUANTITY`.
@@ -123,6 +123,18 @@ pub(super) fn receipt(text: &str) -> Result<i32, String> {
     }
 }
 
+/// `CLASS:RECORD:LINE`, the place of a waiting line.
+pub(super) fn wait_key(text: &str) -> Result<WaitKey, String> {
+    const EXPECTED: &str = "expected CLASS:RECORD:LINE, such as 0:1042:0";
+    let parts: Vec<&str> = text.split(':').collect();
+    let [class, placed, line_text] = parts[..] else { return Err(EXPECTED.into()) };
+    Ok(WaitKey {
+        priority_class: class.parse().map_err(|_| EXPECTED)?,
+        placed: Sequence::new(placed.parse().map_err(|_| EXPECTED)?),
+        line: line(line_text)?,
+    })
+}
+
 /// Counted units, 0 or more.
 pub(super) fn count(text: &str) -> Result<i32, String> {
     let units: i32 = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
@@ -201,6 +213,9 @@ mod tests {
         }
         for text in ["0", "x", "-2000000000", "2147483648"] {
             assert!(delta(text).is_err(), "{text}");
+        }
+        for text in ["1", "1:2", "256:1:0", "0:1:x", "0:1:2:3"] {
+            assert!(wait_key(text).is_err(), "{text}");
         }
         assert!(receipt("-1").is_err());
         assert!(count("-1").is_err());

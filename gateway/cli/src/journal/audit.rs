@@ -127,6 +127,11 @@ impl Audit {
             Command::Receive(change) => self.receive(own, change)?,
             Command::Adjust(change) => self.adjust(own, change)?,
             Command::SetStock(change) => self.set_stock(own, change)?,
+            Command::SetPriority(priority) => self.set_priority(own, priority)?,
+            Command::SetReserves(_) | Command::MatchAgain(_) => {
+                rule(own.is_empty(), "looking again moves nothing")?;
+                self.set_up(record)?;
+            }
             _ => {
                 rule(record.movements.is_empty(), "a setting moves nothing")?;
                 return self.set_up(record);

@@ -48,6 +48,8 @@ enum CommandJson<'a> {
     Mark { state_hash: String, hash_version: u32 },
     Retire { archive: u64, archive_hash: String, orders: u32, commands: u32 },
     Match(MatchJson<'a>),
+    MatchAgain { id: Id, sku: Name<'a> },
+    SetPriority { id: Id, order: OrderName<'a>, order_id: Id, priority_class: u8 },
 }
 
 #[derive(Serialize)]
@@ -253,6 +255,18 @@ impl<'a> CommandJson<'a> {
                 commands: retire.commands,
             },
             Command::Match(looked) => Self::Match(MatchJson::new(&looked, names)),
+            Command::MatchAgain(again) => {
+                Self::MatchAgain { id: Id(again.id.get()), sku: names.sku(again.sku) }
+            }
+            Command::SetPriority(priority) => {
+                let order = names.order(priority.order);
+                Self::SetPriority {
+                    id: Id(priority.id.get()),
+                    order,
+                    order_id: order.id,
+                    priority_class: priority.priority_class,
+                }
+            }
         }
     }
 

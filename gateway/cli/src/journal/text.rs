@@ -81,6 +81,11 @@ impl RecordText<'_> {
                 write!(f, " {orders} orders, {commands} commands to archive {}", retire.archive)
             }
             Command::Match(looked) => self.write_match(f, looked),
+            Command::MatchAgain(again) => write!(f, " {}", shown(&names.sku(again.sku))),
+            Command::SetPriority(priority) => {
+                let order = names.order(priority.order);
+                write!(f, " of {} to class {}", shown(&order), priority.priority_class)
+            }
         }
     }
 

@@ -56,6 +56,7 @@ impl OrderText {
                 is_wanted
             }
             Command::CancelOrder(units) | Command::Ship(units) => self.ids.contains(&units.order),
+            Command::SetPriority(priority) => self.ids.contains(&priority.order),
             Command::Match(looked) => self.placed.contains(&looked.last.placed),
             _ => {
                 let mut movements = record.movements.iter();
@@ -74,6 +75,7 @@ fn has_sku(record: &Record<'_>, names: &Names, code: &str) -> bool {
         }
         Command::UpsertSku(sku) => sku.code == code,
         Command::Match(looked) => is_it(looked.sku),
+        Command::MatchAgain(again) => is_it(again.sku),
         Command::SetReserves(reserves) => reserves.rows.iter().any(|row| is_it(row.sku())),
         Command::SetShadowPrices(prices) => prices.rows.iter().any(|row| is_it(row.sku())),
         Command::SetBundle(bundle) => {

@@ -57,6 +57,7 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::BundleInUse => {
             "units of the bundle are allocated; ship or cancel them before it changes"
         }
+        RejectReason::OrderClosed => "none of the order's units waits or is allocated",
         RejectReason::OutOfStock => "there is too little stock for what the order insists on",
         RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
         RejectReason::NotServed => "no warehouse serves the zone; see `gantry cost set`",

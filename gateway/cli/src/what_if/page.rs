@@ -88,6 +88,12 @@ impl WhatIfReport {
         rows.push(self.row("units allocated", |column| column.units_allocated.into()));
         rows.push(self.row("fill rate", |column| Value::share(column.fill_per_mille)));
         rows.push(self.row("units backordered", |column| column.units_backordered.into()));
+        rows.extend(self.row_if_any("- matched later", |column| column.units_matched.into()));
+        rows.extend(
+            self.row_if_any("- mean wait (seconds)", |column| {
+                column.matched_wait_seconds_mean.into()
+            }),
+        );
         rows.extend(self.row_if_any("units cancelled", |column| column.units_cancelled.into()));
         rows.extend(self.row_if_any("units rejected", |column| column.units_rejected.into()));
         rows.push(self.row("orders split", |column| column.orders_split.into()));

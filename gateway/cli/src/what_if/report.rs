@@ -41,6 +41,10 @@ pub(super) struct ColumnReport {
     pub(super) units_ordered: u64,
     pub(super) units_allocated: u64,
     pub(super) units_backordered: u64,
+    pub(super) units_matched: u64,
+    /// Seconds that the matched units waited, summed over units.
+    pub(super) matched_wait_unit_seconds: u64,
+    pub(super) matched_wait_seconds_mean: Option<u64>,
     pub(super) units_cancelled: u64,
     pub(super) units_rejected: u64,
     pub(super) fill_per_mille: Option<u64>,
@@ -148,6 +152,9 @@ impl ColumnReport {
             units_ordered: figures.units_ordered,
             units_allocated: figures.units_allocated,
             units_backordered: figures.units_backordered,
+            units_matched: figures.units_matched,
+            matched_wait_unit_seconds: seconds(figures.matched_wait_ns),
+            matched_wait_seconds_mean: figures.wait_ns_per_unit().map(|ns| seconds(ns.into())),
             units_cancelled: figures.units_cancelled,
             units_rejected: figures.units_rejected,
             fill_per_mille: figures.fill_per_mille(),
@@ -187,6 +194,10 @@ impl UnmappedReport {
             control_commands: unmapped.control_commands,
         }
     }
+}
+
+fn seconds(ns: u128) -> u64 {
+    u64::try_from(ns / 1_000_000_000).unwrap_or(u64::MAX)
 }
 
 /// JSON numbers end here; no shop's costs do.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 #![expect(clippy::print_stdout, reason = "a skipped test says so, a long one says what it did")]
 
+mod book;
 mod copies;
 mod demo;
 mod dump;

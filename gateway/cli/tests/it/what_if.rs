@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::process::Run;
 use crate::shop::{Shop, keys};
 
-const COLUMN_NAMES: [&str; 23] = [
+const COLUMN_NAMES: [&str; 26] = [
     "name",
     "objective",
     "orders_accepted",
@@ -14,6 +14,9 @@ const COLUMN_NAMES: [&str; 23] = [
     "units_ordered",
     "units_allocated",
     "units_backordered",
+    "units_matched",
+    "matched_wait_unit_seconds",
+    "matched_wait_seconds_mean",
     "units_cancelled",
     "units_rejected",
     "fill_per_mille",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gantry_model::{
     Actor, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind, PlaceOrder, Record,
-    Sequence, Sku, WaitKey, Warehouse,
+    Sequence, SetPriority, Sku, WaitKey, Warehouse,
 };
 
 use super::orders::OrderIndex;
@@ -54,6 +54,17 @@ impl Matching {
     fn behind(&self, sku: Sku, after: Option<WaitKey>) -> impl Iterator<Item = WaitKey> {
         let book = self.books.get(&sku).into_iter().flat_map(BTreeMap::keys);
         book.copied().filter(move |key| after.is_none_or(|after| *key > after))
+    }
+
+    /// Moves the lines of an order to where another class has them.
+    fn set_priority(&mut self, (placed, skus): (Sequence, &[Sku]), before: u8, after: u8) {
+        for (line, sku) in (0..).zip(skus) {
+            let key = WaitKey { priority_class: before, placed, line };
+            let Some(book) = self.books.get_mut(sku) else { continue };
+            if let Some(units) = book.remove(&key) {
+                book.insert(WaitKey { priority_class: after, ..key }, units);
+            }
+        }
     }
 
     fn make_due(&mut self, sku: Sku, sequence: Sequence) {
@@ -135,6 +146,21 @@ impl Audit {
         own.iter()
             .filter(|movement| frees(movement))
             .try_for_each(|it| self.check_nobody_slips_in(it))
+    }
+
+    /// An order's waiting lines move in their books.
+    pub(super) fn set_priority(
+        &mut self,
+        own: &[Movement],
+        command: &SetPriority,
+    ) -> Result<(), Fault> {
+        rule(own.is_empty(), "another class moves no units")?;
+        let order = self.orders.find(command.order)?;
+        let (placed, skus) = (self.orders.placed_by(order), self.orders.skus(order));
+        let skus: Vec<Sku> = skus.collect();
+        let class = self.orders.set_priority(order, command.priority_class);
+        self.matching.set_priority((placed, &skus), class, command.priority_class);
+        Ok(())
     }
 
     fn check_set_aside_movement(&mut self, movement: &Movement) -> Result<(), Fault> {

@@ -80,6 +80,16 @@ impl Orders {
         &self.orders[order.0].facts
     }
 
+    /// The record that placed an order.
+    pub(super) fn placed_by(&self, order: OrderIndex) -> Sequence {
+        self.orders[order.0].placed
+    }
+
+    /// Gives an order another class; returns the one that it had.
+    pub(super) fn set_priority(&mut self, order: OrderIndex, class: u8) -> u8 {
+        std::mem::replace(&mut self.orders[order.0].facts.priority_class, class)
+    }
+
     /// The SKUs of an order's lines.
     pub(super) fn skus(&self, order: OrderIndex) -> impl Iterator<Item = Sku> {
         self.lines_of(order).iter().map(|line| line.sku)

@@ -2,6 +2,7 @@
 
 mod archive;
 mod bundles;
+mod matching;
 mod random;
 mod rules;
 
@@ -73,7 +74,7 @@ impl Shop {
         let record = Record {
             sequence: Sequence::new(self.next),
             time: EngineTime::new(1_000 + self.next),
-            actor: Actor::CLIENT_MIN,
+            actor: command.id().map_or(Actor::ENGINE, |_| Actor::CLIENT_MIN),
             command: *command,
             command_bytes: &[],
             outcome: Outcome { head: &head, shorts: &[] },
@@ -136,7 +137,12 @@ fn seven() -> [OrderLine; 1] {
 }
 
 fn place(short: ShortMode, lines: &[OrderLine]) -> Command<'_> {
-    Command::PlaceOrder(PlaceOrder {
+    Command::PlaceOrder(PlaceOrder { short, lines, ..order() })
+}
+
+/// An order of nothing, to be filled in.
+fn order() -> PlaceOrder<'static> {
+    PlaceOrder {
         id: ORDER,
         customer: 0,
         value_minor: 0,
@@ -145,10 +151,10 @@ fn place(short: ShortMode, lines: &[OrderLine]) -> Command<'_> {
         channel: Channel::NONE,
         priority_class: 0,
         service_level: 0,
-        short,
+        short: ShortMode::ShipComplete,
         reference: "",
-        lines,
-    })
+        lines: &[],
+    }
 }
 
 fn change(quantity: i32) -> StockChange<'static> {

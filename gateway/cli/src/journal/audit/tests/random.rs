@@ -4,8 +4,9 @@
 use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
 use gantry_model::{
-    AssignPolicy, Component, Item, Objective, Policy, Records, Reply, ReplyBody, ReserveRow, Rule,
-    Rules, SetBundle, SetCapacity, SetPolicy, SetReserves, SkuField, WarehouseField,
+    AssignPolicy, Component, Item, MatchAgain, Objective, Policy, Records, Reply, ReplyBody,
+    ReserveRow, Rule, Rules, SetBundle, SetCapacity, SetPolicy, SetPriority, SetReserves, SkuField,
+    WarehouseField,
 };
 
 use super::*;
@@ -129,7 +130,7 @@ impl Drawn {
 
     fn draw(&mut self) {
         self.time_ns += self.random.below(400) * NS_PER_MINUTE;
-        match self.random.below(20) {
+        match self.random.below(22) {
             0 => self.draw_policy(),
             1 => self.draw_capacity(),
             2 => self.draw_reserve(),
@@ -137,6 +138,8 @@ impl Drawn {
             4..=7 => self.draw_receipt(),
             8 => self.draw_cancel(),
             9 => self.draw_ship(),
+            10 => self.draw_correction(),
+            11 => self.draw_again(),
             _ => self.draw_order(),
         }
     }
@@ -204,6 +207,30 @@ impl Drawn {
         self.carry_out(&Command::Receive(change));
     }
 
+    fn draw_correction(&mut self) {
+        let random = &mut self.random;
+        let (sku, warehouse) = (random.sku(), random.warehouse());
+        let quantity = i32::from(random.small(12)) - 6;
+        let state = random.pick(&[StockState::OnHand, StockState::Unavailable]);
+        let reason = AdjustReason::Count;
+        let change = StockChange { sku, warehouse, state, reason, ..change(quantity) };
+        let adjust = StockChange { id: self.id(), ..change };
+        self.carry_out(&Command::Adjust(adjust));
+    }
+
+    /// Another class for an order, or another look at what waits.
+    fn draw_again(&mut self) {
+        if self.random.one_in(2) || self.orders.is_empty() {
+            let again = MatchAgain { sku: self.random.sku(), id: self.id() };
+            self.carry_out(&Command::MatchAgain(again));
+            return;
+        }
+        let (order, _) = self.known_order();
+        let priority_class = u8::from(self.random.one_in(2));
+        let priority = SetPriority { id: self.id(), order, priority_class };
+        self.carry_out(&Command::SetPriority(priority));
+    }
+
     fn draw_order(&mut self) {
         let count = 1 + self.random.below(3);
         let random = &mut self.random;
@@ -219,6 +246,7 @@ impl Drawn {
             id: self.id(),
             zone: Zone::new(self.random.small(2)),
             channel: self.random.channel(),
+            priority_class: u8::from(self.random.one_in(3)),
             value_minor: i64::from(self.random.small(1_000)),
             currency: *b"EUR\0",
             ..order
@@ -291,7 +319,7 @@ fn draw_shop(seed: u64, folder: &std::path::Path) -> (u64, u64) {
 #[test]
 fn what_the_engine_journals_under_random_rules_keeps_them() {
     let (mut accepted, mut archived) = (0, 0);
-    let (mut orders, mut waiting) = (0, 0);
+    let (mut orders, mut waiting, mut matched) = (0, 0, 0);
     for seed in 0..SHOPS {
         let folder = tempfile::tempdir().unwrap();
         let shop = draw_shop(seed, folder.path());
@@ -301,15 +329,19 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
         while let Some(frame) = reader.next_frame().unwrap() {
             for record in Records::new(frame.payload) {
                 let record = record.unwrap();
+                let is_match = matches!(record.command, Command::Match(_));
+                matched += u64::from(is_match && record.movements.len() > 1);
                 if let Err(broken) = audit.take(&record) {
                     panic!("shop {seed}: {broken}: {record:#?}");
                 }
             }
         }
         let sums = audit.sums();
+        assert_eq!(sums.units_held, 0, "shop {seed}: nothing is left to be matched");
         (orders, waiting) = (orders + sums.orders, waiting + sums.units_backordered);
     }
     assert!(orders > SHOPS * 20 && waiting > 0, "{orders} orders, {waiting} units wait");
+    assert!(matched > SHOPS * 3, "{matched} lines got what they waited for");
     assert!(archived > SHOPS * 3, "{archived} orders left memory");
     assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
 }
