@@ -1,16 +1,7 @@
 //! `docs/PROTOCOL.md` says what the code does: its example is read byte for byte, its numbers are
 //! looked up, its byte tables must join.
 
-use gantry_model::{
-    AdjustReason, AssignPolicy, COMMAND_BYTES_MAX, CellView, Channel, Command, CommandId,
-    CommandKind, Component, CostRow, Item, Limits, LineUnits, Malformed, MovementKind, Namespace,
-    Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus,
-    OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind,
-    REPLY_HEADER_BYTES, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter,
-    ReserveRow, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy,
-    SetReserves, SetShadowPrices, Short, ShortMode, Sku, StockChange, StockHead, StockState,
-    Totals, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
-};
+use gantry_model::{AdjustReason, AssignPolicy, BookHead, BookRow, COMMAND_BYTES_MAX, CellView, Channel, Command, CommandId, CommandKind, Component, CostRow, Item, Limits, LineUnits, Malformed, MatchAgain, MovementKind, Namespace, Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind, REPLY_HEADER_BYTES, ReadBook, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short, ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone};
 use gantry_protocol::{
     BUSY_BYTES, ErrorCode, FRAME_PAYLOAD_BYTES_MAX, FrameKind, FrameReader, HELLO_BYTES,
     ITEMS_PER_FRAME_MAX, REPLY_PAYLOAD_BYTES_MAX, WELCOME_BYTES, write_frame,
@@ -320,6 +311,8 @@ fn byte_tables_are_as_long_as_the_layouts() {
         ("### Order in full", size_of::<OrderDetail>()),
         ("### Cell, 24 bytes", REPLY_HEADER_BYTES + size_of::<CellView>()),
         ("### Stock, 8 bytes", REPLY_HEADER_BYTES + size_of::<StockHead>()),
+        ("### Book, 24 bytes", REPLY_HEADER_BYTES + size_of::<BookHead>()),
+        ("A book row, 32 bytes", size_of::<BookRow>()),
         ("### Handle, 8 bytes", REPLY_HEADER_BYTES + 8),
         ("### Code, 8 bytes", REPLY_HEADER_BYTES + 8),
         ("### Totals", REPLY_HEADER_BYTES + size_of::<Totals>()),
@@ -350,6 +343,11 @@ fn byte_tables_are_as_long_as_commands_and_queries_without_their_lists() {
     let costs = SetCosts { id, warehouse: Warehouse::new(0), rows: &[] };
     for (heading, command) in [
         ("### cancel_order", Command::CancelOrder(units)),
+        (
+            "### set_priority",
+            Command::SetPriority(SetPriority { id, order: id, priority_class: 0 }),
+        ),
+        ("### match_again", Command::MatchAgain(MatchAgain { id, sku: Sku::new(0) })),
         ("### receive", Command::Receive(change)),
         ("### upsert_sku", Command::UpsertSku(sku)),
         (
@@ -364,6 +362,10 @@ fn byte_tables_are_as_long_as_commands_and_queries_without_their_lists() {
     }
     for (heading, query) in [
         ("### read_stock", Query::ReadStock(Sku::new(0))),
+        (
+            "### read_book",
+            Query::ReadBook(ReadBook { sku: Sku::new(0), from: WaitKey::FIRST, rows_max: 0 }),
+        ),
         ("### resolve", Query::Name(Namespace::Sku, 0)),
     ] {
         let mut bytes = Vec::new();
@@ -442,6 +444,7 @@ fn limits_stand_in_the_document() {
         gantry_model::UNITS_PER_COMPONENT_MAX as usize,
         gantry_model::PRICE_ROWS_PER_COMMAND_MAX,
         gantry_model::SHADOW_PRICE_MINOR_MAX as usize,
+        gantry_model::BOOK_ROWS_PER_REPLY_MAX as usize,
     ];
     assert_eq!(found, expected.map(|figure| figure.to_string()));
 }
