@@ -1,17 +1,21 @@
 //! Why an order was sourced as it was: the decision taken again on the state just before it, with
 //! everything written down. None of this runs while orders are served.
 
+mod waiting;
+
 use std::path::Path;
 
 use gantry_journal::{JournalError, JournalReader, VisitError};
 use gantry_model::{
-    Command, EngineTime, OutcomeHead, PlaceOrder, Policy, Records, Rule, Rules, Sequence,
+    Command, EngineTime, OrderId, OutcomeHead, PlaceOrder, Policy, Record, Records, Rule, Rules,
+    Sequence, ShortMode,
 };
 
 use crate::decide::{Decision, Grant, Pass, decide, sum_demands};
 use crate::sourcing::{Measure, Plan, Problem, Scratch, solve};
 use crate::state::{Candidate, State};
 use crate::{Engine, ReplayError};
+pub use waiting::{MatchedUnits, Waited, WaitingUnits, follow_waiting};
 
 /// A warehouse that serves the order's zone, and what became of it in one pass.
 #[derive(Clone, Debug)]
@@ -67,6 +71,10 @@ pub struct Explained {
     pub sequence: Sequence,
     /// When it was taken.
     pub time: EngineTime,
+    /// The order's id.
+    pub order: OrderId,
+    /// Whether units of the order may have had to wait.
+    pub may_wait: bool,
     /// What the record says was decided.
     pub recorded: OutcomeHead,
     /// The decision taken again.
@@ -171,19 +179,19 @@ pub fn explain_order(
     let mut found = None;
     let engine = visit_orders(directory, index_seed, &mut |engine, record| {
         if found.is_none() && is_wanted(&record.order) {
-            found = Some((
-                record.sequence,
-                record.time,
-                record.head,
-                engine.explain(&record.order, record.time),
-            ));
+            let explanation = engine.explain(&record.order, record.time);
+            let may_wait = record.head.is_accepted() && record.order.short == ShortMode::Backorder;
+            let RecordedOrder { sequence, time, head, .. } = *record;
+            found = Some((sequence, time, record.order.id, may_wait, head, explanation));
         }
         found.is_none()
     })?;
-    Ok(found.map(|(sequence, time, recorded, explanation)| Explained {
+    Ok(found.map(|(sequence, time, order, may_wait, recorded, explanation)| Explained {
         engine,
         sequence,
         time,
+        order,
+        may_wait,
         recorded,
         explanation,
     }))
@@ -209,6 +217,20 @@ pub fn visit_orders(
     index_seed: u64,
     visit: &mut dyn FnMut(&Engine, &RecordedOrder<'_>) -> bool,
 ) -> Result<Engine, JournalError> {
+    visit_records(directory, index_seed, &mut |engine, record| {
+        let Command::PlaceOrder(order) = record.command else { return true };
+        let (sequence, time, head) = (record.sequence, record.time, *record.outcome.head);
+        visit(engine, &RecordedOrder { sequence, time, order, head })
+    })
+}
+
+/// Replays a folder and shows each record with the engine as it was just before it, until `visit`
+/// returns false; returns the engine as it was then.
+fn visit_records(
+    directory: &Path,
+    index_seed: u64,
+    visit: &mut dyn FnMut(&Engine, &Record<'_>) -> bool,
+) -> Result<Engine, JournalError> {
     let mut reader = JournalReader::open(directory)?;
     let mut engine = Engine::with_index_seed(index_seed);
     while let Some(frame) = reader.next_frame()? {
@@ -218,11 +240,8 @@ pub fn visit_orders(
                 source: VisitError::from(error),
             };
             let record = record.map_err(|error| fail(error.into()))?;
-            if let Command::PlaceOrder(order) = record.command {
-                let (sequence, time, head) = (record.sequence, record.time, *record.outcome.head);
-                if !visit(&engine, &RecordedOrder { sequence, time, order, head }) {
-                    return Ok(engine);
-                }
+            if !visit(&engine, &record) {
+                return Ok(engine);
             }
             engine.replay_record(&record).map_err(fail)?;
         }

@@ -33,8 +33,8 @@ pub use batch::{ANSWER_BYTES_MAX, Batch, Outbox, OutboxReply};
 pub use decide::{Decision, decide};
 pub use engine::Engine;
 pub use explain::{
-    Explained, ExplainedCandidate, ExplainedPass, Explanation, RecordedOrder, explain_order,
-    visit_orders,
+    Explained, ExplainedCandidate, ExplainedPass, Explanation, MatchedUnits, RecordedOrder, Waited,
+    WaitingUnits, explain_order, follow_waiting, visit_orders,
 };
 pub use figures::ProcessFigures;
 pub use instance::{INSTANCE_SEGMENT_BYTES_MIN, Instance, InstanceError, LocalInstance};

@@ -2,8 +2,9 @@
 
 mod page;
 mod report;
+mod waiting;
 
-use gantry_engine::explain_order;
+use gantry_engine::{explain_order, follow_waiting};
 use gantry_model::{CommandId, PlaceOrder};
 
 use crate::args::ExplainArgs;
@@ -11,6 +12,7 @@ use crate::error::CliError;
 use crate::journal::FolderError;
 use crate::output::Output;
 use report::ExplainReport;
+use waiting::WaitingReport;
 
 /// Runs `gantry explain`.
 pub(crate) fn run(args: &ExplainArgs, output: &mut Output) -> Result<(), CliError> {
@@ -21,5 +23,11 @@ pub(crate) fn run(args: &ExplainArgs, output: &mut Output) -> Result<(), CliErro
     let Some(explained) = explained else {
         return Err(CliError::NoSuchOrder { order: args.order.clone() });
     };
-    output.answer(args.format.json, &ExplainReport::new(&explained))
+    let mut report = ExplainReport::new(&explained);
+    if explained.may_wait {
+        let (order, placed) = (explained.order, explained.sequence);
+        let waited = follow_waiting(&args.directory, order, placed, seed);
+        report.waiting = WaitingReport::new(&waited.map_err(FolderError::from)?);
+    }
+    output.answer(args.format.json, &report)
 }

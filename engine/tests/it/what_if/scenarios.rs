@@ -121,7 +121,7 @@ fn a_column_matches_its_own_waiting_lines_and_tells_how_long_they_waited() {
     let what_if = decide_again(
         "receive BOOK EAST 5        => accepted 5/5
          place 1 100 backorder BOOK:6  \
-         => accepted open parcels=1 cost=560 0@EAST:5 0:1waiting
+         => accepted open parcels=1 cost=550 0@EAST:5 0:1waiting
          place 2 100 backorder BOOK:2  => accepted open parcels=0 cost=0 0:2waiting
          receive BOOK WEST 2        => accepted 2/0
          match

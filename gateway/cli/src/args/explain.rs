@@ -10,7 +10,8 @@ use super::OutputFormat;
 ///
 /// Rebuilds the state just before the decision from the journal and decides again, with everything
 /// written down: who could have served the order, which rule took a warehouse out, the costs, the
-/// plan, and the best plan without one of its warehouses. Read-only, also beside a running server.
+/// plan, and the best plan without one of its warehouses. Of units that had to wait it tells what became
+/// of them since. Read-only, also beside a running server.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -24,7 +24,10 @@ impl Answer for ExplainReport {
         for (number, pass) in self.passes.iter().enumerate() {
             page = pass.add_to(page, number);
         }
-        page
+        match &self.waiting {
+            Some(waiting) => waiting.add_to(page),
+            None => page,
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use gantry_engine::{
 use gantry_model::{Objective, Policy, Proof, RejectReason, Rule};
 use serde::Serialize;
 
+use super::waiting::WaitingReport;
+
 /// Why an order was sourced as it was.
 #[derive(Debug, Serialize)]
 pub(super) struct ExplainReport {
@@ -16,6 +18,8 @@ pub(super) struct ExplainReport {
     /// Whether this version decides as the record says.
     pub(super) decided_as_recorded: bool,
     pub(super) passes: Vec<PassReport>,
+    /// What became of units that had to wait; `null`: none had to.
+    pub(super) waiting: Option<WaitingReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,6 +130,7 @@ impl ExplainReport {
             },
             decided_as_recorded: explanation.head == explained.recorded,
             passes: explanation.passes.iter().map(|pass| PassReport::new(engine, pass)).collect(),
+            waiting: None,
         }
     }
 }

@@ -113,6 +113,34 @@ fn what_comes_in_goes_to_those_who_wait_in_their_order() {
 }
 
 #[test]
+fn an_explanation_tells_what_became_of_units_that_had_to_wait() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("shop");
+    let server = shop(&data);
+    place(&server, 1, 3, 0);
+    place(&server, 2, 4, 0);
+    tell(&server, "stock receive MUG BER 5");
+    until_matched(&server);
+    drop(server);
+    let data = data.to_str().unwrap();
+    let explain = |number| run(["explain", data, &id(number), "--json"]).json();
+    let first = &explain(1)["waiting"];
+    assert_eq!(first["matched"][0]["places"], json!([{ "warehouse": "BER", "units": 3 }]));
+    assert_eq!(first["still_waiting"], json!([]));
+    let second = &explain(2)["waiting"];
+    assert_eq!(second["matched"][0]["places"][0]["units"], 2, "{second}");
+    let waiting = json!([{
+        "line": 0, "sku": "MUG", "units": 2, "lines_before": 0, "units_before": 0,
+        "units_set_aside": 0, "being_looked_at": false,
+    }]);
+    assert_eq!(second["still_waiting"], waiting);
+    let page = run(["explain", data, &id(2)]);
+    for words in ["were given by these records", "BER 2", "their place in the book"] {
+        assert!(page.stdout.contains(words), "{words}: {page:?}");
+    }
+}
+
+#[test]
 fn a_long_book_is_shown_part_by_part() {
     let folder = tempfile::tempdir().unwrap();
     let server = shop(&folder.path().join("shop"));

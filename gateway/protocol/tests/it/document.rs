@@ -1,7 +1,17 @@
 //! `docs/PROTOCOL.md` says what the code does: its example is read byte for byte, its numbers are
 //! looked up, its byte tables must join.
 
-use gantry_model::{AdjustReason, AssignPolicy, BookHead, BookRow, COMMAND_BYTES_MAX, CellView, Channel, Command, CommandId, CommandKind, Component, CostRow, Item, Limits, LineUnits, Malformed, MatchAgain, MovementKind, Namespace, Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind, REPLY_HEADER_BYTES, ReadBook, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short, ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone};
+use gantry_model::{
+    AdjustReason, AssignPolicy, BookHead, BookRow, COMMAND_BYTES_MAX, CellView, Channel, Command,
+    CommandId, CommandKind, Component, CostRow, Item, Limits, LineUnits, Malformed, MatchAgain,
+    MovementKind, Namespace, Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine,
+    OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow, Proof,
+    Query, QueryKind, REPLY_HEADER_BYTES, ReadBook, RejectReason, Reply, ReplyBody, ReplyHeader,
+    ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts,
+    SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short, ShortMode, Sku,
+    StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
+    Warehouse, Zone,
+};
 use gantry_protocol::{
     BUSY_BYTES, ErrorCode, FRAME_PAYLOAD_BYTES_MAX, FrameKind, FrameReader, HELLO_BYTES,
     ITEMS_PER_FRAME_MAX, REPLY_PAYLOAD_BYTES_MAX, WELCOME_BYTES, write_frame,

@@ -1,0 +1,115 @@
+//! What became of an order's units that had to wait: which records gave it some, and where what
+//! still waits stands in its book.
+
+use std::path::Path;
+
+use gantry_journal::JournalError;
+use gantry_model::{
+    EngineTime, Match, Movement, MovementKind, OrderId, Record, Sequence, Sku, WaitKey, Warehouse,
+};
+
+use super::visit_records;
+use crate::Engine;
+use crate::state::State;
+
+/// Units that a waiting line got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatchedUnits {
+    /// The record that gave them.
+    pub sequence: Sequence,
+    /// When.
+    pub time: EngineTime,
+    /// The line.
+    pub line: u16,
+    /// Whose units.
+    pub sku: Sku,
+    /// From where, and how many.
+    pub places: Vec<(Warehouse, u32)>,
+}
+
+/// A line that still waits, and its place in the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingUnits {
+    /// The line.
+    pub line: u16,
+    /// What it waits for.
+    pub sku: Sku,
+    /// Units of it that wait.
+    pub units: u32,
+    /// Lines that are served before it.
+    pub lines_before: u64,
+    /// Units that those lines wait for.
+    pub units_before: u64,
+    /// Units that are set aside for lines of this SKU.
+    pub set_aside: u64,
+    /// Whether the lines of this SKU are being looked at.
+    pub is_due: bool,
+}
+
+/// What became of units that had to wait.
+#[derive(Debug)]
+pub struct Waited {
+    /// The engine after the last record.
+    pub engine: Engine,
+    /// Units that were given since, in order of the records.
+    pub matched: Vec<MatchedUnits>,
+    /// Lines that wait still, rising.
+    pub waiting: Vec<WaitingUnits>,
+}
+
+/// Replays a folder to its end and tells what became of the waiting units of the order that the
+/// record `placed` placed. Changes nothing, and works beside a running server.
+pub fn follow_waiting(
+    directory: &Path,
+    order: OrderId,
+    placed: Sequence,
+    index_seed: u64,
+) -> Result<Waited, JournalError> {
+    let mut matched = Vec::new();
+    let engine = visit_records(directory, index_seed, &mut |_, record| {
+        if let gantry_model::Command::Match(looked) = &record.command {
+            if looked.last.placed == placed {
+                matched.extend(units_of(record, looked));
+            }
+        }
+        true
+    })?;
+    let waiting = waiting(engine.state(), order);
+    Ok(Waited { engine, matched, waiting })
+}
+
+fn units_of(record: &Record<'_>, looked: &Match) -> Option<MatchedUnits> {
+    let allocated = record.movements.iter().filter(|it| it.kind() == MovementKind::Allocated);
+    let place = |it: &Movement| (it.warehouse(), it.quantity().unsigned_abs());
+    let places: Vec<_> = allocated.map(place).collect();
+    let (sequence, time) = (record.sequence, record.time);
+    let (line, sku) = (looked.last.line, looked.sku);
+    (!places.is_empty()).then_some(MatchedUnits { sequence, time, line, sku, places })
+}
+
+fn waiting(state: &State, order: OrderId) -> Vec<WaitingUnits> {
+    let Some(slot) = state.order_slot(order) else { return Vec::new() };
+    let row = state.orders.row(slot);
+    let (priority_class, placed) = (row.priority_class, row.placed);
+    let lines = (0..).zip(state.orders.lines(row)).filter(|(_, line)| line.waiting > 0);
+    let of_line = |(line, figures): (u16, &crate::state::LineRow)| {
+        let (sku, key) = (figures.sku, WaitKey { priority_class, placed, line });
+        let mut waiting = WaitingUnits {
+            line,
+            sku,
+            units: figures.waiting,
+            lines_before: 0,
+            units_before: 0,
+            set_aside: state.matching.set_aside_of(sku),
+            is_due: state.matching.is_due(sku),
+        };
+        let before = state.books.from(sku, WaitKey::FIRST).take_while(|(other, _)| *other < key);
+        for (other, slot) in before {
+            let lines = state.orders.lines(state.orders.row(slot));
+            waiting.lines_before += 1;
+            waiting.units_before += u64::from(lines[usize::from(other.line)].waiting);
+        }
+        waiting
+    };
+    lines.map(of_line).collect()
+}
