@@ -180,7 +180,7 @@ pub fn explain_order(
     let engine = visit_orders(directory, index_seed, &mut |engine, record| {
         if found.is_none() && is_wanted(&record.order) {
             let explanation = engine.explain(&record.order, record.time);
-            let may_wait = record.head.is_accepted() && record.order.short == ShortMode::Backorder;
+            let may_wait = record.head.is_accepted() && may_wait(record.order.short);
             let RecordedOrder { sequence, time, head, .. } = *record;
             found = Some((sequence, time, record.order.id, may_wait, head, explanation));
         }
@@ -247,4 +247,8 @@ fn visit_records(
         }
     }
     Ok(engine)
+}
+
+const fn may_wait(short: ShortMode) -> bool {
+    matches!(short, ShortMode::Backorder | ShortMode::WaitComplete)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gantry_journal::JournalError;
 use gantry_model::{
-    EngineTime, Match, Movement, MovementKind, OrderId, Record, Sequence, Sku, WaitKey, Warehouse,
+    Command, EngineTime, MovementKind, OrderId, Record, Sequence, Sku, WaitKey, Warehouse,
 };
 
 use super::visit_records;
@@ -67,10 +67,8 @@ pub fn follow_waiting(
 ) -> Result<Waited, JournalError> {
     let mut matched = Vec::new();
     let engine = visit_records(directory, index_seed, &mut |_, record| {
-        if let gantry_model::Command::Match(looked) = &record.command {
-            if looked.last.placed == placed {
-                matched.extend(units_of(record, looked));
-            }
+        if matches!(record.command, Command::Match(_)) {
+            matched.extend(units_of(record, placed));
         }
         true
     })?;
@@ -78,13 +76,23 @@ pub fn follow_waiting(
     Ok(Waited { engine, matched, waiting })
 }
 
-fn units_of(record: &Record<'_>, looked: &Match) -> Option<MatchedUnits> {
-    let allocated = record.movements.iter().filter(|it| it.kind() == MovementKind::Allocated);
-    let place = |it: &Movement| (it.warehouse(), it.quantity().unsigned_abs());
-    let places: Vec<_> = allocated.map(place).collect();
+/// What a look gave to lines of the order.
+fn units_of(record: &Record<'_>, order: Sequence) -> Vec<MatchedUnits> {
+    let mut matched: Vec<MatchedUnits> = Vec::new();
     let (sequence, time) = (record.sequence, record.time);
-    let (line, sku) = (looked.last.line, looked.sku);
-    (!places.is_empty()).then_some(MatchedUnits { sequence, time, line, sku, places })
+    for movement in record.movements.iter().filter(|it| it.order() == order) {
+        let (line, sku) = (movement.line(), movement.sku());
+        match (movement.kind(), matched.last_mut()) {
+            (MovementKind::Dequeued, _) => {
+                matched.push(MatchedUnits { sequence, time, line, sku, places: Vec::new() });
+            }
+            (MovementKind::Allocated, Some(units)) => {
+                units.places.push((movement.warehouse(), movement.quantity().unsigned_abs()));
+            }
+            _ => {}
+        }
+    }
+    matched
 }
 
 fn waiting(state: &State, order: OrderId) -> Vec<WaitingUnits> {

@@ -146,7 +146,7 @@ impl WhatIfFigures {
 
     /// Counts a look at waiting lines at time `now`.
     pub(super) fn take_match(&mut self, waits: &Waits, movements: &[Movement], now: EngineTime) {
-        if let Some((units, wait_ns)) = waits.served(movements, now) {
+        for (units, wait_ns) in waits.served(movements, now) {
             self.units_matched += units;
             self.matched_wait_ns += u128::from(units) * u128::from(wait_ns);
         }

@@ -17,10 +17,16 @@ impl Waits {
         self.placed.extend(waits.map(|movement| (movement.order(), time)));
     }
 
-    /// Units that a look at waiting lines gave to one, and the nanoseconds that each had waited.
-    pub(super) fn served(&self, movements: &[Movement], now: EngineTime) -> Option<(u64, u64)> {
-        let served = movements.iter().find(|it| it.kind() == MovementKind::Dequeued)?;
-        let placed = self.placed[&served.order()];
-        Some((u64::from(served.quantity().unsigned_abs()), now.get() - placed.get()))
+    /// Units that a look at waiting lines gave to a line, and the nanoseconds that each had waited.
+    pub(super) fn served(
+        &self,
+        movements: &[Movement],
+        now: EngineTime,
+    ) -> impl Iterator<Item = (u64, u64)> {
+        let served = movements.iter().filter(|it| it.kind() == MovementKind::Dequeued);
+        served.map(move |movement| {
+            let placed = self.placed[&movement.order()];
+            (u64::from(movement.quantity().unsigned_abs()), now.get() - placed.get())
+        })
     }
 }

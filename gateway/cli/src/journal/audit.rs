@@ -120,7 +120,7 @@ impl Audit {
         self.others += u64::from(is_other && !matches!(record.command, Command::PlaceOrder(_)));
         let (own, set_aside) = split(record.movements);
         match &record.command {
-            Command::PlaceOrder(order) => return self.place(record, order),
+            Command::PlaceOrder(order) => self.place(record, own, order)?,
             Command::Ship(command) => return self.ship(record.movements, command),
             Command::Match(looked) => return self.match_lines(record, looked),
             Command::CancelOrder(command) => self.cancel(own, command)?,
@@ -175,19 +175,23 @@ impl Audit {
         rule(movement.cause() == record.sequence, "a movement names the record that caused it")
     }
 
-    fn place(&mut self, record: &Record<'_>, order: &PlaceOrder<'_>) -> Result<(), Fault> {
+    fn place(
+        &mut self,
+        record: &Record<'_>,
+        own: &[Movement],
+        order: &PlaceOrder<'_>,
+    ) -> Result<(), Fault> {
         use MovementKind::{Allocated, Backordered, Cancelled, ComponentAllocated};
         let zone = self.catalogue.zone(order.zone)?;
         let left_over = match order.short {
             ShortMode::ShipComplete => None,
             ShortMode::TakeAvailable => Some(Cancelled),
-            ShortMode::Backorder => Some(Backordered),
-            ShortMode::WaitComplete => return Err(Fault::Rule("this mode is answered not_yet")),
+            ShortMode::Backorder | ShortMode::WaitComplete => Some(Backordered),
         };
         let placed = self.orders.place(record.sequence, order)?;
         let mut parcels: Vec<Warehouse> = Vec::new();
         let mut cost_cents = 0;
-        for movement in record.movements {
+        for movement in own {
             let kind = movement.kind();
             let expected = kind == Allocated || kind == ComponentAllocated;
             rule(expected || Some(kind) == left_over, "the mode allows no such movement")?;
@@ -201,8 +205,11 @@ impl Audit {
                 cost_cents += i64::from(cost.unit) * i64::from(movement.quantity());
             }
         }
-        self.bundles.check(record.movements)?;
+        self.bundles.check(own)?;
         self.orders.check_whole(placed)?;
+        let waits_complete = order.short == ShortMode::WaitComplete;
+        let is_whole = parcels.is_empty() || !self.orders.waits(placed);
+        rule(is_whole || !waits_complete, "an order that waits complete is served whole")?;
         let some_taken = order.short != ShortMode::TakeAvailable || !parcels.is_empty();
         rule(some_taken, "an order that takes what is there takes something")?;
         let head = record.outcome.head;
@@ -211,7 +218,7 @@ impl Audit {
         outcome("cost", cost_cents, head.cost_minor())?;
         let placed = Placed { record, order, zone, parcels: &parcels };
         self.check_rules(&placed)?;
-        self.check_nothing_left_behind(&placed)
+        if waits_complete { Ok(()) } else { self.check_nothing_left_behind(&placed) }
     }
 
     fn cancel(&mut self, movements: &[Movement], command: &OrderUnits<'_>) -> Result<(), Fault> {

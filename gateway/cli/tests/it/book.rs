@@ -106,7 +106,8 @@ fn what_comes_in_goes_to_those_who_wait_in_their_order() {
     }
     let dumped = run(["journal", "dump", data, "--json", "--order", &id(3)]);
     let records = dumped.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let served = records.filter(|record| record["command"]["type"] == "match").last().unwrap();
+    let mut served = records.filter(|record| record["command"]["type"] == "match");
+    let served = served.next_back().unwrap();
     assert_eq!(served["command"]["sku"], "MUG");
     assert_eq!(served["command"]["last"]["order_id"], id(3));
     assert_eq!(served["actor"], 0);

@@ -1,10 +1,11 @@
 //! Lines that wait, which SKUs are due, and what records that match them may do.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use gantry_model::{
     Actor, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind, PlaceOrder, Record,
-    Sequence, SetPriority, Sku, WaitKey, Warehouse,
+    Sequence, SetPriority, ShortMode, Sku, WaitKey, Warehouse,
 };
 
 use super::orders::OrderIndex;
@@ -16,9 +17,16 @@ const LINES_PER_MATCH_MAX: usize = 64;
 /// Who waits for what, and whose lines are to be looked at.
 #[derive(Default)]
 pub(super) struct Matching {
-    /// Units that wait, in the order in which they are served.
-    books: BTreeMap<Sku, BTreeMap<WaitKey, i64>>,
+    books: BTreeMap<Sku, Book>,
     due: BTreeMap<Sku, Due>,
+}
+
+/// The lines that wait for a SKU.
+#[derive(Default)]
+struct Book {
+    /// Units that wait, in the order in which they are served.
+    lines: BTreeMap<WaitKey, i64>,
+    units: i64,
 }
 
 #[derive(Clone, Copy)]
@@ -38,22 +46,24 @@ impl Matching {
         };
         let key = WaitKey { priority_class, placed: movement.order(), line: movement.line() };
         let book = self.books.entry(movement.sku()).or_default();
-        let waiting = book.entry(key).or_default();
+        book.units += units;
+        let waiting = book.lines.entry(key).or_default();
         *waiting += units;
         if *waiting == 0 {
-            book.remove(&key);
+            book.lines.remove(&key);
         }
     }
 
     /// Units that wait for a SKU.
     fn units(&self, sku: Sku) -> i64 {
-        self.books.get(&sku).map_or(0, |book| book.values().sum())
+        self.books.get(&sku).map_or(0, |book| book.units)
     }
 
     /// Lines of a SKU behind one, or all of them.
     fn behind(&self, sku: Sku, after: Option<WaitKey>) -> impl Iterator<Item = WaitKey> {
-        let book = self.books.get(&sku).into_iter().flat_map(BTreeMap::keys);
-        book.copied().filter(move |key| after.is_none_or(|after| *key > after))
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let book = self.books.get(&sku).into_iter();
+        book.flat_map(move |book| book.lines.range((first, Bound::Unbounded)).map(|(key, _)| *key))
     }
 
     /// Moves the lines of an order to where another class has them.
@@ -61,8 +71,8 @@ impl Matching {
         for (line, sku) in (0..).zip(skus) {
             let key = WaitKey { priority_class: before, placed, line };
             let Some(book) = self.books.get_mut(sku) else { continue };
-            if let Some(units) = book.remove(&key) {
-                book.insert(WaitKey { priority_class: after, ..key }, units);
+            if let Some(units) = book.lines.remove(&key) {
+                book.lines.insert(WaitKey { priority_class: after, ..key }, units);
             }
         }
     }
@@ -77,11 +87,11 @@ impl Matching {
         let longest = self.due.iter().min_by_key(|(sku, due)| (due.since, **sku));
         let Some((sku, due)) = longest else { return Err(Fault::Rule("no SKU is due")) };
         rule(*sku == looked.sku, "the SKU that has been due for longest is looked at first")?;
-        let mut lines = self.behind(*sku, due.after).take(LINES_PER_MATCH_MAX).peekable();
-        if lines.peek().is_none() {
-            let stays = looked.last == due.after.unwrap_or(WaitKey::FIRST);
-            return rule(stays, "where no line is left, none is looked at");
+        if looked.last == WaitKey::FIRST {
+            // No line is left, or looking at them stopped by a bug and they are passed over.
+            return rule(looked.end == MatchEnd::Over, "a look at no line is over");
         }
+        let mut lines = self.behind(*sku, due.after).take(LINES_PER_MATCH_MAX);
         let is_next = lines.any(|key| key == looked.last);
         rule(is_next, "the line looked at last waits, at most 64 lines behind the one before")
     }
@@ -126,7 +136,8 @@ impl Audit {
             let (sku, warehouse) = (movement.sku(), movement.warehouse());
             match movement.kind() {
                 MovementKind::Due => {
-                    rule(self.matching.units(sku) > 0, "a SKU is due for lines that wait")?;
+                    let is_wanted = self.matching.units(sku) > 0 || self.stock.held(sku) > 0;
+                    rule(is_wanted, "a SKU is due for lines that wait")?;
                     self.matching.make_due(sku, record.sequence);
                 }
                 MovementKind::SetAside => {
@@ -200,47 +211,86 @@ impl Audit {
         if is_served {
             self.serve(record, looked)?;
         } else {
-            record.movements.iter().try_for_each(|it| self.give_back(looked, it))?;
+            record.movements.iter().try_for_each(|it| self.keep_or_give_back(looked, it))?;
             outcome("parcels", 0, record.outcome.head.parcels().into())?;
             outcome("cost", 0, record.outcome.head.cost_minor())?;
         }
         if looked.end == MatchEnd::Over {
-            rule(self.stock.held(looked.sku) == 0, "what nobody got is given back")?;
+            let is_kept = self.stock.held(looked.sku) <= self.kept_max(looked.sku)?;
+            rule(is_kept, "what nobody got is given back")?;
             self.check_nothing_left_to_give(looked)?;
         }
         self.matching.end(looked)
     }
 
-    fn give_back(&mut self, looked: &Match, movement: &Movement) -> Result<(), Fault> {
-        let is_its = movement.kind() == MovementKind::GivenBack && movement.sku() == looked.sku;
+    /// Units that an order that waits complete may keep from those behind it: those that the first
+    /// such line waits for.
+    fn kept_max(&self, sku: Sku) -> Result<i64, Fault> {
+        let lines = self.matching.books.get(&sku).into_iter().flat_map(|book| &book.lines);
+        for (key, units) in lines.filter(|_| self.stock.held(sku) > 0) {
+            let order = self.orders.find_placed(key.placed)?;
+            if self.orders.facts(order).waits_complete {
+                return Ok(*units);
+            }
+        }
+        Ok(0)
+    }
+
+    /// What a look does that serves nobody: it keeps units for an order that waits complete, or
+    /// gives back what nobody got.
+    fn keep_or_give_back(&mut self, looked: &Match, movement: &Movement) -> Result<(), Fault> {
+        if movement.kind() != MovementKind::SetAside {
+            return self.give_back(movement, movement.sku() == looked.sku);
+        }
+        let order = self.orders.find_placed(looked.last.placed)?;
+        let is_its = self.orders.facts(order).waits_complete && movement.sku() == looked.sku;
+        rule(is_its, "a look sets units aside for an order that waits complete")?;
+        self.check_set_aside_movement(movement)
+    }
+
+    fn give_back(&mut self, movement: &Movement, is_its: bool) -> Result<(), Fault> {
+        let is_its = is_its && movement.kind() == MovementKind::GivenBack;
         rule(is_its, "a match moves units of its own line and its own SKU")?;
         self.stock.apply(movement)
     }
 
-    /// Units of one line go from waiting to allocated.
+    /// Units of one line go from waiting to allocated; of an order that waits complete, all units of
+    /// all of its lines.
     fn serve(&mut self, record: &Record<'_>, looked: &Match) -> Result<(), Fault> {
-        use MovementKind::{Allocated, ComponentAllocated, Dequeued};
+        use MovementKind::{Allocated, ComponentAllocated, Dequeued, Due};
         let index = self.orders.find_placed(looked.last.placed)?;
         let warehouses = record.movements.iter().filter(|it| it.kind() == Allocated);
         let mut warehouses: Vec<Warehouse> = warehouses.map(Movement::warehouse).collect();
         warehouses.sort_unstable();
         warehouses.dedup();
         let opened: Vec<Warehouse> = self.opened(index).collect();
+        let waits_complete = self.orders.facts(index).waits_complete;
         for movement in record.movements {
-            if ![Allocated, ComponentAllocated, Dequeued].contains(&movement.kind()) {
-                self.give_back(looked, movement)?;
-                continue;
+            let sku = movement.sku();
+            let is_other = waits_complete && self.orders.skus(index).any(|of_line| of_line == sku);
+            match movement.kind() {
+                Allocated | ComponentAllocated | Dequeued => {
+                    let is_its = waits_complete || movement.line() == looked.last.line;
+                    rule(is_its, "a match moves units of one line")?;
+                    self.apply(index, movement)?;
+                }
+                Due => {
+                    let is_other = is_other && sku != looked.sku;
+                    rule(is_other, "a match makes other SKUs of the order due")?;
+                    self.matching.make_due(sku, record.sequence);
+                }
+                _ => self.give_back(movement, is_other || sku == looked.sku)?,
             }
-            rule(movement.line() == looked.last.line, "a match moves units of one line")?;
-            self.apply(index, movement)?;
         }
+        let is_whole = !waits_complete || !self.orders.waits(index);
+        rule(is_whole, "an order that waits complete is served whole")?;
         self.bundles.check(record.movements)?;
         self.orders.check_whole(index)?;
         let parcels = warehouses.iter().filter(|warehouse| !opened.contains(warehouse));
         let parcels: Vec<Warehouse> = parcels.copied().collect();
         self.check_cost(record, index, &parcels)?;
         self.check_matched_rules(record, index, &warehouses, &parcels, opened.len())?;
-        self.check_claim(record, looked, index)
+        self.check_claim(record, index)
     }
 
     /// Warehouses with units of an order, or from which some have shipped.
@@ -301,12 +351,7 @@ impl Audit {
     }
 
     /// A line gets what is set aside for its SKU, and of everything else what anyone could have.
-    fn check_claim(
-        &self,
-        record: &Record<'_>,
-        looked: &Match,
-        order: OrderIndex,
-    ) -> Result<(), Fault> {
+    fn check_claim(&self, record: &Record<'_>, order: OrderIndex) -> Result<(), Fault> {
         let channel = self.orders.facts(order).channel;
         let policy = self.rules.policy(channel);
         for movement in record.movements {
@@ -314,7 +359,8 @@ impl Audit {
             if warehouse == Warehouse::NONE || !self.catalogue.sku(sku)? {
                 continue;
             }
-            let claimed = if sku == looked.sku { self.stock.held_at(sku, warehouse) } else { 0 };
+            let is_claimed = self.orders.skus(order).any(|of_line| of_line == sku);
+            let claimed = if is_claimed { self.stock.held_at(sku, warehouse) } else { 0 };
             let units = self.left(sku, warehouse, channel, policy) + claimed;
             if units < 0 && movement.kind() != MovementKind::GivenBack {
                 let (sku, warehouse) = (sku.get(), warehouse.get());
@@ -328,7 +374,8 @@ impl Audit {
     /// Matching ends with the last line, or with the last unit.
     fn check_nothing_left_to_give(&self, looked: &Match) -> Result<(), Fault> {
         let sku = looked.sku;
-        if self.matching.behind(sku, Some(looked.last)).next().is_none() {
+        let is_last = self.matching.behind(sku, Some(looked.last)).next().is_none();
+        if is_last || looked.last == WaitKey::FIRST {
             return Ok(());
         }
         let alone = [(sku, 1)];
@@ -365,6 +412,7 @@ pub(super) struct Facts {
     pub(super) channel: gantry_model::Channel,
     pub(super) value_minor: i64,
     pub(super) priority_class: u8,
+    pub(super) waits_complete: bool,
 }
 
 impl Facts {
@@ -374,6 +422,7 @@ impl Facts {
             channel: order.channel,
             value_minor: order.value_minor,
             priority_class: order.priority_class,
+            waits_complete: order.short == ShortMode::WaitComplete,
         }
     }
 }

@@ -103,6 +103,11 @@ impl Orders {
             || self.shipped.contains(&(order.0, warehouse))
     }
 
+    /// Whether units of an order wait.
+    pub(super) fn waits(&self, order: OrderIndex) -> bool {
+        self.lines_of(order).iter().any(|line| line.waiting > 0)
+    }
+
     fn lines_of(&self, order: OrderIndex) -> &[Line] {
         let row = &self.orders[order.0];
         &self.lines[row.first_line..row.first_line + row.line_count]
@@ -129,8 +134,7 @@ impl Orders {
             MovementKind::Released | MovementKind::Shipped => -quantity,
             _ => return Ok(()),
         };
-        let waits = || self.lines_of(order).iter().any(|line| line.waiting > 0);
-        if movement.kind() == MovementKind::Shipped && waits() {
+        if movement.kind() == MovementKind::Shipped && self.waits(order) {
             self.shipped.insert((order.0, movement.warehouse()));
         }
         self.move_part(index, movement, at_warehouse)

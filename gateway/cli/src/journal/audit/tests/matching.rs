@@ -168,6 +168,9 @@ fn lines_are_looked_at_in_order_and_only_while_something_is_due() {
     let words = "matching goes on only with lines that wait";
     shop.must_not(&on, cost(2), &movements, words);
     let shop = Shop::due();
+    let nobody = looked(WaitKey::FIRST, MatchEnd::GoesOn);
+    shop.must_not(&nobody, accepted(), &[], "a look at no line is over");
+    let shop = Shop::due();
     let nobody = looked(WaitKey { line: 1, ..FIRST }, MatchEnd::Over);
     let words = "the line looked at last waits";
     shop.must_not(&nobody, accepted(), &[], words);
