@@ -123,9 +123,9 @@ fn a_column_matches_its_own_waiting_lines_and_tells_how_long_they_waited() {
          place 1 100 backorder BOOK:6  \
          => accepted open parcels=1 cost=550 0@EAST:5 0:1waiting
          place 2 100 backorder BOOK:2  => accepted open parcels=0 cost=0 0:2waiting
-         receive BOOK WEST 2        => accepted 2/0
+         receive BOOK WEST 2        => accepted 0/2
          match
-         receive BOOK WEST 4        => accepted 6/3
+         receive BOOK WEST 4        => accepted 3/6
          match",
         only(&["WEST"]),
     );

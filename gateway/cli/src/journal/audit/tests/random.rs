@@ -240,6 +240,7 @@ impl Drawn {
             ShortMode::ShipComplete,
             ShortMode::TakeAvailable,
             ShortMode::Backorder,
+            ShortMode::WaitComplete,
         ]);
         let Command::PlaceOrder(order) = place(short, &lines) else { unreachable!("it places") };
         let order = PlaceOrder {
@@ -337,7 +338,6 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
             }
         }
         let sums = audit.sums();
-        assert_eq!(sums.units_held, 0, "shop {seed}: nothing is left to be matched");
         (orders, waiting) = (orders + sums.orders, waiting + sums.units_backordered);
     }
     assert!(orders > SHOPS * 20 && waiting > 0, "{orders} orders, {waiting} units wait");
