@@ -93,21 +93,19 @@ impl Matching {
         }
         let mut lines = self.behind(*sku, due.after).take(LINES_PER_MATCH_MAX);
         let is_next = lines.any(|key| key == looked.last);
-        rule(is_next, "the line looked at last waits, at most 64 lines behind the one before")
+        rule(is_next, "the line looked at last waits, at most 64 lines behind the one before")?;
+        let ends =
+            looked.end == MatchEnd::Over || self.behind(*sku, Some(looked.last)).next().is_some();
+        rule(ends, "matching goes on only with lines that wait")
     }
 
     /// What comes after the record: the lines behind it, or nothing.
-    fn end(&mut self, looked: &Match) -> Result<(), Fault> {
+    fn end(&mut self, looked: &Match) {
         if looked.end == MatchEnd::Over {
             self.due.remove(&looked.sku);
-            return Ok(());
-        }
-        let goes_on = self.behind(looked.sku, Some(looked.last)).next().is_some();
-        rule(goes_on, "matching goes on only with lines that wait")?;
-        if let Some(due) = self.due.get_mut(&looked.sku) {
+        } else if let Some(due) = self.due.get_mut(&looked.sku) {
             due.after = Some(looked.last);
         }
-        Ok(())
     }
 }
 
@@ -220,7 +218,8 @@ impl Audit {
             rule(is_kept, "what nobody got is given back")?;
             self.check_nothing_left_to_give(looked)?;
         }
-        self.matching.end(looked)
+        self.matching.end(looked);
+        Ok(())
     }
 
     /// Units that an order that waits complete may keep from those behind it: those that the first

@@ -1,6 +1,6 @@
 //! Lines that wait get what comes in, and nothing else happens to it.
 
-use gantry_model::{Match, MatchEnd, SetPriority, WaitKey};
+use gantry_model::{Match, MatchAgain, MatchEnd, SetPriority, WaitKey};
 
 use super::*;
 
@@ -185,4 +185,27 @@ fn an_order_of_another_class_waits_at_another_place() {
     let later = WaitKey { priority_class: 9, ..FIRST };
     let movements = shop.served(2);
     shop.must(&looked(later, MatchEnd::Over), cost(2), &movements);
+}
+
+#[test]
+fn an_order_that_waits_complete_gets_all_of_it_or_nothing() {
+    let words = "an order that waits complete is served whole";
+    let shop = Shop::new();
+    let taken = shop.order(MovementKind::Allocated, HERE, 5);
+    let waits = shop.order(MovementKind::Backordered, Warehouse::NONE, 2);
+    let head = OutcomeHead::accepted(1, 390 + 5 * 25);
+    shop.must_not(&place(ShortMode::WaitComplete, &seven()), head, &[taken, waits], words);
+    let mut shop = Shop::new();
+    let waits = shop.order(MovementKind::Backordered, Warehouse::NONE, 7);
+    let due = shop.is_due();
+    shop.must(&place(ShortMode::WaitComplete, &seven()), accepted(), &[waits, due]);
+    let kept = shop.puts_aside(5);
+    shop.must(&looked(FIRST, MatchEnd::Over), accepted(), &[kept]);
+    assert_eq!(shop.audit.sums().units_held, 5, "kept from those behind it");
+    let again = MatchAgain { id: CommandId::new(5), sku: SKU };
+    let due = shop.is_due();
+    shop.must(&Command::MatchAgain(again), accepted(), &[due]);
+    let movements = shop.served(5);
+    let head = OutcomeHead::accepted(1, 390 + 5 * 25);
+    shop.must_not(&looked(FIRST, MatchEnd::Over), head, &movements, words);
 }
