@@ -30,7 +30,8 @@ pub(crate) struct BasketArgs {
           value_parser = order_line)]
     pub(crate) lines: Vec<OrderLineText>,
     /// What becomes of units that are not there: `ship_complete` all or nothing, `take_available`
-    /// what is there, `backorder` the rest waits, `wait_complete` reserved for later.
+    /// what is there, `backorder` the rest waits, `wait_complete` all of it waits
+    /// until all can be had at once.
     #[arg(long, value_name = "MODE", default_value = "backorder", value_parser = short_mode(),
           hide_possible_values = false)]
     pub(crate) short: ShortMode,
