@@ -7,6 +7,7 @@
 mod archive;
 mod bundles;
 mod catalogue;
+mod matched;
 mod matching;
 mod orders;
 mod placed;
@@ -23,7 +24,8 @@ use gantry_model::{
 use archive::Archive;
 use bundles::Bundles;
 use catalogue::Catalogue;
-use matching::{Matching, split};
+use matched::split;
+use matching::Matching;
 use orders::Orders;
 use placed::Placed;
 use rules::RuleBook;

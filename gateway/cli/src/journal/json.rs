@@ -1,15 +1,17 @@
 //! A record as a JSON object, with codes for handles. The names are a format that other programs
 //! read; `docs/FORMAT.md` and the issue of the first release hold them.
 
+mod matching;
 mod policy;
 
 use gantry_model::{
-    AdjustReason, Command, CostRow, LineUnits, Match, Movement, OrderLine, OrderUnits, Outcome,
-    PlaceOrder, Proof, Record, Sequence, SetCosts, Short, StockChange,
+    AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
+    PlaceOrder, Proof, Record, SetCosts, Short, StockChange,
 };
 use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
+use matching::{AgainJson, MatchJson, PriorityJson};
 use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
 
 /// One line of a dump.
@@ -48,8 +50,8 @@ enum CommandJson<'a> {
     Mark { state_hash: String, hash_version: u32 },
     Retire { archive: u64, archive_hash: String, orders: u32, commands: u32 },
     Match(MatchJson<'a>),
-    MatchAgain { id: Id, sku: Name<'a> },
-    SetPriority { id: Id, order: OrderName<'a>, order_id: Id, priority_class: u8 },
+    MatchAgain(AgainJson<'a>),
+    SetPriority(PriorityJson<'a>),
 }
 
 #[derive(Serialize)]
@@ -116,26 +118,6 @@ struct LimitsJson {
     quantity_per_line_max: u32,
     rejections_remembered_max: u32,
     sourcing_steps_max: u32,
-}
-
-/// A look at lines that wait for a SKU.
-#[derive(Serialize)]
-struct MatchJson<'a> {
-    sku: Name<'a>,
-    /// The last line that was looked at; `null` if there was none.
-    last: Option<WaitingLineJson<'a>>,
-    /// `over`, or `goes_on` with the line behind the last.
-    end: &'static str,
-}
-
-#[derive(Serialize)]
-struct WaitingLineJson<'a> {
-    order: Option<OrderName<'a>>,
-    order_id: Option<Id>,
-    line: u16,
-    priority_class: u8,
-    /// The record that placed the order.
-    placed: u64,
 }
 
 /// What was decided. Some fields stand there only where they say something.
@@ -255,17 +237,9 @@ impl<'a> CommandJson<'a> {
                 commands: retire.commands,
             },
             Command::Match(looked) => Self::Match(MatchJson::new(&looked, names)),
-            Command::MatchAgain(again) => {
-                Self::MatchAgain { id: Id(again.id.get()), sku: names.sku(again.sku) }
-            }
+            Command::MatchAgain(again) => Self::MatchAgain(AgainJson::new(&again, names)),
             Command::SetPriority(priority) => {
-                let order = names.order(priority.order);
-                Self::SetPriority {
-                    id: Id(priority.id.get()),
-                    order,
-                    order_id: order.id,
-                    priority_class: priority.priority_class,
-                }
+                Self::SetPriority(PriorityJson::new(&priority, names))
             }
         }
     }
@@ -340,25 +314,6 @@ impl<'a> CostJson<'a> {
             parcel_cost_cents: row.parcel_cost(),
             unit_cost_cents: row.unit_cost(),
             days: row.days(),
-        }
-    }
-}
-
-impl<'a> MatchJson<'a> {
-    fn new(looked: &Match, names: &'a Names) -> Self {
-        let last = looked.last;
-        let order = names.order_placed(last.placed);
-        let line = WaitingLineJson {
-            order,
-            order_id: order.map(|order| order.id),
-            line: last.line,
-            priority_class: last.priority_class,
-            placed: last.placed.get(),
-        };
-        Self {
-            sku: names.sku(looked.sku),
-            last: (last.placed != Sequence::NONE).then_some(line),
-            end: looked.end.name(),
         }
     }
 }

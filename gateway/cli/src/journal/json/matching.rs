@@ -1,0 +1,79 @@
+//! Looks at waiting lines, and commands about them, as JSON objects.
+
+use gantry_model::{Match, MatchAgain, Sequence, SetPriority};
+use serde::Serialize;
+
+use crate::names::{Id, Name, Names, OrderName};
+
+/// A look at lines that wait for a SKU.
+#[derive(Serialize)]
+pub(super) struct MatchJson<'a> {
+    sku: Name<'a>,
+    /// The last line that was looked at; `null` if there was none.
+    last: Option<WaitingLineJson<'a>>,
+    /// `over`, or `goes_on` with the line behind the last.
+    end: &'static str,
+}
+
+#[derive(Serialize)]
+struct WaitingLineJson<'a> {
+    order: Option<OrderName<'a>>,
+    order_id: Option<Id>,
+    line: u16,
+    priority_class: u8,
+    /// The record that placed the order.
+    placed: u64,
+}
+
+/// A client's wish that lines are looked at.
+#[derive(Serialize)]
+pub(super) struct AgainJson<'a> {
+    id: Id,
+    sku: Name<'a>,
+}
+
+/// Another class for an order.
+#[derive(Serialize)]
+pub(super) struct PriorityJson<'a> {
+    id: Id,
+    order: OrderName<'a>,
+    order_id: Id,
+    priority_class: u8,
+}
+
+impl<'a> MatchJson<'a> {
+    pub(super) fn new(looked: &Match, names: &'a Names) -> Self {
+        let last = looked.last;
+        let order = names.order_placed(last.placed);
+        let line = WaitingLineJson {
+            order,
+            order_id: order.map(|order| order.id),
+            line: last.line,
+            priority_class: last.priority_class,
+            placed: last.placed.get(),
+        };
+        Self {
+            sku: names.sku(looked.sku),
+            last: (last.placed != Sequence::NONE).then_some(line),
+            end: looked.end.name(),
+        }
+    }
+}
+
+impl<'a> AgainJson<'a> {
+    pub(super) fn new(again: &MatchAgain, names: &'a Names) -> Self {
+        Self { id: Id(again.id.get()), sku: names.sku(again.sku) }
+    }
+}
+
+impl<'a> PriorityJson<'a> {
+    pub(super) fn new(priority: &SetPriority, names: &'a Names) -> Self {
+        let order = names.order(priority.order);
+        Self {
+            id: Id(priority.id.get()),
+            order,
+            order_id: order.id,
+            priority_class: priority.priority_class,
+        }
+    }
+}
