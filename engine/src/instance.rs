@@ -153,8 +153,7 @@ impl LocalInstance {
     }
 
     /// Decides and applies a command; returns its reply, one item. Durable after the next
-    /// [`LocalInstance::commit`], which happens by itself when the batch is full. What came in is
-    /// given to lines that wait for it before the next command.
+    /// [`LocalInstance::commit`], which happens by itself when the batch is full.
     pub fn execute(
         &mut self,
         command: &Command<'_>,
@@ -178,12 +177,11 @@ impl LocalInstance {
                 self.instance.engine.last_time(),
             );
         }
-        self.match_waiting(now)?;
         Ok(reply)
     }
 
-    /// Gives what came in to the lines that wait for it, to the end.
-    fn match_waiting(&mut self, now: EngineTime) -> Result<(), JournalError> {
+    /// Gives what came in to the lines that wait for it, until nothing is due.
+    pub fn match_waiting(&mut self, now: EngineTime) -> Result<(), JournalError> {
         loop {
             if self.batch.is_full() {
                 self.commit()?;

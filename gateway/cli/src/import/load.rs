@@ -301,7 +301,10 @@ impl Loader<'_> {
     }
 
     fn execute(&mut self, command: &Command<'_>) -> Result<Vec<u8>, ImportError> {
-        Ok(self.instance.execute(command, Actor::IMPORT, self.clock.now())?)
+        let now = self.clock.now();
+        let reply = self.instance.execute(command, Actor::IMPORT, now)?;
+        self.instance.match_waiting(now)?;
+        Ok(reply)
     }
 
     fn step(&mut self) {

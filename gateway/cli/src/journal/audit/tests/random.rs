@@ -77,6 +77,9 @@ impl Drawn {
     fn carry_out(&mut self, command: &Command<'_>) -> bool {
         let now = EngineTime::new(self.time_ns);
         let bytes = self.instance.execute(command, Actor::CLIENT_MIN, now).unwrap();
+        if self.random.one_in(2) {
+            self.instance.match_waiting(now).unwrap();
+        }
         let (item, _) = Item::split(&bytes, usize::MAX).unwrap();
         let reply = Reply::parse(&item).unwrap();
         if let (Command::PlaceOrder(order), ReplyBody::Order(body)) = (command, reply.body) {
