@@ -334,17 +334,26 @@ impl Universe {
         }
     }
 
-    /// Lets what the engine decided by itself become durable: rows may just leave memory.
+    /// Lets the engine end its looks at waiting lines, and what it decided by itself become durable:
+    /// rows may just leave memory.
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..MOMENTS_TO_SETTLE_MAX {
             let judged = self.history.with_oracle(crate::oracle::Oracle::last_sequence);
-            let decided = self.machine.with_server(|server| server.engine().last_sequence().get());
-            if decided.is_none_or(|decided| decided <= judged) {
-                break;
+            let is_settled = self.machine.with_server(|server| {
+                let engine = server.engine();
+                let is_due = engine.state().matching.next().is_some();
+                !is_due && engine.last_sequence().get() <= judged
+            });
+            if is_settled.unwrap_or(true) {
+                return Ok(());
             }
             self.machine.tick().await.map_err(|error| error.to_string())?;
         }
-        Ok(())
+        let due = self.machine.with_server(|server| server.engine().state().matching.next());
+        match due.flatten() {
+            Some(due) => Err(format!("waiting lines that nobody looks at: {due:?}")),
+            None => Ok(()),
+        }
     }
 
     async fn look_at_end(&mut self) -> Result<(), String> {

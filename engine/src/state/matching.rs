@@ -93,10 +93,10 @@ impl Matching {
 }
 
 impl State {
-    /// Makes the lines of a SKU due from the first on, by the record `sequence`.
+    /// Makes the lines of a SKU due from the first on, by the record `sequence`. Where a look is under
+    /// way it begins anew behind those of other SKUs, so that none of them waits for ever.
     pub(super) fn make_due(&mut self, sku: Sku, sequence: Sequence) {
-        let since = self.matching.due.get(&sku).map_or(sequence, |row| row.since);
-        self.set_due(sku, Some(DueRow { since, after: None }));
+        self.set_due(sku, Some(DueRow { since: sequence, after: None }));
     }
 
     pub(super) fn set_due(&mut self, sku: Sku, row: Option<DueRow>) {

@@ -330,3 +330,17 @@ fn what_a_served_order_kept_of_a_component_is_for_others() {
          stock A => accepted N:1/3",
     );
 }
+
+#[test]
+fn a_look_that_begins_anew_does_so_behind_those_of_other_skus() {
+    let mut shop = shop();
+    shop.script(
+        "place 1 2 backorder A:3 => accepted open parcels=0 cost=0 0:3waiting
+         place 2 1 backorder B:3 => accepted open parcels=0 cost=0 0:3waiting
+         receive A N 1 => accepted 0/1
+         receive B N 1 => accepted 0/1
+         receive A N 1 => accepted 0/2
+         step
+         show 2 => accepted open parcels=0 cost=0 0@N:1 0:2waiting",
+    );
+}

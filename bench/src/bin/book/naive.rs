@@ -80,8 +80,7 @@ impl Naive {
                 continue;
             }
             expected.insert((MovementKind::Due.number(), WAREHOUSES), 0);
-            let since = shelf.due.map_or(record.sequence, |due| due.0);
-            shelf.due = Some((since, None));
+            shelf.due = Some((record.sequence, None));
             let set_aside: i64 = shelf.set_aside.iter().sum();
             let free = shelf.on_hand[at] - shelf.allocated[at] - shelf.set_aside[at];
             let units = free.max(0).min(waiting - set_aside);

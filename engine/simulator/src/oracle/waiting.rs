@@ -81,7 +81,6 @@ impl Book {
             MovementKind::GivenBack => -i64::from(movement.quantity()),
             MovementKind::Due => {
                 let row = self.the_sku_mut(movement.sku().get());
-                let since = row.due.map_or(since, |due| due.since);
                 row.due = Some(Due { since, after: None });
                 return;
             }

@@ -92,8 +92,7 @@ impl Matching {
     }
 
     pub(super) fn make_due(&mut self, sku: Sku, sequence: Sequence) {
-        let due = self.due.entry(sku).or_insert(Due { since: sequence, after: None });
-        due.after = None;
+        self.due.insert(sku, Due { since: sequence, after: None });
     }
 
     /// Whether these are the lines that come next.
