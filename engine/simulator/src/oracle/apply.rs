@@ -141,6 +141,7 @@ impl Book {
                 fences: Vec::new(),
                 prices: vec![0; prices],
                 waiting: Vec::new(),
+                complete_count: 0,
                 due: None,
                 set_aside: BTreeMap::new(),
             });

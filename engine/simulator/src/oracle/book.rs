@@ -79,6 +79,8 @@ pub(super) struct SkuBook {
     pub(super) prices: Vec<u32>,
     /// Lines that wait, the first to be served first.
     pub(super) waiting: Vec<Waiting>,
+    /// How many of them are of orders that wait complete.
+    pub(super) complete_count: usize,
     /// Where its waiting lines are to be looked at.
     pub(super) due: Option<Due>,
     /// Units for its waiting lines, by warehouse.
@@ -91,6 +93,8 @@ pub(super) struct Waiting {
     pub(super) key: WaitKey,
     /// Among the orders.
     pub(super) order: usize,
+    /// Its order waits until all of it can be had.
+    pub(super) is_complete: bool,
 }
 
 /// Waiting lines are to be looked at: those behind `after`.

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use gantry_model::{ShortMode, WaitKey};
+use gantry_model::WaitKey;
 
 use super::book::{Book, Waiting};
 
 impl Book {
     /// The first line of a SKU's book whose order waits complete, the order `gone` aside.
     pub(super) fn keeper(&self, sku: u32, gone: Option<usize>) -> Option<&Waiting> {
-        let is_complete = |waiting: &Waiting| {
-            let short = self.orders[waiting.order].short;
-            short == ShortMode::WaitComplete && gone != Some(waiting.order)
-        };
-        self.the_sku(sku).waiting.iter().find(|waiting| is_complete(waiting))
+        let row = self.the_sku(sku);
+        if row.complete_count == 0 {
+            return None;
+        }
+        let is_it = |waiting: &&Waiting| waiting.is_complete && gone != Some(waiting.order);
+        row.waiting.iter().find(is_it)
     }
 
     /// What the keeper keeps of units that are set aside, by warehouse.
@@ -37,6 +38,9 @@ impl Book {
     /// What the line at `key`, and others of its order, may have of what is set aside for a SKU.
     pub(super) fn in_reach(&self, sku: u32, key: WaitKey) -> BTreeMap<u16, i64> {
         let mut units = self.the_sku(sku).set_aside.clone();
+        if units.is_empty() {
+            return units;
+        }
         let of_order = |key: WaitKey| (key.priority_class, key.placed);
         let keeper = self.keeper(sku, None);
         let keeper = keeper.filter(|keeper| of_order(keeper.key) < of_order(key));

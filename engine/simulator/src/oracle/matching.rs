@@ -29,7 +29,7 @@ pub(super) fn judge(
     expect(is_own, || format!("the engine's own record with {:?}", record.outcome))?;
     let next = book.next_due();
     expect(next == Some(sku), || format!("{next:?} is due next"))?;
-    let behind: Vec<&Waiting> = book.waiting_behind(sku).collect();
+    let behind: Vec<&Waiting> = book.waiting_behind(sku).take(LINES_LOOKED_AT_MAX + 1).collect();
     let parts = parts(record);
     let has = |kind| record.movements.iter().any(|movement| movement.kind() == kind);
     let is_stopped = !parts.is_empty() || has(MovementKind::SetAside);

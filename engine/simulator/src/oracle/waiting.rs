@@ -1,7 +1,7 @@
 //! Lines that wait: the book of each SKU, and what is set aside for its lines.
 
 use gantry_model::{
-    Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority, WaitKey,
+    Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority, ShortMode, WaitKey,
 };
 
 use super::book::{AllocationBook, Book, Due, OrderBook, Waiting};
@@ -18,7 +18,8 @@ impl Book {
     pub(super) fn waiting_behind(&self, sku: u32) -> impl Iterator<Item = &Waiting> {
         let row = self.the_sku(sku);
         let after = row.due.and_then(|due| due.after);
-        row.waiting.iter().filter(move |waiting| after.is_none_or(|after| waiting.key > after))
+        let is_before = |waiting: &Waiting| after.is_some_and(|after| waiting.key <= after);
+        row.waiting[row.waiting.partition_point(is_before)..].iter()
     }
 
     /// Units that a waiting line still wants.
@@ -68,8 +69,17 @@ impl Book {
     /// Enters the class in which an order is served from now on.
     pub(super) fn enter_priority(&mut self, command: &SetPriority) {
         let (at, _) = self.order(command.order.get()).expect("invariant: judged");
+        let row = self.orders[at];
+        for line in 0..row.line_count {
+            let sku = self.lines[row.first_line + line].sku;
+            let is_its = |waiting: &Waiting| waiting.order == at;
+            let row = self.the_sku_mut(sku);
+            let complete = row.waiting.iter().filter(|it| is_its(it) && it.is_complete).count();
+            row.complete_count -= complete;
+            row.waiting.retain(|waiting| !is_its(waiting));
+        }
         self.orders[at].priority_class = command.priority_class;
-        let lines = u16::try_from(self.orders[at].line_count).expect("invariant: at most 128");
+        let lines = u16::try_from(row.line_count).expect("invariant: at most 128");
         (0..lines).for_each(|line| self.keep_waiting(at, line));
     }
 
@@ -100,12 +110,19 @@ impl Book {
         let placed = Sequence::new(row.placed);
         let key = WaitKey { priority_class: row.priority_class, placed, line };
         let line = self.lines[row.first_line + usize::from(line)];
-        let waiting = &mut self.the_sku_mut(line.sku).waiting;
-        let is_it = |other: &Waiting| (other.order, other.key.line) == (order, key.line);
-        waiting.retain(|other| !is_it(other));
-        if line.waiting > 0 {
-            waiting.push(Waiting { key, order });
-            waiting.sort_by_key(|waiting| waiting.key);
+        let is_complete = row.short == ShortMode::WaitComplete;
+        let row = self.the_sku_mut(line.sku);
+        let waiting = &mut row.waiting;
+        match waiting.binary_search_by_key(&key, |waiting| waiting.key) {
+            Ok(at) if line.waiting == 0 => {
+                waiting.remove(at);
+                row.complete_count -= usize::from(is_complete);
+            }
+            Err(at) if line.waiting > 0 => {
+                waiting.insert(at, Waiting { key, order, is_complete });
+                row.complete_count += usize::from(is_complete);
+            }
+            _ => {}
         }
     }
 

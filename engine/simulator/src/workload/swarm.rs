@@ -171,7 +171,7 @@ impl Swarm {
             (swarm.skus, swarm.warehouses) = (64, 8);
         }
         swarm.supply(&mut dice);
-        if dice.one_in(8) {
+        if dice.one_in(20) {
             swarm.queue_up(&mut dice);
         }
         *rng = dice.0;
