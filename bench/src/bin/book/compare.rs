@@ -50,7 +50,7 @@ impl Run {
     fn event(&mut self) {
         let name = match self.random.below(100) {
             0..34 if self.naive.orders.len() < OPEN_MAX => self.place(),
-            0..34 | 34..42 => self.end_order(),
+            0..42 => self.end_order(),
             42..58 => self.receive(),
             58..64 => self.adjust(),
             64..70 => self.cancel_some(),
