@@ -235,14 +235,10 @@ impl Engine {
         });
         let Some(looked) = looked else { return false };
         let command = Command::Match(looked);
-        let mut bytes = std::mem::take(&mut self.own_bytes);
-        bytes.clear();
-        command.write(&mut bytes);
+        self.commit_decided(&command, now, records);
         if is_bug {
-            self.stopped_by_bug = Some(bytes.clone());
+            self.stopped_by_bug = Some(self.own_bytes.clone());
         }
-        self.commit(&command, &bytes, Actor::ENGINE, now, records);
-        self.own_bytes = bytes;
         true
     }
 
@@ -333,10 +329,20 @@ impl Engine {
 
     /// Writes and applies the record of a command of the engine's own, which moves nothing.
     fn commit_own(&mut self, command: &Command<'_>, now: EngineTime, records: &mut FrameBuffer) {
+        self.decision.accept_empty();
+        self.commit_decided(command, now, records);
+    }
+
+    /// Writes and applies the record of a command of the engine's own, as it was decided.
+    fn commit_decided(
+        &mut self,
+        command: &Command<'_>,
+        now: EngineTime,
+        records: &mut FrameBuffer,
+    ) {
         let mut bytes = std::mem::take(&mut self.own_bytes);
         bytes.clear();
         command.write(&mut bytes);
-        self.decision.accept_empty();
         self.commit(command, &bytes, Actor::ENGINE, now, records);
         self.own_bytes = bytes;
     }
