@@ -271,9 +271,9 @@ fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
 }
 
 /// Items between two faults, on average; a short universe has no fewer than two all the same.
-const ITEMS_PER_FAULT_MAX: usize = 1_700;
+const ITEMS_PER_FAULT_MAX: usize = 2_200;
 /// Items of which one crash waits for the next roll.
-const ITEMS_PER_CRASH_AT_ROLL: usize = 2_000;
+const ITEMS_PER_CRASH_AT_ROLL: usize = 2_500;
 
 fn draw_faults(random: &mut ChaCha8Rng, items: usize) -> Vec<Fault> {
     let pieces = (0..items).step_by(ITEMS_PER_CRASH_AT_ROLL);
