@@ -136,7 +136,7 @@ impl Workload {
 
     /// A handle of a SKU whose stock is counted, as far as chance knows.
     fn tracked_sku(&mut self) -> Sku {
-        if self.dice.per_mille(self.swarm.hot_share / 4) || self.dice.one_in(30) {
+        if self.dice.per_mille(self.swarm.hot_share * 3 / 4) || self.dice.one_in(30) {
             return self.sku();
         }
         Sku::new(self.dice.below(self.swarm.skus - self.swarm.bundles))

@@ -130,7 +130,7 @@ impl Workload {
     }
 
     pub(super) fn prices(&mut self, out: &mut Vec<u8>) {
-        if self.dice.per_mille(self.swarm.price_list_share) {
+        if self.swarm.take_price_list() {
             return self.price_list(out);
         }
         let mut rows: Vec<PriceRow> = (0..self.dice.below(5))

@@ -74,7 +74,10 @@ impl Workload {
     }
 
     fn write_sku(&mut self, id: CommandId, number: u32, active: bool, out: &mut Vec<u8>) {
-        let order_max = if self.dice.one_in(10) { self.dice.below(12) } else { 0 };
+        // One line keeps within it, another of the same SKU may not.
+        let units_max = self.swarm.units_max;
+        let order_max = self.dice.between(units_max, 3 * units_max);
+        let order_max = if self.dice.one_in(10) { order_max } else { 0 };
         let is_bundle = number + self.swarm.bundles >= self.swarm.skus;
         let tracked = !is_bundle && !self.dice.per_mille(self.swarm.unlimited_share);
         let backorder = !self.dice.per_mille(self.swarm.no_backorder_share);

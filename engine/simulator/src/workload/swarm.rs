@@ -4,6 +4,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::dice::Dice;
 
+/// Lists of shadow prices where there are any: some segments full of them. More would be as many
+/// frames and rolls again, and take as long as all orders.
+const PRICE_LISTS: u32 = 300;
+
 /// What the workload can do besides placing orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
@@ -67,13 +71,13 @@ impl Act {
         Self::Own,
     ];
 
-    /// How heavy the act is at least and at most, where an order is 1,024: two to these powers.
+    /// How heavy the act is at least and at most, where an order is 2,048: two to these powers.
     const fn powers(self) -> (u32, u32) {
         match self {
-            Self::Place => (10, 10),
+            Self::Place => (11, 11),
             Self::Cancel => (3, 8),
             Self::Ship => (3, 7),
-            Self::Repeat => (0, 7),
+            Self::Repeat => (1, 8),
             Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 6),
             Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
             Self::Class => (0, 6),
@@ -114,8 +118,8 @@ pub struct Swarm {
     /// SKUs that are not tracked, and that may not wait, in per mille.
     pub(super) unlimited_share: u32,
     pub(super) no_backorder_share: u32,
-    /// Shadow prices that come as a list of many rows, in per mille.
-    pub(super) price_list_share: u32,
+    /// Shadow prices come as lists of many rows, so often; then they are as seldom as others.
+    pub(super) price_lists: u32,
     /// Priority classes of orders.
     pub(super) classes: u32,
     /// A warehouse serves all but one in so many zones.
@@ -148,7 +152,7 @@ impl Swarm {
             modes: [0, 0, 0, 0].map(|_: u32| 1 << dice.below(6)),
             unlimited_share: dice.pick(&[0, 0, 50, 300]),
             no_backorder_share: dice.pick(&[0, 0, 100, 500]),
-            price_list_share: if dice.one_in(12) { 900 } else { 0 },
+            price_lists: if dice.one_in(12) { PRICE_LISTS } else { 0 },
             classes: dice.pick(&[1, 1, 2, 4, 256]),
             zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
@@ -166,9 +170,10 @@ impl Swarm {
             let is_off = act != Act::Place && dice.one_in(3);
             swarm.weights[act as usize] = if is_off { 0 } else { weight };
         }
-        if swarm.price_list_share > 0 {
-            swarm.weights[Act::Prices as usize] = 1 << dice.between(9, 10);
-            (swarm.skus, swarm.warehouses) = (64, 8);
+        if swarm.price_lists > 0 {
+            swarm.weights[Act::Prices as usize] = 1 << dice.between(10, 11);
+            (swarm.skus, swarm.warehouses, swarm.hot_share) = (128, 4, 0);
+            swarm.modes[3] = 0;
         }
         swarm.supply(&mut dice);
         if dice.one_in(20) {
@@ -178,12 +183,13 @@ impl Swarm {
         swarm
     }
 
-    /// Receipts that bring as much as orders want, or half of it, or more.
+    /// Receipts that bring as much as orders want, or a little less, or more. Long books are made by
+    /// [`Self::queue_up`], and where most orders want the first SKU.
     fn supply(&mut self, dice: &mut Dice) {
         let per_order = (3 * self.lines_max + 5) * (self.units_max + 1);
-        let per_mille = dice.pick(&[400, 800, 1_000, 1_200, 2_000]);
+        let per_mille = dice.pick(&[800, 1_000, 1_000, 1_200, 2_000]);
         // A sixteenth of that many units, times the orders' weight.
-        let wanted = per_order * 64 * per_mille / 1_000;
+        let wanted = per_order * 128 * per_mille / 1_000;
         self.receipt_max = dice.pick(&[16, 32, 64, 128]) * self.units_max;
         self.weights[Act::Receive as usize] = (2 * wanted / (self.receipt_max + 1)).max(1);
     }
@@ -196,7 +202,7 @@ impl Swarm {
         (self.unlimited_share, self.no_backorder_share) = (0, 0);
         self.zones_per_gap = dice.pick(&[2, 3, 12]);
         self.receipt_max = dice.pick(&[20, 100]) * self.units_max;
-        self.weights[Act::Receive as usize] = dice.pick(&[16, 64]);
+        self.weights[Act::Receive as usize] = dice.pick(&[32, 128]);
     }
 
     /// One SKU's book grows long: for tests of waiting lines.
@@ -207,7 +213,7 @@ impl Swarm {
         (self.unlimited_share, self.no_backorder_share) = (0, 0);
         (self.zones_per_gap, self.classes) = (2, 4);
         self.receipt_max = 20 * self.units_max;
-        self.weights[Act::Receive as usize] = 32;
+        self.weights[Act::Receive as usize] = 64;
         self
     }
 
@@ -215,6 +221,17 @@ impl Swarm {
     #[must_use]
     pub fn with_tiny_ids(self, ids: u32) -> Self {
         Self { tiny_share: 500, tiny_ids: ids, ..self }
+    }
+
+    /// Whether the next shadow prices are a list of many rows. After the last, prices are seldom.
+    pub(super) fn take_price_list(&mut self) -> bool {
+        let is_list = self.price_lists > 0;
+        self.price_lists = self.price_lists.saturating_sub(1);
+        if is_list && self.price_lists == 0 {
+            let (_, most) = Act::Prices.powers();
+            self.weights[Act::Prices as usize] = 1 << most;
+        }
+        is_list
     }
 
     /// Without malformed items.
