@@ -360,9 +360,10 @@ impl Universe {
         self.settle().await?;
         let history = self.history.clone();
         let compared = self.machine.with_server(|server| {
+            let mut item = Vec::new();
             history.with_oracle(|oracle| {
                 oracle.compare(&mut |query| {
-                    let mut item = Vec::new();
+                    item.clear();
                     query.write(&mut item);
                     server.look(&item).unwrap_or_default()
                 })

@@ -1,6 +1,6 @@
 //! A judged record enters the book.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use gantry_model::{
     Command, Component, Movement, MovementKind, PlaceOrder, Record, Retire, SetCapacity, SetCosts,
@@ -59,7 +59,7 @@ impl Book {
         let max = self.limits.rejections_remembered_max;
         while self.rejections.len() > usize::try_from(max).expect("invariant: a limit fits") {
             if let Some(id) = self.rejections.pop_front() {
-                self.ids.remove(&id);
+                self.ids.remove(id);
             }
         }
     }
@@ -140,7 +140,7 @@ impl Book {
                 components: Vec::new(),
                 fences: Vec::new(),
                 prices: vec![0; prices],
-                waiting: Vec::new(),
+                waiting: VecDeque::new(),
                 complete_count: 0,
                 due: None,
                 set_aside: BTreeMap::new(),
@@ -302,7 +302,9 @@ impl Book {
     /// Moves units of an order, and what they mean for cells and days.
     pub(super) fn move_order(&mut self, at: usize, record: &Record<'_>) {
         let was_closed = self.is_closed(at) && record.sequence.get() != self.orders[at].placed;
-        let parcels_before = self.parcels_of(&self.orders[at]);
+        let has_bounds = self.warehouses.iter().any(WarehouseBook::is_bounded);
+        let parcels_before =
+            if has_bounds { self.parcels_of(&self.orders[at]) } else { Vec::new() };
         for movement in record.movements {
             self.move_cell(movement);
             let is_of_line = !movement.kind().is_of_component();

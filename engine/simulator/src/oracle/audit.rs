@@ -5,7 +5,7 @@ use gantry_model::{
     WaitKey,
 };
 
-use super::book::{Book, Sums, What};
+use super::book::{Book, Sums};
 use super::case::Scratch;
 use super::decide::expect;
 use super::queries;
@@ -124,10 +124,8 @@ pub(super) fn compare(
             ask(Query::Name(namespace, handle))?;
         }
     }
-    for (id, known) in &book.ids {
-        if matches!(known.what, What::Order(_)) {
-            ask(Query::ReadOrder(OrderId::new(*id)))?;
-        }
+    for order in &book.orders {
+        ask(Query::ReadOrder(OrderId::new(order.id)))?;
     }
     Ok(())
 }
@@ -135,8 +133,8 @@ pub(super) fn compare(
 /// Places from which a SKU's book is read, so that every line is told of.
 fn book_pages(book: &Book, sku: u32) -> Vec<WaitKey> {
     let rows = usize::try_from(BOOK_ROWS_PER_REPLY_MAX).unwrap_or(usize::MAX);
-    let waiting = book.sku(sku).map_or(&[][..], |row| &row.waiting);
-    let later = waiting.iter().skip(rows).step_by(rows).map(|row| row.key);
+    let waiting = book.sku(sku).into_iter().flat_map(|row| &row.waiting);
+    let later = waiting.skip(rows).step_by(rows).map(|row| row.key);
     [WaitKey::FIRST].into_iter().chain(later).collect()
 }
 

@@ -7,6 +7,8 @@ use gantry_model::{
     UNITS_PER_CELL_MAX, WaitKey, Warehouse, Zone,
 };
 
+use super::ids::Ids;
+
 /// No handle, where a `u16` names a channel, policy or warehouse.
 pub(super) const NOBODY: u16 = u16::MAX;
 /// Any number of days, and no cut-off.
@@ -78,7 +80,7 @@ pub(super) struct SkuBook {
     /// By warehouse.
     pub(super) prices: Vec<u32>,
     /// Lines that wait, the first to be served first.
-    pub(super) waiting: Vec<Waiting>,
+    pub(super) waiting: VecDeque<Waiting>,
     /// How many of them are of orders that wait complete.
     pub(super) complete_count: usize,
     /// Where its waiting lines are to be looked at.
@@ -284,7 +286,7 @@ pub(super) struct Book {
     pub(super) orders: Vec<OrderBook>,
     pub(super) lines: Vec<LineBook>,
     pub(super) allocations: Vec<AllocationBook>,
-    pub(super) ids: BTreeMap<u128, Known>,
+    pub(super) ids: Ids,
     /// Ids of rejected commands, the oldest first.
     pub(super) rejections: VecDeque<u128>,
     /// The bytes of every command that is remembered.
@@ -312,7 +314,7 @@ impl Book {
             orders: Vec::new(),
             lines: Vec::new(),
             allocations: Vec::new(),
-            ids: BTreeMap::new(),
+            ids: Ids::default(),
             rejections: VecDeque::new(),
             contents: Vec::new(),
             commands: 0,
@@ -395,7 +397,7 @@ impl Book {
     }
 
     pub(super) fn order(&self, id: u128) -> Option<(usize, &OrderBook)> {
-        match self.ids.get(&id)?.what {
+        match self.ids.get(id)?.what {
             What::Order(at) => Some((at, &self.orders[at])),
             What::Command | What::Rejected(_) => None,
         }

@@ -1,7 +1,5 @@
 //! One order to be sourced at one time: who may serve it, by which policy, and what units weigh.
 
-use std::collections::BTreeMap;
-
 use gantry_model::{Movement, Objective, PlaceOrder, Rule, Rules};
 
 use super::book::{ANY_16, ANY_32, Book, PolicyBook, day_and_minute};
@@ -18,6 +16,7 @@ pub(super) struct Scratch {
     pub(super) candidates: Vec<Candidate>,
     pub(super) problem: Problem,
     pub(super) movements: Vec<Movement>,
+    pub(super) reply: Vec<u8>,
 }
 
 /// A warehouse that serves the order's zone and is active.
@@ -49,8 +48,8 @@ pub(super) struct Case<'a> {
     pub(super) order: &'a PlaceOrder<'a>,
     pub(super) policy: &'a PolicyBook,
     pub(super) candidates: &'a [Candidate],
-    /// Of what waits: the units set aside that it may have, by SKU and warehouse.
-    pub(super) in_reach: &'a BTreeMap<(u32, u16), i64>,
+    /// Of what waits: the units set aside that it may have.
+    pub(super) in_reach: &'a [Grant],
     /// Warehouses that send a parcel of the order already.
     pub(super) sent: &'a [u16],
     /// Whether the objective fits a wide integer, so that plans can be compared.
@@ -211,7 +210,8 @@ impl Case<'_> {
     /// Units of `sku` itself that the order may have at a warehouse.
     pub(super) fn available(&self, sku: u32, warehouse: u16, dropped: Rules) -> i64 {
         let row = self.book.the_sku(sku);
-        let set_aside = self.in_reach.get(&(sku, warehouse)).copied().unwrap_or(0);
+        let is_here = |grant: &&Grant| (grant.sku, grant.warehouse) == (sku, warehouse);
+        let set_aside = self.in_reach.iter().find(is_here).map_or(0, |grant| grant.units);
         let mut available = row.cells[usize::from(warehouse)].free(row.tracked) + set_aside;
         if !dropped.contains(Rule::RingFences) {
             let channel = self.order.channel.get();
@@ -254,6 +254,7 @@ impl Case<'_> {
         problem.demands.clear();
         problem.demands.extend_from_slice(demands);
         problem.sources.clear();
+        problem.left.clear();
         problem.is_coupled = self.share_a_component(demands);
         let parcels_open = self.added(granted).count();
         let parcels_open = u32::try_from(parcels_open).expect("invariant: few candidates");
@@ -268,10 +269,14 @@ impl Case<'_> {
                 let left = self.left(demand.sku, warehouse, dropped, granted);
                 left.min(room.unwrap_or(left)).max(0)
             };
-            if demands.iter().all(|demand| have(demand) == 0) {
+            let first = problem.left.len();
+            problem.left.extend(demands.iter().map(have));
+            let left = &problem.left[first..];
+            if left.iter().all(|left| *left == 0) {
+                problem.left.truncate(first);
                 continue;
             }
-            let wanted = demands.iter().map(|demand| have(demand).min(demand.units));
+            let wanted = left.iter().zip(demands).map(|(left, demand)| demand.units.min(*left));
             problem.is_coupled |= room.is_some_and(|room| wanted.sum::<i64>() > room);
             problem.sources.push(Source {
                 warehouse,
@@ -281,31 +286,18 @@ impl Case<'_> {
                 is_open: here().next().is_some() || self.sent.contains(&warehouse),
             });
         }
-        self.fill_rows(demands, dropped, granted, problem);
+        self.fill_rows(demands, problem);
     }
 
-    fn fill_rows(
-        &self,
-        demands: &[Demand],
-        dropped: Rules,
-        granted: &[Grant],
-        problem: &mut Problem,
-    ) {
+    fn fill_rows(&self, demands: &[Demand], problem: &mut Problem) {
         problem.available.clear();
         problem.units.clear();
-        for demand in demands {
-            for source in &problem.sources {
+        for (row, demand) in demands.iter().enumerate() {
+            for (at, source) in problem.sources.iter().enumerate() {
                 let candidate = self
                     .candidate(source.warehouse)
                     .expect("invariant: sources were found among the candidates");
-                let mut have = self.left(demand.sku, source.warehouse, dropped, granted);
-                if let Some(left) = candidate.units_left
-                    && !dropped.contains(Rule::UnitsPerDay)
-                {
-                    let here = granted.iter().filter(|row| row.warehouse == source.warehouse);
-                    have = have.min(left - here.map(|row| row.units).sum::<i64>()).max(0);
-                }
-                problem.available.push(have);
+                problem.available.push(problem.left[at * demands.len() + row]);
                 problem.units.push(self.unit(demand.sku, candidate));
             }
         }
@@ -321,12 +313,8 @@ impl Case<'_> {
     }
 
     /// The same, without those that send a parcel of the order already.
-    pub(super) fn added<'g>(&self, granted: &'g [Grant]) -> impl Iterator<Item = u16> + 'g
-    where
-        Self: 'g,
-    {
-        let sent = self.sent.to_vec();
-        self.open(granted).filter(move |warehouse| !sent.contains(warehouse))
+    pub(super) fn added<'g>(&'g self, granted: &'g [Grant]) -> impl Iterator<Item = u16> + 'g {
+        self.open(granted).filter(|warehouse| !self.sent.contains(warehouse))
     }
 
     /// Whether two demands consume units of one SKU.

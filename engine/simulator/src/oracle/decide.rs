@@ -26,7 +26,7 @@ pub(super) fn judge(
     };
     expect(record.actor != Actor::ENGINE, || "a client's command with the engine's actor".into())?;
     expect(id.get() != 0, || "a record with an id of 0".into())?;
-    expect(!book.ids.contains_key(&id.get()), || format!("id {id} has a record already"))?;
+    expect(book.ids.get(id.get()).is_none(), || format!("id {id} has a record already"))?;
     let reason = record.outcome.head.reason();
     expect(reason.is_none_or(RejectReason::is_journaled), || {
         format!("a record of {reason:?}, which has none")

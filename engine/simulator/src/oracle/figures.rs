@@ -57,7 +57,7 @@ impl Figures {
     fn looked(&mut self, book: &Book, looked: &Match, record: &Record<'_>) {
         let of_line = |movement: &&Movement| movement.kind() == MovementKind::Dequeued;
         let lines = book.waiting_behind(looked.sku.get());
-        let lines = lines.filter(|waiting| waiting.key <= looked.last).count();
+        let lines = lines.take_while(|waiting| waiting.key <= looked.last).count();
         // An order that waits complete has other lines, too, that got units with the last.
         let is_served = record.movements.iter().any(|movement| of_line(&movement));
         let lines = lines - usize::from(is_served);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gantry_model::WaitKey;
 
 use super::book::{Book, Waiting};
+use super::case::Grant;
 
 impl Book {
     /// The first line of a SKU's book whose order waits complete, the order `gone` aside.
@@ -36,18 +37,20 @@ impl Book {
     }
 
     /// What the line at `key`, and others of its order, may have of what is set aside for a SKU.
-    pub(super) fn in_reach(&self, sku: u32, key: WaitKey) -> BTreeMap<u16, i64> {
-        let mut units = self.the_sku(sku).set_aside.clone();
-        if units.is_empty() {
-            return units;
+    pub(super) fn in_reach(&self, sku: u32, key: WaitKey) -> Vec<Grant> {
+        let set_aside = &self.the_sku(sku).set_aside;
+        if set_aside.is_empty() {
+            return Vec::new();
         }
         let of_order = |key: WaitKey| (key.priority_class, key.placed);
         let keeper = self.keeper(sku, None);
         let keeper = keeper.filter(|keeper| of_order(keeper.key) < of_order(key));
-        for (warehouse, kept) in self.kept(keeper, &units) {
-            *units.get_mut(&warehouse).expect("invariant: kept of what is there") -= kept;
-        }
-        units
+        let kept = self.kept(keeper, set_aside);
+        let left = |(warehouse, units): (&u16, &i64)| {
+            let kept = kept.get(warehouse).copied().unwrap_or(0);
+            Grant { sku, warehouse: *warehouse, units: units - kept }
+        };
+        set_aside.iter().map(left).collect()
     }
 
     /// Units that are set aside for the keeper of a book when it is looked at and cannot be served,

@@ -14,6 +14,7 @@ mod feasible;
 mod figures;
 mod freed;
 mod greedy;
+mod ids;
 mod kept;
 mod loose;
 mod matching;
@@ -260,7 +261,7 @@ impl Oracle {
     }
 
     fn is_known(&self, id: CommandId) -> bool {
-        self.book.ids.contains_key(&id.get())
+        self.book.ids.get(id.get()).is_some()
     }
 
     /// The answer to a command that has no record of its own.
@@ -271,7 +272,7 @@ impl Oracle {
         reply: &Item<'_>,
     ) -> Result<(), String> {
         self.expected.clear();
-        match command.id().map(|id| (id, self.book.ids.get(&id.get()))) {
+        match command.id().map(|id| (id, self.book.ids.get(id.get()))) {
             None => replies::refused(item.kind, RejectReason::NotForClients, &mut self.expected),
             Some((_, Some(known))) => {
                 replies::of_known(&self.book, command, item.bytes, known, &mut self.expected);

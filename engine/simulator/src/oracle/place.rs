@@ -1,8 +1,6 @@
 //! The judgement of an order that was placed or quoted: is this plan, or this "no", what the rules
 //! say?
 
-use std::collections::BTreeMap;
-
 use gantry_model::{
     Movement, MovementKind, Objective, OutcomeHead, PlaceOrder, Proof, RejectReason, Rules,
     Sequence, Short, ShortMode, Sku, Warehouse,
@@ -50,7 +48,7 @@ pub(super) fn judge(
     }
     let is_comparable = find_candidates(book, order, time, wanted, candidates);
     let policy = book.policy_of(order.channel.get());
-    let (in_reach, sent) = (&BTreeMap::new(), &[][..]);
+    let (in_reach, sent) = (&[][..], &[][..]);
     let case = Case { book, order, policy, candidates, in_reach, sent, is_comparable };
     let sourced = source(&case, wanted, problem);
     if said.head.is_accepted() {
@@ -79,7 +77,9 @@ fn accepted(
     expect(had == as_filled, || {
         format!("lines have {had:?}, lower lines first would have {as_filled:?}")
     })?;
-    may_be_accepted(case, &had)?;
+    expect(may_be_accepted(case, &had), || {
+        format!("accepted with {had:?}, which its mode does not allow")
+    })?;
     let is_partial = || wanted.iter().zip(&units).any(|(demand, had)| *had < demand.units);
     let is_complete = case.order.short != ShortMode::WaitComplete || !is_partial();
     expect(is_complete, || format!("a part of an order that waits complete: {had:?}"))?;
@@ -159,10 +159,10 @@ fn fill_lines(case: &Case<'_>, wanted: &[Demand], units: &[i64]) -> Vec<i64> {
 }
 
 /// Whether the order's mode lets it be accepted with these units.
-fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> Result<(), String> {
+fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> bool {
     let lines = || case.order.lines.iter().zip(had);
     let is_short = |line: &gantry_model::OrderLine, had: i64| had < i64::from(line.quantity());
-    let may = match case.order.short {
+    match case.order.short {
         ShortMode::ShipComplete => lines().all(|(line, had)| !is_short(line, *had)),
         ShortMode::TakeAvailable => lines().any(|(_, had)| *had > 0),
         ShortMode::Backorder => lines().all(|(line, had)| {
@@ -172,8 +172,7 @@ fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> Result<(), String> {
             lines().all(|(line, had)| !is_short(line, *had))
                 || lines().all(|(line, _)| case.book.the_sku(line.sku().get()).backorder)
         }
-    };
-    expect(may, || format!("accepted with {had:?}, which its mode does not allow"))
+    }
 }
 
 pub(super) fn grants(case: &Case<'_>, parts: &[Part]) -> Vec<Grant> {
@@ -266,8 +265,9 @@ fn rejected(
         return rejection_makes_sense(case, wanted, said);
     };
     let had = fill_lines(case, wanted, &sourced.units);
-    let why = may_be_accepted(case, &had);
-    expect(why.is_err(), || format!("rejected by {:?} although it has {had:?}", said.head))?;
+    expect(!may_be_accepted(case, &had), || {
+        format!("rejected by {:?} although it has {had:?}", said.head)
+    })?;
     let shorts = shorts(case, &had);
     expect(said.shorts == shorts, || format!("shorts {:?}, not {shorts:?}", said.shorts))?;
     let reasons = reasons(case, wanted);

@@ -32,6 +32,8 @@ pub(super) struct Problem {
     pub(super) available: Vec<i64>,
     /// What a unit weighs.
     pub(super) units: Vec<Weight>,
+    /// The same as `available`, source by source.
+    pub(super) left: Vec<i64>,
     pub(super) parcels_max: u32,
     /// Whether demands compete for a warehouse's day or a component.
     pub(super) is_coupled: bool,
@@ -68,15 +70,16 @@ impl Problem {
         let count = self.sources.len();
         let open = (0..count).filter(|at| self.sources[*at].is_open);
         let open = open.fold(0_u32, |set, at| set | 1 << at);
-        let (mut best, mut key) = (self.judge(open, open), self.key(&self.judge(open, open), open));
-        let floor = self.floor();
+        let mut best = self.judge(open, open);
+        let mut key = self.key(&best, open);
+        let (short, floor) = self.floor();
         for added in 1..1_u32 << count {
             if added & open != 0 || added.count_ones() > self.parcels_max {
                 continue;
             }
             let parcels = self.parcels[usize::try_from(added).expect("invariant: few sources")];
             let least = (parcels.0 + floor.0, parcels.1 + floor.1);
-            if best.short == 0 && least > best.weight {
+            if best.short == short && least > best.weight {
                 continue;
             }
             let found = self.judge(open | added, open);
@@ -115,18 +118,21 @@ impl Problem {
         }
     }
 
-    /// What all that is wanted weighs at least, parcels aside.
-    fn floor(&self) -> Weight {
+    /// How short any plan is, and what the most units weigh at least, parcels aside.
+    fn floor(&self) -> (i64, Weight) {
         let count = self.sources.len();
-        let mut floor = (0, 0);
+        let (mut short, mut floor) = (0, (0, 0));
         for (demand, wanted) in self.demands.iter().enumerate() {
+            let there = self.available[demand * count..][..count].iter().sum::<i64>();
+            let units = wanted.units.min(there);
+            short += wanted.units - units;
             let rows = self.units[demand * count..][..count].iter();
             let objective = rows.clone().map(|unit| unit.0).min().unwrap_or(0);
             let cost = rows.map(|unit| unit.1).min().unwrap_or(0);
-            floor.0 += objective * i128::from(wanted.units);
-            floor.1 += cost * wanted.units;
+            floor.0 += objective * i128::from(units);
+            floor.1 += cost * units;
         }
-        floor
+        (short, floor)
     }
 
     /// Takes all that `set` has, the lightest units first; tells where and how many.

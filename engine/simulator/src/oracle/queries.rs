@@ -24,9 +24,9 @@ pub(super) fn judge(
         Query::Quote(order) => quote(book, order, reply, scratch),
         Query::ReadTotals => totals(book, reply),
         query => {
-            let mut expected = Vec::new();
-            answer(book, query, &mut expected);
-            expect_reply(reply, &expected)
+            scratch.reply.clear();
+            answer(book, query, &mut scratch.reply);
+            expect_reply(reply, &scratch.reply)
         }
     }
 }

@@ -1,14 +1,12 @@
 //! The judgement of one waiting line: what it got of what it could have, or why it got nothing. Of an
 //! order that waits complete all lines are one.
 
-use std::collections::BTreeMap;
-
 use gantry_model::{
     AdjustReason, Movement, MovementKind, OutcomeHead, Record, Sequence, ShortMode, Sku, Warehouse,
 };
 
-use super::book::{Book, OrderBook, Waiting};
-use super::case::{Case, Scratch, find_candidates};
+use super::book::{Book, LineBook, OrderBook, Waiting};
+use super::case::{Case, Grant, Scratch, find_candidates};
 use super::decide::expect;
 use super::feasible::{is_maximal, keeps_rules};
 use super::freed::push_due;
@@ -24,11 +22,9 @@ pub(super) struct Asked<'a> {
     waiting: &'a Waiting,
     order: &'a OrderBook,
     is_complete: bool,
-    /// By line of the order.
-    units: Vec<i64>,
     wanted: Vec<Demand>,
     /// Of wanted SKUs that no wanted bundle consumes.
-    in_reach: BTreeMap<(u32, u16), i64>,
+    in_reach: Vec<Grant>,
 }
 
 impl<'a> Asked<'a> {
@@ -36,15 +32,13 @@ impl<'a> Asked<'a> {
         let order = &book.orders[waiting.order];
         let is_complete = order.short == ShortMode::WaitComplete;
         let lines = book.lines_of(order);
-        let is_asked = |line: u16| is_complete || line == waiting.key.line;
-        let units = (0..).zip(lines);
-        let units = units.map(|(line, row)| if is_asked(line) { row.waiting } else { 0 });
-        let units: Vec<i64> = units.collect();
+        let line = usize::from(waiting.key.line);
+        let asked = if is_complete { lines } else { &lines[line..=line] };
         let mut wanted: Vec<Demand> = Vec::new();
-        for (line, units) in lines.iter().zip(&units).filter(|(_, units)| **units > 0) {
-            match wanted.iter_mut().find(|demand| demand.sku == line.sku) {
-                Some(demand) => demand.units += units,
-                None => wanted.push(Demand { sku: line.sku, units: *units }),
+        for LineBook { sku, waiting, .. } in asked.iter().filter(|line| line.waiting > 0) {
+            match wanted.iter_mut().find(|demand| demand.sku == *sku) {
+                Some(demand) => demand.units += waiting,
+                None => wanted.push(Demand { sku: *sku, units: *waiting }),
             }
         }
         // What a bundle consumes of a wanted SKU is not counted against what is set aside.
@@ -53,13 +47,15 @@ impl<'a> Asked<'a> {
             parts.into_iter().any(|(part, _)| *part == sku)
         };
         let claimed = wanted.iter().map(|demand| demand.sku).filter(|sku| !is_part(*sku));
-        let claimed: Vec<u32> = claimed.collect();
-        let of_sku = |sku: &u32| {
-            let (sku, units) = (*sku, book.in_reach(*sku, waiting.key));
-            units.into_iter().map(move |(warehouse, units)| ((sku, warehouse), units))
-        };
-        let in_reach = claimed.iter().flat_map(of_sku).collect();
-        Self { book, waiting, order, is_complete, units, wanted, in_reach }
+        let in_reach = claimed.flat_map(|sku| book.in_reach(sku, waiting.key)).collect();
+        Self { book, waiting, order, is_complete, wanted, in_reach }
+    }
+
+    /// Units that are asked for, by line of the order.
+    fn units(&self) -> impl Iterator<Item = i64> {
+        let is_asked = |line: u16| self.is_complete || line == self.waiting.key.line;
+        let lines = (0..).zip(self.book.lines_of(self.order));
+        lines.map(move |(line, row)| if is_asked(line) { row.waiting } else { 0 })
     }
 
     fn with_case<T>(
@@ -100,9 +96,11 @@ impl<'a> Asked<'a> {
     ) -> Result<bool, String> {
         self.with_case(time, scratch, |case, problem| {
             let had = place::by_line(case, parts)?;
-            let is_within = had.iter().zip(&self.units).all(|(had, wanted)| had <= wanted);
-            let is_right = is_within && (!self.is_complete || had == self.units);
-            expect(is_right, || format!("{had:?} units of {:?}", self.units))?;
+            let is_within = had.iter().zip(self.units()).all(|(had, wanted)| *had <= wanted);
+            let is_all = || had.iter().copied().eq(self.units());
+            expect(is_within && (!self.is_complete || is_all()), || {
+                format!("{had:?} units of {:?}", self.units().collect::<Vec<_>>())
+            })?;
             keeps_rules(case, parts)?;
             let grants = place::grants(case, parts);
             place::figures_add_up(case, head, &grants)?;
@@ -141,9 +139,11 @@ impl<'a> Asked<'a> {
             };
             movements.push(of_order(MovementKind::Dequeued, row.sku, nowhere, units));
             for part in of_line() {
-                if let Some(left) = self.in_reach.get_mut(&(row.sku, part.warehouse)) {
-                    let back = part.units.min(*left);
-                    *left -= back;
+                let here = (row.sku, part.warehouse);
+                let mut in_reach = self.in_reach.iter_mut();
+                if let Some(left) = in_reach.find(|left| (left.sku, left.warehouse) == here) {
+                    let back = part.units.min(left.units);
+                    left.units -= back;
                     give_back(Sku::new(row.sku), part.warehouse, back, record, movements);
                 }
                 let (kind, warehouse) = (MovementKind::Allocated, part.warehouse);

@@ -19,7 +19,7 @@ impl Book {
         let row = self.the_sku(sku);
         let after = row.due.and_then(|due| due.after);
         let is_before = |waiting: &Waiting| after.is_some_and(|after| waiting.key <= after);
-        row.waiting[row.waiting.partition_point(is_before)..].iter()
+        row.waiting.range(row.waiting.partition_point(is_before)..)
     }
 
     /// Units that a waiting line still wants.
