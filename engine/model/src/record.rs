@@ -127,9 +127,10 @@ impl<'a> Record<'a> {
     pub fn split(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), RecordError> {
         let mut sequence = Sequence::NONE;
         let mut part = "header";
-        Self::split_parts(bytes, &mut sequence, &mut part)
-            .map_err(|malformed| RecordError::Part { sequence, part, malformed })
-            .and_then(|(record, schema, rest)| record.checked(schema).map(|record| (record, rest)))
+        match Self::split_parts(bytes, &mut sequence, &mut part) {
+            Ok((record, schema, rest)) => record.check(schema).map(|()| (record, rest)),
+            Err(malformed) => Err(RecordError::Part { sequence, part, malformed }),
+        }
     }
 
     fn split_parts(
@@ -174,14 +175,14 @@ impl<'a> Record<'a> {
         Ok((record, header.schema.get(), &bytes[length..]))
     }
 
-    fn checked(self, schema: u16) -> Result<Self, RecordError> {
+    fn check(&self, schema: u16) -> Result<(), RecordError> {
         let sequence = self.sequence;
         if schema != RECORD_SCHEMA_1 {
             return Err(RecordError::UnknownSchema { sequence, schema });
         }
         match self.movements.iter().position(|movement| !movement.is_known()) {
             Some(index) => Err(RecordError::UnknownMovement { sequence, index }),
-            None => Ok(self),
+            None => Ok(()),
         }
     }
 }

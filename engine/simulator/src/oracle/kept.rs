@@ -25,12 +25,12 @@ impl Book {
         set_aside: &BTreeMap<u16, i64>,
     ) -> BTreeMap<u16, i64> {
         let Some(keeper) = keeper else { return BTreeMap::new() };
-        let candidates = self.candidates_of(keeper);
         let mut wanted = self.wanted(keeper);
         let mut kept = BTreeMap::new();
-        for (warehouse, units) in set_aside.iter().filter(|row| candidates.contains(row.0)) {
+        for warehouse in self.candidates_of(keeper) {
+            let Some(units) = set_aside.get(&warehouse) else { continue };
             let units = wanted.min(*units);
-            kept.insert(*warehouse, units);
+            kept.insert(warehouse, units);
             wanted -= units;
         }
         kept
@@ -75,9 +75,9 @@ impl Book {
     }
 
     /// The warehouses that may serve a line's order, rising.
-    fn candidates_of(&self, waiting: &Waiting) -> Vec<u16> {
+    fn candidates_of(&self, waiting: &Waiting) -> impl Iterator<Item = u16> {
         let zone = &self.zones[self.orders[waiting.order].zone.index()];
-        let is_active = |warehouse: &u16| self.warehouses[usize::from(*warehouse)].active;
-        zone.costs.keys().copied().filter(is_active).collect()
+        let is_active = move |warehouse: &u16| self.warehouses[usize::from(*warehouse)].active;
+        zone.costs.keys().copied().filter(is_active)
     }
 }

@@ -33,7 +33,8 @@ mod units;
 mod waiting;
 
 use gantry_model::{
-    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Query, Record, RejectReason,
+    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Outcome, Query, Record,
+    RejectReason,
 };
 
 use self::book::Book;
@@ -313,16 +314,14 @@ impl Oracle {
     ) -> Result<(), String> {
         let sequence = sequence_of(reply)?;
         self.pass_own(sequence - 1, rest)?;
-        let record = self.next(rest)?;
-        let Some(record) = record else {
+        let Some((command_bytes, outcome)) = self.next(rest)? else {
             return Err(format!("a reply of record {sequence}, which was not shown"));
         };
-        expect(record.sequence.get() == sequence && record.command_bytes == item.bytes, || {
-            format!("the reply to another command names record {}", record.sequence)
+        expect(self.book.sequence == sequence && command_bytes == item.bytes, || {
+            format!("the reply to another command names record {}", self.book.sequence)
         })?;
-        let (head, shorts) = (record.outcome.head, record.outcome.shorts);
         self.expected.clear();
-        replies::of_record(&self.book, command, head, shorts, &mut self.expected);
+        replies::of_record(&self.book, command, &outcome, &mut self.expected);
         expect_reply(reply, &self.expected)
     }
 
@@ -344,8 +343,8 @@ impl Oracle {
         }
     }
 
-    /// Takes the next record in.
-    fn next<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<Record<'a>>, String> {
+    /// Takes the next record in; returns the bytes of its command, and its outcome.
+    fn next<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<(&'a [u8], Outcome<'a>)>, String> {
         if rest.is_empty() {
             return Ok(None);
         }
@@ -357,7 +356,7 @@ impl Oracle {
         let (id, rejected) = (record.command.id(), record.outcome.head.reason());
         self.history.push(Recorded { id, rejected });
         *rest = after;
-        Ok(Some(record))
+        Ok(Some((record.command_bytes, record.outcome)))
     }
 
     /// Takes the engine's own records in that come next, up to `last`.

@@ -1,8 +1,9 @@
 //! The best plan, by trying every set of warehouses.
 //!
 //! Where demands do not compete for anything, the best units from a set of warehouses are found
-//! demand by demand, from the cheapest of the set on. So every set that sends parcels is tried, and
-//! the best kept. Where they compete, nothing is tried here.
+//! demand by demand, from the cheapest of the set on. So every set that sends parcels is tried, the
+//! smaller ones first, and the best kept; but no larger set than one that is too dear already, or
+//! that leaves a warehouse idle: it would stay idle. Where demands compete, nothing is tried here.
 
 use std::cmp::Reverse;
 
@@ -39,7 +40,8 @@ pub(super) struct Problem {
     pub(super) is_coupled: bool,
     /// Positions of sources from the lightest unit on, demand by demand.
     lightest: Vec<usize>,
-    parcels: Vec<Weight>,
+    /// Sets of closed sources that are to be tried, with what their parcels weigh.
+    sets: Vec<(u32, Weight)>,
     /// What the best plan takes, demand by demand and source by source.
     pub(super) takes: Vec<i64>,
 }
@@ -66,23 +68,24 @@ impl Problem {
 
     /// The best plan, with `takes` filled.
     pub(super) fn best(&mut self) -> Best {
-        self.prepare();
+        self.sort_units();
         let count = self.sources.len();
         let open = (0..count).filter(|at| self.sources[*at].is_open);
         let open = open.fold(0_u32, |set, at| set | 1 << at);
-        let mut best = self.judge(open, open);
+        let mut best = self.judge(0, (0, 0), open);
         let mut key = self.key(&best, open);
         let (short, floor) = self.floor();
-        for added in 1..1_u32 << count {
-            if added & open != 0 || added.count_ones() > self.parcels_max {
-                continue;
-            }
-            let parcels = self.parcels[usize::try_from(added).expect("invariant: few sources")];
+        let mut sets = std::mem::take(&mut self.sets);
+        sets.clear();
+        self.add_larger(0, (0, 0), &mut sets);
+        let mut tried = 0;
+        while let Some((added, parcels)) = sets.get(tried).copied() {
+            tried += 1;
             let least = (parcels.0 + floor.0, parcels.1 + floor.1);
             if best.short == short && least > best.weight {
                 continue;
             }
-            let found = self.judge(open | added, open);
+            let found = self.judge(added, parcels, open);
             if found.used & added != added {
                 continue; // The same plan without the set's idle warehouses is tried, too.
             }
@@ -90,7 +93,9 @@ impl Problem {
             if found_key < key {
                 (best, key) = (found, found_key);
             }
+            self.add_larger(added, parcels, &mut sets);
         }
+        self.sets = sets;
         self.takes.clear();
         self.takes.resize(self.demands.len() * count, 0);
         let mut takes = std::mem::take(&mut self.takes);
@@ -99,7 +104,19 @@ impl Problem {
         best
     }
 
-    fn prepare(&mut self) {
+    /// Adds the sets that have one source more, behind all of `set`: so each comes once.
+    fn add_larger(&self, set: u32, parcels: Weight, sets: &mut Vec<(u32, Weight)>) {
+        if set.count_ones() >= self.parcels_max {
+            return;
+        }
+        let behind = |at: &usize| set >> at == 0 && !self.sources[*at].is_open;
+        sets.extend((0..self.sources.len()).filter(behind).map(|at| {
+            let own = self.sources[at].parcel;
+            (set | 1 << at, (parcels.0 + own.0, parcels.1 + own.1))
+        }));
+    }
+
+    fn sort_units(&mut self) {
         let count = self.sources.len();
         self.lightest.clear();
         for demand in 0..self.demands.len() {
@@ -107,14 +124,6 @@ impl Problem {
             self.lightest.extend(0..count);
             let units = &self.units[first..first + count];
             self.lightest[first..].sort_by_key(|at| (units[*at], self.sources[*at].priority, *at));
-        }
-        self.parcels.clear();
-        self.parcels.push((0, 0));
-        for set in 1..1_usize << count {
-            let source = &self.sources[set.trailing_zeros() as usize];
-            let rest = self.parcels[set & (set - 1)];
-            let own = if source.is_open { (0, 0) } else { source.parcel };
-            self.parcels.push((rest.0 + own.0, rest.1 + own.1));
         }
     }
 
@@ -160,10 +169,9 @@ impl Problem {
         (short, weight, used)
     }
 
-    fn judge(&self, set: u32, open: u32) -> Best {
-        let (short, units, used) = self.fill(set, |_, _| ());
-        let added = usize::try_from(used & !open).expect("invariant: few sources");
-        let parcels = self.parcels[added];
+    /// The plan of the sources that are open and of those `added`, whose parcels are all paid.
+    fn judge(&self, added: u32, parcels: Weight, open: u32) -> Best {
+        let (short, units, used) = self.fill(open | added, |_, _| ());
         let weight = (units.0 + parcels.0, units.1 + parcels.1);
         Best { short, weight, parcels: added.count_ones(), used }
     }

@@ -1,7 +1,7 @@
 //! What a request is answered, byte by byte.
 
 use gantry_model::{
-    CellView, Command, Malformed, OrderAllocation, OrderHead, OrderLineView, OrderStatus,
+    CellView, Command, Malformed, OrderAllocation, OrderHead, OrderLineView, OrderStatus, Outcome,
     OutcomeHead, RejectReason, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, StockChange,
 };
 
@@ -11,12 +11,12 @@ use super::book::{AllocationBook, Book, Known, LineBook, OrderBook, What};
 pub(super) fn of_record(
     book: &Book,
     command: &Command<'_>,
-    head: &OutcomeHead,
-    shorts: &[Short],
+    outcome: &Outcome<'_>,
     out: &mut Vec<u8>,
 ) {
     let sequence = Sequence::new(book.sequence);
     let kind = command.kind().number();
+    let Outcome { head, shorts } = *outcome;
     match head.reason() {
         Some(reason) => rejected(kind, reason, head, shorts, sequence, out),
         None => thing(book, command, ReplyStatus::Accepted, sequence, out),
