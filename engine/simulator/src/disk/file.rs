@@ -44,6 +44,8 @@ pub(super) struct File {
     unreadable: Vec<Range<u64>>,
     /// Rises with every change.
     changes: u64,
+    /// The last change of each page.
+    changed: Vec<u64>,
     /// Whether a name leads to it, so that its length counts.
     pub(super) is_named: bool,
 }
@@ -69,6 +71,11 @@ impl File {
         self.changes
     }
 
+    /// Whether a range is what it was after so many changes.
+    pub(super) fn is_as_after(&self, changes: u64, offset: u64, bytes: u64) -> bool {
+        self.changed[Self::pages_of(offset, bytes)].iter().all(|changed| *changed <= changes)
+    }
+
     /// Pages of a range of bytes.
     fn pages_of(offset: u64, bytes: u64) -> Range<usize> {
         length(offset / PAGE_BYTES)..length((offset + bytes).div_ceil(PAGE_BYTES))
@@ -79,16 +86,24 @@ impl File {
             self.lengths.push(self.bytes);
             self.bytes = bytes;
             self.pages.resize(length(bytes.div_ceil(PAGE_BYTES)), None);
+            self.changed.resize(self.pages.len(), self.changes);
         }
+    }
+
+    /// Whatever somebody was shown is out of date.
+    fn change_all(&mut self) {
+        self.changes += 1;
+        self.changed.clear();
+        self.changed.resize(self.pages.len(), self.changes);
     }
 
     /// Empties it; not synced.
     pub(super) fn truncate(&mut self) {
-        self.changes += 1;
         for page in 0..self.pages.len() {
             self.replace(page, None);
         }
         self.set_length(0);
+        self.change_all();
     }
 
     /// Puts a page and keeps what was there.
@@ -140,6 +155,7 @@ impl File {
             self.unreadable.retain(|broken| broken.start < offset || end < broken.end);
         }
         let pages = Self::pages_of(offset, end - offset);
+        self.changed[pages.clone()].fill(self.changes);
         for before in self.before.iter_mut().filter(|before| before.standing != Standing::Dirty) {
             if pages.contains(&before.page) {
                 before.standing = Standing::Dirty;
@@ -226,21 +242,22 @@ impl File {
     }
 
     /// A copy of `bytes` from `offset` on, and of what was written behind them, up to `most` in all.
-    pub(super) fn read_ahead(&self, offset: u64, bytes: u64, most: u64) -> Vec<u8> {
-        let end = (offset + bytes.max(most)).min(self.bytes);
+    pub(super) fn read_ahead(&self, offset: u64, bytes: u64, most: u64) -> Box<[u8]> {
+        let asked = offset + bytes;
+        let longest = asked.max(offset + most).min(self.bytes);
+        let behind = length(asked.div_ceil(PAGE_BYTES))..length(longest.div_ceil(PAGE_BYTES));
+        let written = self.pages[behind.clone()].iter().take_while(|page| page.is_some()).count();
+        let end = longest.min((behind.start + written) as u64 * PAGE_BYTES);
         let mut copy = Vec::with_capacity(length(end - offset));
         let mut at = offset;
         while at < end {
-            let page = &self.pages[length(at / PAGE_BYTES)];
-            if page.is_none() && at >= offset + bytes {
-                break;
-            }
             let next = (at - at % PAGE_BYTES + PAGE_BYTES).min(end);
             let start = length(at % PAGE_BYTES);
-            copy.extend_from_slice(&bytes_of(page)[start..start + length(next - at)]);
+            let page = bytes_of(&self.pages[length(at / PAGE_BYTES)]);
+            copy.extend_from_slice(&page[start..start + length(next - at)]);
             at = next;
         }
-        copy
+        copy.into_boxed_slice()
     }
 
     /// Whether a range was never written, or with zeros only.
@@ -257,12 +274,12 @@ impl File {
         let content = self.pages[page].get_or_insert_with(|| Box::new([0; PAGE_LENGTH]));
         content[length(offset % PAGE_BYTES)] ^= 1 << bit;
         self.changes += 1;
+        self.changed[page] = self.changes;
         true
     }
 
     /// The power went: says what is there now. Returns the sectors that are not the latest.
     pub(super) fn lose_power(&mut self, random: &mut ChaCha8Rng, outage: Outage) -> u64 {
-        self.changes += 1;
         let written = std::mem::take(&mut self.before);
         let mut taken_back = 0;
         for (page, befores) in by_page(&written) {
@@ -283,6 +300,7 @@ impl File {
         let lengths = std::mem::take(&mut self.lengths);
         let bytes = lengths[outage.version(random, lengths.len())];
         self.cut_to(bytes);
+        self.change_all();
         taken_back
     }
 
@@ -293,7 +311,6 @@ impl File {
         if !self.before.iter().any(is_lied) || random.random_bool(0.5) {
             return;
         }
-        self.changes += 1;
         let (lied, rest): (Vec<_>, _) =
             std::mem::take(&mut self.before).into_iter().partition(is_lied);
         self.before = rest;
@@ -304,6 +321,7 @@ impl File {
             let (content, _) = outage.settle(random, &[&versions[..], &[&latest]].concat());
             self.put(page, content);
         }
+        self.change_all();
     }
 
     fn put(&mut self, page: usize, content: Page) {

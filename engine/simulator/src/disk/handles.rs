@@ -155,12 +155,12 @@ impl SegmentRead for Reading {
             let is_shown = |shown: &Shown| {
                 let end = shown.offset + shown.bytes;
                 let inside = shown.offset <= offset && offset + bytes <= end;
-                inside && shown.changes == file.changes()
+                inside && file.is_as_after(shown.changes, offset, bytes)
             };
             if !shown.as_ref().is_some_and(is_shown) {
                 let copy = file.read_ahead(offset, bytes, AHEAD_BYTES_MAX);
                 let (bytes, changes) = (copy.len() as u64, file.changes());
-                let number = self.arena.keep(copy.into_boxed_slice());
+                let number = self.arena.keep(copy);
                 *shown = Some(Shown { offset, bytes, changes, number });
             }
             let shown = shown.expect("invariant: it was shown just now");
