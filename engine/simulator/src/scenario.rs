@@ -165,13 +165,13 @@ impl Setting {
             is_direct: random.random(),
             snapshot_every_bytes: match random.random_range(0..4) {
                 0 => 0,
-                _ => 1 << random.random_range(17..=20),
+                _ => 1 << random.random_range(18..=21),
             },
             archive_after_ms: match random.random_range(0..8) {
                 0 => 3_600_000,
                 _ => 1 << random.random_range(0..=7),
             },
-            archive_rows_min: 1 << random.random_range(4..=8),
+            archive_rows_min: 1 << random.random_range(5..=9),
             shown_before_ms: match random.random_range(0..4) {
                 0 => random.random_range(0..20),
                 // Rows leave memory while requests wait that were not looked up in the file.
@@ -271,9 +271,9 @@ fn draw_weather(random: &mut ChaCha8Rng) -> Weather {
 }
 
 /// Items between two faults, on average; a short universe has no fewer than two all the same.
-const ITEMS_PER_FAULT_MAX: usize = 2_200;
+const ITEMS_PER_FAULT_MAX: usize = 3_300;
 /// Items of which one crash waits for the next roll.
-const ITEMS_PER_CRASH_AT_ROLL: usize = 2_500;
+const ITEMS_PER_CRASH_AT_ROLL: usize = 3_300;
 
 fn draw_faults(random: &mut ChaCha8Rng, items: usize) -> Vec<Fault> {
     let pieces = (0..items).step_by(ITEMS_PER_CRASH_AT_ROLL);
@@ -330,7 +330,7 @@ impl FaultKind {
             11 => Self::SyncFails(call % 8),
             12 => Self::WriteFails(call % 8),
             16 => Self::ReadFails(call),
-            13 => Self::DiskFull(milliseconds),
+            13 => Self::DiskFull(1 + milliseconds / 2),
             17 => Self::Stall,
             14 => match random.random() {
                 true => Self::BreakConnections,
