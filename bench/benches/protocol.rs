@@ -8,8 +8,8 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use gantry_bench::Random;
 use gantry_model::{
-    COMMAND_BYTES_MAX, Channel, Command, CommandId, Items, OrderLine, PlaceOrder, ShortMode, Sku,
-    Zone,
+    COMMAND_BYTES_MAX, Channel, Command, CommandId, HoldId, Items, OrderLine, PlaceOrder,
+    ShortMode, Sku, Zone,
 };
 use gantry_protocol::{FrameKind, FrameReader, write_frame};
 
@@ -73,6 +73,7 @@ fn payload(orders: u32) -> Vec<u8> {
         let lines = [line(&mut random), line(&mut random)];
         let order = PlaceOrder {
             id: CommandId::new(random.next_id()),
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

@@ -7,9 +7,9 @@
 use gantry_engine::Engine;
 use gantry_journal::{FRAME_BYTES_MAX, FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime, Item,
-    OrderLine, PlaceOrder, RECORD_BYTES_MAX, SetCosts, ShortMode, Sku, StockChange, StockState,
-    UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
+    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime,
+    HoldId, Item, OrderLine, PlaceOrder, RECORD_BYTES_MAX, SetCosts, ShortMode, Sku, StockChange,
+    StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 
 use crate::random::Random;
@@ -64,6 +64,7 @@ impl OrderStream {
         }
         let order = PlaceOrder {
             id: CommandId::new(self.random.next_id()),
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

@@ -59,6 +59,7 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         Command::CancelOrder(units) | Command::Ship(units) => known.order(units.order).is_some(),
         Command::SetPriority(priority) => known.order(priority.order).is_some(),
         Command::MatchAgain(again) => catalogue.skus.contains(again.sku),
+        Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => true,
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             catalogue.skus.contains(change.sku) && catalogue.warehouses.contains(change.warehouse)
         }
@@ -76,7 +77,8 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         | Command::SetShadowPrices(_)
         | Command::Mark { .. }
         | Command::Retire(_)
-        | Command::Match(_) => true,
+        | Command::Match(_)
+        | Command::ExpireHolds(_) => true,
     }
 }
 
@@ -175,6 +177,8 @@ pub(crate) fn of_query(known: Known<'_>, query: &Query<'_>, replies: &mut Vec<u8
             Some(_) => put_book(state, book, begin(replies, kind, ReplyStatus::Answered, sequence)),
             None => no(RejectReason::UnknownSku, replies),
         },
+        Query::ReadHold(_) => no(RejectReason::UnknownHold, replies),
+        Query::ReadHolds(_) => no(RejectReason::UnknownOwner, replies),
         Query::Quote(_) | Query::ReadTotals => unreachable!("the engine answers these itself"),
     }
 }
@@ -272,6 +276,10 @@ fn put_thing<'a>(
         | Command::Mark { .. }
         | Command::Retire(_)
         | Command::Match(_)
+        | Command::ExpireHolds(_)
+        | Command::PlaceHold(_)
+        | Command::ExtendHold(_)
+        | Command::ReleaseHold(_)
         | Command::MatchAgain(_) => reply,
     }
 }

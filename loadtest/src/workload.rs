@@ -6,7 +6,9 @@
 
 use std::rc::Rc;
 
-use gantry_model::{Channel, Command, CommandId, OrderLine, PlaceOrder, ShortMode, Sku, Zone};
+use gantry_model::{
+    Channel, Command, CommandId, HoldId, OrderLine, PlaceOrder, ShortMode, Sku, Zone,
+};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 
@@ -115,6 +117,7 @@ impl OrderSource {
         let zone = below(bits & u64::from(u32::MAX), self.mix.zones.len());
         Command::PlaceOrder(PlaceOrder {
             id: self.ids.next(),
+            hold: HoldId::NONE,
             customer: u128::from(bits),
             value_minor: 0,
             currency: [0; 4],

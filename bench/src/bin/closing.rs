@@ -21,7 +21,7 @@ use std::time::Instant;
 use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions};
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, Item, LineUnits,
+    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, HoldId, Item, LineUnits,
     OrderId, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyStatus, SetCosts, ShortMode,
     Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
@@ -213,6 +213,7 @@ fn lines_of(number: u64) -> Vec<OrderLine> {
 fn place(number: u64, lines: &[OrderLine]) -> PlaceOrder<'_> {
     PlaceOrder {
         id: OrderId::new(id_of(number)),
+        hold: HoldId::NONE,
         customer: u128::from(number),
         value_minor: 1_000,
         currency: *b"EUR\0",

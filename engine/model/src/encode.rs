@@ -11,7 +11,9 @@ use crate::command::{
     UpsertSkuFixed, UpsertWarehouse, UpsertWarehouseFixed,
 };
 use crate::query::{NameFixed, Query, ReadStockFixed};
-use crate::{CODE_BYTES_MAX, CommandId, ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, ItemHeader};
+use crate::{
+    CODE_BYTES_MAX, CommandId, HoldId, ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, ItemHeader,
+};
 
 /// Appends one item: its header, its parts, and zero padding; the length is filled in by `end`.
 pub(crate) struct ItemWriter<'a> {
@@ -57,13 +59,19 @@ impl Command<'_> {
     /// Appends the command as one item. Panics where a list or text is over its bound.
     pub fn write(&self, out: &mut Vec<u8>) {
         let kind = self.kind();
-        let schema = *kind.schemas().last().expect("invariant: every kind has a schema");
+        let schema = match self {
+            Self::PlaceOrder(order) => order.schema(),
+            _ => *kind.schemas().last().expect("invariant: every kind has a schema"),
+        };
         let item = ItemWriter::begin(out, kind.number(), schema);
         match self {
             Self::PlaceOrder(order) => put_place_order(item, order),
             Self::CancelOrder(units) | Self::Ship(units) => put_order_units(item, units),
             Self::SetPriority(priority) => item.put(&priority.fixed()),
             Self::MatchAgain(again) => item.put(&again.fixed()),
+            Self::PlaceHold(hold) => item.put(&hold.fixed()).put(hold.lines),
+            Self::ExtendHold(extend) => item.put(&extend.fixed()),
+            Self::ReleaseHold(release) => item.put(&release.fixed()),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 put_stock_change(item, change)
             }
@@ -106,6 +114,7 @@ impl Command<'_> {
             }),
             Self::Retire(retire) => item.put(&retire.fixed()),
             Self::Match(looked) => item.put(&looked.fixed()),
+            Self::ExpireHolds(expired) => item.put(&expired.fixed()),
         }
         .end();
     }
@@ -114,7 +123,11 @@ impl Command<'_> {
 impl Query<'_> {
     /// Appends the query as one item. Panics where a list or text is over its bound.
     pub fn write(&self, out: &mut Vec<u8>) {
-        let item = ItemWriter::begin(out, self.kind().number(), SCHEMA_1);
+        let schema = match self {
+            Self::Quote(order) => order.schema(),
+            _ => SCHEMA_1,
+        };
+        let item = ItemWriter::begin(out, self.kind().number(), schema);
         match self {
             Self::ReadOrder(order) => item.put(&U128::new(order.get())),
             Self::ReadStock(sku) => {
@@ -137,6 +150,8 @@ impl Query<'_> {
             }),
             Self::ReadTotals => item,
             Self::ReadBook(book) => item.put(&book.fixed()),
+            Self::ReadHold(hold) => item.put(&U128::new(hold.get())),
+            Self::ReadHolds(holds) => item.put(&holds.fixed()),
         }
         .end();
     }
@@ -176,7 +191,7 @@ fn put_cell_rows<'a, R: IntoBytes + Immutable>(
 }
 
 fn put_place_order<'a>(item: ItemWriter<'a>, order: &PlaceOrder<'_>) -> ItemWriter<'a> {
-    item.put(&PlaceOrderFixed {
+    let fixed = PlaceOrderFixed {
         id: order.id.get().into(),
         customer: order.customer.into(),
         value_minor: order.value_minor.into(),
@@ -189,9 +204,11 @@ fn put_place_order<'a>(item: ItemWriter<'a>, order: &PlaceOrder<'_>) -> ItemWrit
         reference_bytes: text_bytes(order.reference),
         line_count: counted(order.lines),
         reserved: [0; 2],
-    })
-    .put(order.lines)
-    .put(order.reference.as_bytes())
+    };
+    let item = item.put(&fixed);
+    let item =
+        if order.hold == HoldId::NONE { item } else { item.put(&U128::new(order.hold.get())) };
+    item.put(order.lines).put(order.reference.as_bytes())
 }
 
 fn put_order_units<'a>(item: ItemWriter<'a>, units: &OrderUnits<'_>) -> ItemWriter<'a> {

@@ -111,6 +111,14 @@ integer_newtype!(
 /// The id of an order is the id of the command that placed it.
 pub type OrderId = CommandId;
 
+/// The id of a hold is the id of the command that placed it.
+pub type HoldId = CommandId;
+
+impl CommandId {
+    /// No id at all.
+    pub const NONE: Self = Self(0);
+}
+
 impl Sequence {
     /// No record at all.
     pub const NONE: Self = Self(0);

@@ -13,6 +13,7 @@ mod byte_enum;
 mod code;
 mod command;
 mod encode;
+mod hold;
 mod ids;
 mod item;
 mod limits;
@@ -27,19 +28,22 @@ mod reply;
 pub use book::{BookHead, BookRow, ReadBook, WaitKey};
 pub use code::{CODE_BYTES_MAX, Code, CodeError};
 pub use command::{
-    AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow, LineUnits,
-    Match, MatchAgain, MatchEnd, OrderLine, OrderUnits, PlaceOrder, PriceRow, ReserveRow, Retire,
-    SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves,
-    SetShadowPrices, ShortMode, SkuField, StockChange, StockState, UpsertCode, UpsertSku,
-    UpsertWarehouse, WarehouseField, content_hash,
+    AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow,
+    ExpireHolds, ExtendHold, LineUnits, Match, MatchAgain, MatchEnd, OrderLine, OrderUnits,
+    PlaceHold, PlaceOrder, PriceRow, ReleaseHold, ReserveRow, Retire, SetBundle, SetCapacity,
+    SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, SkuField,
+    StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WarehouseField, content_hash,
 };
+pub use hold::{HeldUnits, HoldHead, HoldStatus, HoldsHead, ReadHolds};
 pub use ids::{
-    Actor, Channel, CommandId, EngineTime, Handle, OrderId, Policy, Sequence, Sku, Warehouse, Zone,
+    Actor, Channel, CommandId, EngineTime, Handle, HoldId, OrderId, Policy, Sequence, Sku,
+    Warehouse, Zone,
 };
 pub use item::{ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, Item, ItemHeader, Items, Malformed};
 pub use limits::{
     BOOK_ROWS_PER_REPLY_MAX, CANDIDATES_PER_ZONE_MAX, COMMAND_BYTES_MAX, COMPONENTS_PER_BUNDLE_MAX,
-    COST_MINOR_MAX, COST_ROWS_PER_COMMAND_MAX, LINES_PER_ORDER_MAX, Limits,
+    COST_MINOR_MAX, COST_ROWS_PER_COMMAND_MAX, HOLD_ROWS_PER_OWNER_MAX, HOLD_SECONDS_MAX,
+    HOLDS_EXPIRED_PER_RECORD_MAX, HOLDS_MAX, HOLDS_PER_REPLY_MAX, LINES_PER_ORDER_MAX, Limits,
     MOVEMENTS_PER_RECORD_MAX, OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX,
     POLICY_SKUS_MAX, PRICE_ROWS_PER_COMMAND_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
     RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX, ROWS_RETIRED_PER_RECORD_MAX,

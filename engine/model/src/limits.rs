@@ -49,13 +49,27 @@ pub const COST_ROWS_PER_COMMAND_MAX: usize = 256;
 /// Waiting lines that one reply may tell of.
 pub const BOOK_ROWS_PER_REPLY_MAX: u32 = 1_024;
 
+/// Seconds that a hold may last from its last extension: a week.
+pub const HOLD_SECONDS_MAX: u32 = 604_800;
+/// Holds in all.
+pub const HOLDS_MAX: usize = 1 << 22;
+/// Places (line, component, warehouse) that all holds of one owner may take together.
+pub const HOLD_ROWS_PER_OWNER_MAX: usize = 512;
+/// Holds that one reply may tell of.
+pub const HOLDS_PER_REPLY_MAX: u32 = 1_024;
+/// Holds that one record may let expire; their places are bounded like those of one owner, unless
+/// the first alone takes more.
+pub const HOLDS_EXPIRED_PER_RECORD_MAX: usize = 64;
+
 /// Orders, and commands, that one record may let go to the archive.
 pub const ROWS_RETIRED_PER_RECORD_MAX: u32 = 1_024;
 
 /// Movements that one record may hold. The longest is a cancel: each line dequeued, released at
 /// every candidate, cancelled, and its SKU due for others, with some of its units set aside. A
-/// bundle's components count as lines of their order, so they stay within the same bound.
-pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 4);
+/// bundle's components count as lines of their order, so they stay within the same bound. An order
+/// may end holds besides, whose units are set aside for others.
+pub const MOVEMENTS_PER_RECORD_MAX: usize =
+    LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 4) + 3 * HOLD_ROWS_PER_OWNER_MAX;
 /// The longest command: an order units command that names every allocation of the largest order.
 pub const COMMAND_BYTES_MAX: usize = 48 + 8 * LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
 /// The longest outcome: every line of the largest order is short.

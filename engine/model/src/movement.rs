@@ -44,6 +44,10 @@ byte_enum!(
         GivenBack = 15 "given_back",
         /// Moves nothing: the SKU's waiting lines are looked at from the first on.
         Due = 16 "due",
+        /// + held, for a cart.
+        Held = 17 "held",
+        /// − held, of units that were held for a cart.
+        Unheld = 18 "unheld",
     }
 );
 
@@ -52,6 +56,13 @@ impl MovementKind {
     #[must_use]
     pub const fn is_of_component(self) -> bool {
         matches!(self, Self::ComponentAllocated | Self::ComponentReleased | Self::ComponentShipped)
+    }
+
+    /// Whether it concerns units that are held for a cart. Its order is the record that placed the
+    /// hold, its line the hold's; a bundle's components are held, and the bundle is not.
+    #[must_use]
+    pub const fn is_of_hold(self) -> bool {
+        matches!(self, Self::Held | Self::Unheld)
     }
 
     /// Whether it concerns what is set aside for waiting lines: no order's units, and no shelf's.
@@ -159,7 +170,7 @@ impl Movement {
         Warehouse::new(self.warehouse.get())
     }
 
-    /// The record that placed the order, or [`Sequence::NONE`].
+    /// The record that placed the order, or the hold; or [`Sequence::NONE`].
     #[must_use]
     pub fn order(&self) -> Sequence {
         Sequence::new(self.order.get())

@@ -4,9 +4,9 @@ use zerocopy::little_endian::{U32, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::byte_enum::{byte_enum, byte_field};
-use crate::command::SCHEMA_1;
+use crate::command::{SCHEMA_1, SCHEMA_2};
 use crate::item::{BodyReader, Item, Malformed, zero};
-use crate::{OrderId, PlaceOrder, ReadBook, Sku};
+use crate::{HoldId, OrderId, PlaceOrder, ReadBook, ReadHolds, Sku};
 
 byte_enum!(
     /// Which table a code or handle belongs to.
@@ -42,11 +42,15 @@ pub enum QueryKind {
     ReadTotals = 0x0806,
     /// The lines that wait for a SKU.
     ReadBook = 0x0807,
+    /// A hold as it stands.
+    ReadHold = 0x0808,
+    /// The holds of an owner.
+    ReadHolds = 0x0809,
 }
 
 impl QueryKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ReadOrder,
         Self::ReadStock,
         Self::Quote,
@@ -54,6 +58,8 @@ impl QueryKind {
         Self::Name,
         Self::ReadTotals,
         Self::ReadBook,
+        Self::ReadHold,
+        Self::ReadHolds,
     ];
 
     /// The kind with this number.
@@ -86,6 +92,10 @@ pub enum Query<'a> {
     ReadTotals,
     /// The lines that wait for a SKU.
     ReadBook(ReadBook),
+    /// A hold as it stands.
+    ReadHold(HoldId),
+    /// The holds of an owner.
+    ReadHolds(ReadHolds),
 }
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -111,12 +121,15 @@ impl<'a> Query<'a> {
         let Some(kind) = QueryKind::from_number(item.kind) else {
             return Err(Malformed::UnknownKind { kind: item.kind });
         };
-        if item.schema != SCHEMA_1 {
+        let schema_max = if kind == QueryKind::Quote { SCHEMA_2 } else { SCHEMA_1 };
+        if item.schema == 0 || item.schema > schema_max {
             return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
         }
         let mut reader = BodyReader::new(item.body);
         let query = match kind {
-            QueryKind::Quote => return Ok(Self::Quote(PlaceOrder::parse(item.body)?)),
+            QueryKind::Quote => {
+                return Ok(Self::Quote(PlaceOrder::parse(item.schema, item.body)?));
+            }
             QueryKind::ReadOrder => Self::ReadOrder(OrderId::new(reader.fixed::<U128>()?.get())),
             QueryKind::ReadStock => {
                 let fixed: &ReadStockFixed = reader.fixed()?;
@@ -137,6 +150,8 @@ impl<'a> Query<'a> {
             }
             QueryKind::ReadTotals => Self::ReadTotals,
             QueryKind::ReadBook => Self::ReadBook(ReadBook::parse(&mut reader)?),
+            QueryKind::ReadHold => Self::ReadHold(HoldId::new(reader.fixed::<U128>()?.get())),
+            QueryKind::ReadHolds => Self::ReadHolds(ReadHolds::parse(&mut reader)?),
         };
         reader.end()?;
         Ok(query)
@@ -153,6 +168,8 @@ impl<'a> Query<'a> {
             Self::Name(..) => QueryKind::Name,
             Self::ReadTotals => QueryKind::ReadTotals,
             Self::ReadBook(_) => QueryKind::ReadBook,
+            Self::ReadHold(_) => QueryKind::ReadHold,
+            Self::ReadHolds(_) => QueryKind::ReadHolds,
         }
     }
 }

@@ -77,6 +77,17 @@ reasons! {
     BundleTracked = 121 "bundle_tracked",
     /// A stock cell has as many ring-fences as it may have.
     TooManyRingFences = 122 "too_many_ring_fences",
+    /// An owner of 0.
+    OwnerZero = 123 "owner_zero",
+    /// A hold that would never end, or at once: a time to live of 0.
+    TtlZero = 124 "ttl_zero",
+    /// A time to live over the limit.
+    TtlOverLimit = 125 "ttl_over_limit",
+    /// A hold that names both a zone and a warehouse, or neither.
+    BadHoldScope = 126 "bad_hold_scope",
+    /// An owner's holds would take more places than they may: see
+    /// [`crate::HOLD_ROWS_PER_OWNER_MAX`].
+    TooManyPlacesHeld = 127 "too_many_places_held",
 
     /// No such SKU.
     UnknownSku = 200 "unknown_sku",
@@ -94,6 +105,10 @@ reasons! {
     UnknownCode = 206 "unknown_code",
     /// No such policy.
     UnknownPolicy = 207 "unknown_policy",
+    /// No such hold.
+    UnknownHold = 208 "unknown_hold",
+    /// The owner holds nothing.
+    UnknownOwner = 209 "unknown_owner",
 
     /// The id was used before with other content.
     IdReused = 300 "id_reused",
@@ -111,6 +126,10 @@ reasons! {
     BundleInUse = 306 "bundle_in_use",
     /// The order is closed: none of its units waits or is allocated.
     OrderClosed = 307 "order_closed",
+    /// The hold is over: it expired, was released or replaced, or an order took it.
+    HoldEnded = 308 "hold_ended",
+    /// The hold is somebody else's.
+    NotTheOwner = 309 "not_the_owner",
 
     /// Not every unit is there, and the order wanted all or nothing.
     OutOfStock = 400 "out_of_stock",

@@ -10,7 +10,10 @@ use crate::byte_enum::byte_enum;
 use crate::command::{CommandKind, SCHEMA_1, SCHEMA_2};
 use crate::encode::ItemWriter;
 use crate::item::{BodyReader, Item, Malformed};
-use crate::{BookHead, BookRow, CODE_BYTES_MAX, Outcome, Proof, QueryKind, RejectReason, Sequence};
+use crate::{
+    BookHead, BookRow, CODE_BYTES_MAX, HeldUnits, HoldHead, HoldsHead, Outcome, Proof, QueryKind,
+    RejectReason, Sequence,
+};
 
 /// Size of an item's header and [`ReplyHeader`].
 pub const REPLY_HEADER_BYTES: usize = crate::ITEM_HEADER_BYTES + size_of::<ReplyHeader>();
@@ -444,6 +447,20 @@ pub enum ReplyBody<'a> {
         /// Lines, the one that is served first before the others.
         rows: &'a [BookRow],
     },
+    /// A hold as it stands after the command.
+    Hold {
+        /// Whose it is, and until when.
+        head: &'a HoldHead,
+        /// Where its units are, by line.
+        rows: &'a [HeldUnits],
+    },
+    /// The holds of an owner.
+    Holds {
+        /// Whose they are, and how many.
+        head: &'a HoldsHead,
+        /// The holds, in the order in which they were placed.
+        rows: &'a [HoldHead],
+    },
     /// The handle of a code.
     Handle(u32),
     /// The code of a handle.
@@ -521,6 +538,9 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::CancelOrder
             | CommandKind::SetPriority
             | CommandKind::Ship => Self::Order(OrderBody::parse(schema, reader)?),
+            CommandKind::PlaceHold | CommandKind::ExtendHold | CommandKind::ReleaseHold => {
+                Self::hold(reader)?
+            }
             CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => {
                 Self::Cell(reader.fixed()?)
             }
@@ -539,6 +559,7 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::SetShadowPrices
             | CommandKind::Retire
             | CommandKind::Match
+            | CommandKind::ExpireHolds
             | CommandKind::MatchAgain => Self::Empty,
         })
     }
@@ -571,7 +592,17 @@ impl<'a> ReplyBody<'a> {
                 let head: &BookHead = reader.fixed()?;
                 Self::Book { head, rows: reader.list(usize::from(head.row_count.get()))? }
             }
+            QueryKind::ReadHold => Self::hold(reader)?,
+            QueryKind::ReadHolds => {
+                let head: &HoldsHead = reader.fixed()?;
+                Self::Holds { head, rows: reader.list(usize::from(head.row_count.get()))? }
+            }
         })
+    }
+
+    fn hold(reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+        let head: &HoldHead = reader.fixed()?;
+        Ok(Self::Hold { head, rows: reader.list(usize::from(head.row_count()))? })
     }
 }
 

@@ -175,6 +175,7 @@ mod tests {
         };
         let order = PlaceOrder {
             id: id(5),
+            hold: CommandId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

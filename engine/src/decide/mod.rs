@@ -157,7 +157,10 @@ pub(crate) fn decide_known(
         Command::SetReserves(reserves) => sourcing::reserves(state, reserves),
         Command::SetBundle(bundle) => sourcing::bundle(state, bundle),
         Command::SetShadowPrices(prices) => sourcing::shadow_prices(state, prices),
-        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) => {
+        Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => {
+            Err(RejectReason::NotYet.into())
+        }
+        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {
             Err(RejectReason::NotForClients.into())
         }
     };

@@ -2,8 +2,8 @@
 
 use gantry_journal::mark;
 use gantry_model::{
-    EngineTime, Movement, MovementKind, OrderLine, PlaceOrder, Sequence, ShortMode, Sku, WaitKey,
-    Warehouse,
+    EngineTime, HoldId, Movement, MovementKind, OrderLine, PlaceOrder, Sequence, ShortMode, Sku,
+    WaitKey, Warehouse,
 };
 
 use super::candidates::{Claim, Pass};
@@ -87,6 +87,7 @@ fn as_placed<'a>(view: &OrderView<'_>, lines: &'a [OrderLine]) -> PlaceOrder<'a>
     let OrderView { row, detail, .. } = *view;
     PlaceOrder {
         id: row.id,
+        hold: HoldId::NONE,
         customer: detail.customer,
         value_minor: detail.value_minor,
         currency: detail.currency,

@@ -64,6 +64,10 @@ impl State {
             Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),
             Command::Mark { .. } => return,
             Command::Retire(retire) => return self.apply_retire(retire),
+            Command::PlaceHold(_)
+            | Command::ExtendHold(_)
+            | Command::ReleaseHold(_)
+            | Command::ExpireHolds(_) => unreachable!("not decided yet"),
             Command::Match(looked) => return self.apply_match(record, looked),
         }
         let row = CommandRow {

@@ -2,8 +2,8 @@
 //! `available/on hand`, an allocation `line@warehouse:units`, a short line `line:wanted/available`.
 
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, EngineTime, Item, LineUnits, OrderLine,
-    OrderUnits, PlaceOrder, Query, ShortMode, Sku, StockChange, StockState, Warehouse,
+    Actor, AdjustReason, Channel, Command, CommandId, EngineTime, HoldId, Item, LineUnits,
+    OrderLine, OrderUnits, PlaceOrder, Query, ShortMode, Sku, StockChange, StockState, Warehouse,
 };
 
 use crate::shop::Shop;
@@ -333,6 +333,7 @@ fn a_command_of_the_same_hash_about_an_order_never_placed_is_refused() {
     let lines = [OrderLine::new(shop.sku("BOOK"), 2)];
     let place = PlaceOrder {
         id: order(1),
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

@@ -11,10 +11,10 @@ use std::fmt::Write;
 use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime, Item,
-    LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ReplyStatus,
-    SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
-    Warehouse, Zone,
+    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime,
+    HoldId, Item, LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody,
+    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
+    UpsertWarehouse, Warehouse, Zone,
 };
 
 use setup::flag;
@@ -229,6 +229,7 @@ impl Shop {
             .collect();
         let order = PlaceOrder {
             id: order_id("0"),
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: flag(flags, "value=").map_or(0, |value| value.parse().unwrap()),
             currency: *b"USD\0",

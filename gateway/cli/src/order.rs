@@ -1,8 +1,9 @@
 //! `gantry order`: place, show, cancel, ship.
 
 use gantry_model::{
-    CANDIDATES_PER_ZONE_MAX, Channel, Command, CommandId, LINES_PER_ORDER_MAX, LineUnits, OrderId,
-    OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ShortMode, Warehouse, Zone,
+    CANDIDATES_PER_ZONE_MAX, Channel, Command, CommandId, HoldId, LINES_PER_ORDER_MAX, LineUnits,
+    OrderId, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ShortMode, Warehouse,
+    Zone,
 };
 
 use crate::args::{BasketArgs, CancelArgs, OrderCommand, PlaceArgs, ShipArgs, ShowOrderArgs};
@@ -58,6 +59,7 @@ impl Basket {
     pub(crate) fn order(&self, id: OrderId) -> PlaceOrder<'_> {
         PlaceOrder {
             id,
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

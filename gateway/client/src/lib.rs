@@ -19,6 +19,7 @@
 //! let placed = client
 //!     .command(&Command::PlaceOrder(PlaceOrder {
 //!         id: new_id(), // Kept with the order: the same id again is the same order.
+//!         hold: CommandId::NONE,
 //!         customer: 0,
 //!         value_minor: 4_990,
 //!         currency: *b"EUR\0",

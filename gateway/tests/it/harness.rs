@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use gantry_gateway::{Server, ServerError, ServerOptions, ServerStats, StopReport};
 use gantry_journal::{DiskCall, FaultStorage, Faults, JournalOptions, Storage};
 use gantry_model::{
-    AdjustReason, Channel, Command, CommandId, CostRow, OrderId, OrderLine, PlaceOrder, SetCosts,
-    ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse,
-    Zone,
+    AdjustReason, Channel, Command, CommandId, CostRow, HoldId, OrderId, OrderLine, PlaceOrder,
+    SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
+    Warehouse, Zone,
 };
 use tempfile::TempDir;
 
@@ -159,6 +159,7 @@ pub(crate) fn bytes_of(command: &Command<'_>) -> Vec<u8> {
 pub(crate) fn order_of(id: u128, lines: &[OrderLine], short: ShortMode) -> PlaceOrder<'_> {
     PlaceOrder {
         id: OrderId::new(id),
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

@@ -2,10 +2,10 @@
 
 use gantry_engine::{InstanceError, LocalInstance};
 use gantry_model::{
-    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime, Item,
-    LineUnits, OrderId, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ReplyStatus,
-    SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
-    Warehouse, Zone,
+    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime,
+    HoldId, Item, LineUnits, OrderId, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody,
+    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
+    UpsertWarehouse, Warehouse, Zone,
 };
 use gantry_protocol::REPLY_PAYLOAD_BYTES_MAX;
 
@@ -115,6 +115,7 @@ fn with_order<T>(
     if is_placed {
         return visit(&Command::PlaceOrder(PlaceOrder {
             id,
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

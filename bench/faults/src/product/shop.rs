@@ -2,8 +2,8 @@
 
 use gantry_client::{Connection, new_id};
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CostRow, Items, OrderId, OrderLine, PlaceOrder, Reply,
-    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
+    Actor, AdjustReason, Channel, Command, CostRow, HoldId, Items, OrderId, OrderLine, PlaceOrder,
+    Reply, ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
     UpsertWarehouse, Warehouse, Zone,
 };
 use gantry_protocol::{FrameKind, REPLY_PAYLOAD_BYTES_MAX};
@@ -21,6 +21,7 @@ pub(super) fn write_order(id: OrderId, number: u64, out: &mut Vec<u8>) {
     ];
     let order = PlaceOrder {
         id,
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

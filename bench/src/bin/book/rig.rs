@@ -5,9 +5,9 @@ use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
     Actor, AdjustReason, AssignPolicy, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow,
-    EngineTime, Item, Objective, OrderLine, PlaceOrder, Policy, RECORD_BYTES_MAX, Record, Rules,
-    Sequence, SetCosts, SetPolicy, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
-    UpsertWarehouse, Warehouse, Zone,
+    EngineTime, HoldId, Item, Objective, OrderLine, PlaceOrder, Policy, RECORD_BYTES_MAX, Record,
+    Rules, Sequence, SetCosts, SetPolicy, ShortMode, Sku, StockChange, StockState, UpsertCode,
+    UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 
 /// By zone: the two warehouses that serve it, with the cost of a parcel and of a unit. No sum of
@@ -84,6 +84,7 @@ impl Rig {
         let id = self.next_id();
         self.must(&Command::PlaceOrder(PlaceOrder {
             id,
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

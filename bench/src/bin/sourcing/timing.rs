@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use gantry_bench::{Latencies, OrderClass, SourcingOrder, SourcingShop};
 use gantry_engine::{Decision, Plan, Problem, Scratch, decide, solve};
 use gantry_model::{
-    Channel, Command, CommandId, EngineTime, PlaceOrder, Proof, Sequence, ShortMode,
+    Channel, Command, CommandId, EngineTime, HoldId, PlaceOrder, Proof, Sequence, ShortMode,
 };
 
 /// What was measured of a class.
@@ -97,6 +97,7 @@ fn percentiles(
 fn placing(order: &SourcingOrder) -> PlaceOrder<'_> {
     PlaceOrder {
         id: CommandId::new(1),
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

@@ -5,7 +5,7 @@ use crate::byte_enum::byte_enum;
 byte_enum!(
     /// The class of a command, fixed in the high byte of its number.
     CommandClass {
-        /// What customers want: place, cancel, be served earlier.
+        /// What customers want: hold, place, cancel, be served earlier.
         Demand = 1 "demand",
         /// What comes in or is found: receive, adjust, count.
         Supply = 2 "supply",
@@ -28,6 +28,12 @@ pub enum CommandKind {
     SetPriority = 0x0103,
     /// [`crate::MatchAgain`].
     MatchAgain = 0x0104,
+    /// [`crate::PlaceHold`].
+    PlaceHold = 0x0105,
+    /// [`crate::ExtendHold`].
+    ExtendHold = 0x0106,
+    /// [`crate::ReleaseHold`].
+    ReleaseHold = 0x0107,
     /// [`crate::StockChange`]: units arrive.
     Receive = 0x0201,
     /// [`crate::StockChange`]: a correction by a signed delta.
@@ -66,15 +72,20 @@ pub enum CommandKind {
     Retire = 0x040e,
     /// [`crate::Match`], journaled by the engine itself; no client may send it.
     Match = 0x040f,
+    /// [`crate::ExpireHolds`], journaled by the engine itself; no client may send it.
+    ExpireHolds = 0x0410,
 }
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::SetPriority,
         Self::MatchAgain,
+        Self::PlaceHold,
+        Self::ExtendHold,
+        Self::ReleaseHold,
         Self::Receive,
         Self::Adjust,
         Self::SetStock,
@@ -94,6 +105,7 @@ impl CommandKind {
         Self::SetShadowPrices,
         Self::Retire,
         Self::Match,
+        Self::ExpireHolds,
     ];
 
     /// The kind with this number.
@@ -120,18 +132,21 @@ impl CommandKind {
     #[must_use]
     pub fn grows(self) -> bool {
         match self.class() {
-            CommandClass::Demand => self == Self::PlaceOrder,
+            CommandClass::Demand => matches!(self, Self::PlaceOrder | Self::PlaceHold),
             CommandClass::Supply => self == Self::Receive,
             CommandClass::Execution => false,
-            CommandClass::Control => !matches!(self, Self::Mark | Self::SetLimits),
+            CommandClass::Control => {
+                !matches!(self, Self::Mark | Self::SetLimits | Self::ExpireHolds)
+            }
         }
     }
 
-    /// The schemas that this version reads, oldest first; it writes the last.
+    /// The schemas that this version reads, oldest first; it writes the last, of an order the first
+    /// that can say it.
     #[must_use]
     pub const fn schemas(self) -> &'static [u16] {
         match self {
-            Self::SetLimits => &[1, 2],
+            Self::SetLimits | Self::PlaceOrder => &[1, 2],
             _ => &[1],
         }
     }
@@ -144,6 +159,9 @@ impl CommandKind {
             Self::CancelOrder => "cancel_order",
             Self::SetPriority => "set_priority",
             Self::MatchAgain => "match_again",
+            Self::PlaceHold => "place_hold",
+            Self::ExtendHold => "extend_hold",
+            Self::ReleaseHold => "release_hold",
             Self::Receive => "receive",
             Self::Adjust => "adjust",
             Self::SetStock => "set_stock",
@@ -163,6 +181,7 @@ impl CommandKind {
             Self::SetShadowPrices => "set_shadow_prices",
             Self::Retire => "retire",
             Self::Match => "match",
+            Self::ExpireHolds => "expire_holds",
         }
     }
 }

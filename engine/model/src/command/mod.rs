@@ -5,6 +5,7 @@
 //! quantity within limits) is decided by the engine against its state.
 
 mod bundle;
+mod hold;
 mod kind;
 mod matching;
 mod order;
@@ -21,6 +22,7 @@ use crate::item::{BodyReader, Item, Malformed, zero};
 
 pub(crate) use bundle::SetBundleFixed;
 pub use bundle::{Component, SetBundle};
+pub use hold::{ExpireHolds, ExtendHold, PlaceHold, ReleaseHold};
 pub use kind::{CommandClass, CommandKind};
 pub use matching::{Match, MatchAgain, MatchEnd, SetPriority};
 pub use order::{LineUnits, OrderLine, OrderUnits, PlaceOrder, ShortMode};
@@ -64,6 +66,12 @@ pub enum Command<'a> {
     SetPriority(SetPriority),
     /// Look at the lines that wait for a SKU.
     MatchAgain(MatchAgain),
+    /// Hold units for a cart.
+    PlaceHold(PlaceHold<'a>),
+    /// Let a hold last longer.
+    ExtendHold(ExtendHold),
+    /// Let go of what is held.
+    ReleaseHold(ReleaseHold),
     /// Units arrive.
     Receive(StockChange<'a>),
     /// A correction by a signed delta.
@@ -107,6 +115,8 @@ pub enum Command<'a> {
     Retire(Retire),
     /// The engine's own note that it looked at waiting lines.
     Match(Match),
+    /// The engine's own note that holds came to their end.
+    ExpireHolds(ExpireHolds),
 }
 
 impl<'a> Command<'a> {
@@ -120,10 +130,13 @@ impl<'a> Command<'a> {
         }
         let body = item.body;
         Ok(match kind {
-            CommandKind::PlaceOrder => Self::PlaceOrder(PlaceOrder::parse(body)?),
+            CommandKind::PlaceOrder => Self::PlaceOrder(PlaceOrder::parse(item.schema, body)?),
             CommandKind::CancelOrder => Self::CancelOrder(OrderUnits::parse(body)?),
             CommandKind::SetPriority => Self::SetPriority(SetPriority::parse(body)?),
             CommandKind::MatchAgain => Self::MatchAgain(MatchAgain::parse(body)?),
+            CommandKind::PlaceHold => Self::PlaceHold(PlaceHold::parse(body)?),
+            CommandKind::ExtendHold => Self::ExtendHold(ExtendHold::parse(body)?),
+            CommandKind::ReleaseHold => Self::ReleaseHold(ReleaseHold::parse(body)?),
             CommandKind::Receive => Self::Receive(StockChange::parse(body)?),
             CommandKind::Adjust => Self::Adjust(StockChange::parse(body)?),
             CommandKind::SetStock => Self::SetStock(StockChange::parse(body)?),
@@ -143,6 +156,7 @@ impl<'a> Command<'a> {
             CommandKind::SetShadowPrices => Self::SetShadowPrices(SetShadowPrices::parse(body)?),
             CommandKind::Retire => Self::Retire(Retire::parse(body)?),
             CommandKind::Match => Self::Match(Match::parse(body)?),
+            CommandKind::ExpireHolds => Self::ExpireHolds(ExpireHolds::parse(body)?),
         })
     }
 
@@ -163,6 +177,9 @@ impl<'a> Command<'a> {
             Self::CancelOrder(_) => CommandKind::CancelOrder,
             Self::SetPriority(_) => CommandKind::SetPriority,
             Self::MatchAgain(_) => CommandKind::MatchAgain,
+            Self::PlaceHold(_) => CommandKind::PlaceHold,
+            Self::ExtendHold(_) => CommandKind::ExtendHold,
+            Self::ReleaseHold(_) => CommandKind::ReleaseHold,
             Self::Receive(_) => CommandKind::Receive,
             Self::Adjust(_) => CommandKind::Adjust,
             Self::SetStock(_) => CommandKind::SetStock,
@@ -182,6 +199,7 @@ impl<'a> Command<'a> {
             Self::SetShadowPrices(_) => CommandKind::SetShadowPrices,
             Self::Retire(_) => CommandKind::Retire,
             Self::Match(_) => CommandKind::Match,
+            Self::ExpireHolds(_) => CommandKind::ExpireHolds,
         }
     }
 
@@ -193,6 +211,9 @@ impl<'a> Command<'a> {
             Self::CancelOrder(units) | Self::Ship(units) => Some(units.id),
             Self::SetPriority(priority) => Some(priority.id),
             Self::MatchAgain(again) => Some(again.id),
+            Self::PlaceHold(hold) => Some(hold.id),
+            Self::ExtendHold(extend) => Some(extend.id),
+            Self::ReleaseHold(release) => Some(release.id),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 Some(change.id)
             }
@@ -207,7 +228,7 @@ impl<'a> Command<'a> {
             Self::SetReserves(reserves) => Some(reserves.id),
             Self::SetBundle(bundle) => Some(bundle.id),
             Self::SetShadowPrices(prices) => Some(prices.id),
-            Self::Mark { .. } | Self::Retire(_) | Self::Match(_) => None,
+            Self::Mark { .. } | Self::Retire(_) | Self::Match(_) | Self::ExpireHolds(_) => None,
         }
     }
 }

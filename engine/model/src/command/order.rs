@@ -3,11 +3,12 @@
 use zerocopy::little_endian::{I64, U16, U32, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::counted;
+use super::{SCHEMA_1, SCHEMA_2, counted};
 use crate::byte_enum::{byte_enum, byte_field};
 use crate::item::{BodyReader, Malformed, zero};
 use crate::{
-    CANDIDATES_PER_ZONE_MAX, Channel, CommandId, LINES_PER_ORDER_MAX, OrderId, Sku, Warehouse, Zone,
+    CANDIDATES_PER_ZONE_MAX, Channel, CommandId, HoldId, LINES_PER_ORDER_MAX, OrderId, Sku,
+    Warehouse, Zone,
 };
 
 byte_enum!(
@@ -92,6 +93,8 @@ impl LineUnits {
 pub struct PlaceOrder<'a> {
     /// The order's id, chosen by the client.
     pub id: OrderId,
+    /// The hold that it takes, or [`HoldId::NONE`].
+    pub hold: HoldId,
     /// The customer, opaque to the engine; 0 = not said.
     pub customer: u128,
     /// The order's value in minor units of its currency; 0 = not said.
@@ -133,16 +136,32 @@ pub(crate) struct PlaceOrderFixed {
 const _: () = assert!(size_of::<PlaceOrderFixed>() == 56);
 
 impl<'a> PlaceOrder<'a> {
-    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Malformed> {
+    /// The schema in which the order is written.
+    pub(crate) fn schema(&self) -> u16 {
+        if self.hold == HoldId::NONE { SCHEMA_1 } else { SCHEMA_2 }
+    }
+
+    /// The first schema names no hold, the second always does: an order has one form.
+    pub(crate) fn parse(schema: u16, body: &'a [u8]) -> Result<Self, Malformed> {
         let mut reader = BodyReader::new(body);
         let fixed: &PlaceOrderFixed = reader.fixed()?;
         zero("reserved", &fixed.reserved)?;
+        let hold = if schema == SCHEMA_1 {
+            HoldId::NONE
+        } else {
+            let hold = HoldId::new(reader.fixed::<U128>()?.get());
+            if hold == HoldId::NONE {
+                return Err(Malformed::BadField { field: "hold", value: 0 });
+            }
+            hold
+        };
         let count = counted("line_count", fixed.line_count, LINES_PER_ORDER_MAX)?;
         let lines = reader.list(count)?;
         let reference = reader.text("reference", fixed.reference_bytes)?;
         reader.end()?;
         Ok(Self {
             id: CommandId::new(fixed.id.get()),
+            hold,
             customer: fixed.customer.get(),
             value_minor: fixed.value_minor.get(),
             currency: fixed.currency,

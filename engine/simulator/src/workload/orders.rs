@@ -1,8 +1,8 @@
 //! Orders, and what is done to them afterwards.
 
 use gantry_model::{
-    Command, LineUnits, MatchAgain, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder, Query,
-    ReadBook, SetPriority, ShortMode, WaitKey, Warehouse,
+    Command, HoldId, LineUnits, MatchAgain, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder,
+    Query, ReadBook, SetPriority, ShortMode, WaitKey, Warehouse,
 };
 
 use super::swarm::Act;
@@ -57,6 +57,7 @@ impl Workload {
         let is_odd = self.dice.one_in(300);
         let order = PlaceOrder {
             id,
+            hold: HoldId::NONE,
             customer: self.dice.below(1_000).into(),
             value_minor: [0, 40, 50, 99, -1][self.dice.index(if is_odd { 5 } else { 4 })],
             currency: if is_odd { *b"eur\0" } else { *b"EUR\0" },

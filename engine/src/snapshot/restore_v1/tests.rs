@@ -1,7 +1,9 @@
 //! Rows that are no state.
 
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
-use gantry_model::{Actor, COMMAND_BYTES_MAX, Command, Item, OrderLine, PlaceOrder, StockChange};
+use gantry_model::{
+    Actor, COMMAND_BYTES_MAX, Command, HoldId, Item, OrderLine, PlaceOrder, StockChange,
+};
 use rkyv::util::AlignedVec;
 
 use super::*;
@@ -31,6 +33,7 @@ fn engine() -> Engine {
     };
     let order = PlaceOrder {
         id: id(100),
+        hold: HoldId::NONE,
         customer: 5,
         value_minor: 70,
         currency: *b"USD\0",

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use gantry_engine::{ArchiveLimits, InstanceError, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, Storage};
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, OrderId, OrderLine,
-    PlaceOrder, Query, Sequence, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode,
-    UpsertSku, UpsertWarehouse, Warehouse, Zone,
+    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, HoldId, OrderId,
+    OrderLine, PlaceOrder, Query, Sequence, SetCosts, ShortMode, Sku, StockChange, StockState,
+    UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 use tempfile::TempDir;
 
@@ -48,6 +48,7 @@ pub(crate) fn open_on(
 pub(crate) fn order(id: OrderId, lines: &[OrderLine]) -> PlaceOrder<'_> {
     PlaceOrder {
         id,
+        hold: HoldId::NONE,
         customer: 0x0102_0304,
         value_minor: 4_200,
         currency: *b"EUR\0",

@@ -1,7 +1,7 @@
 //! What is ordered: each order is a function of the seed and its number.
 
 use gantry_model::{
-    Channel, Command, CommandId, OrderId, OrderLine, PlaceOrder, ShortMode, Sku, Zone,
+    Channel, Command, CommandId, HoldId, OrderId, OrderLine, PlaceOrder, ShortMode, Sku, Zone,
 };
 
 use super::network::Network;
@@ -65,6 +65,7 @@ impl Stream {
         }
         let command = PlaceOrder {
             id: self.id(order),
+            hold: HoldId::NONE,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],

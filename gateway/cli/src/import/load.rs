@@ -6,9 +6,9 @@
 use gantry_engine::{LocalInstance, State};
 use gantry_model::{
     Actor, AdjustReason, COST_ROWS_PER_COMMAND_MAX, Channel, Code, Command, CostRow, EngineTime,
-    Item, Namespace, OrderLine, PlaceOrder, RejectReason, Reply, ReplyBody, ReplyStatus, SetCosts,
-    ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse,
-    Zone,
+    HoldId, Item, Namespace, OrderLine, PlaceOrder, RejectReason, Reply, ReplyBody, ReplyStatus,
+    SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
+    Warehouse, Zone,
 };
 
 use crate::output::Progress;
@@ -222,6 +222,7 @@ impl Loader<'_> {
         let channel = facts.channel.map(|channel| self.handles.channels[channel as usize]);
         let command = PlaceOrder {
             id: order.id,
+            hold: HoldId::NONE,
             customer: facts.customer,
             value_minor: order.value_cents,
             currency: facts.currency,

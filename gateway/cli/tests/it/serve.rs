@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use gantry_client::{Client, ClientOptions, OwnedReply, new_id};
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, CostRow, OrderLine, OrderUnits, PlaceOrder,
-    Query, RejectReason, ReplyBody, ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState,
-    UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
+    Actor, AdjustReason, Channel, Command, CommandId, CostRow, HoldId, OrderLine, OrderUnits,
+    PlaceOrder, Query, RejectReason, ReplyBody, ReplyStatus, SetCosts, ShortMode, Sku, StockChange,
+    StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 use rustix::process::Signal;
 
@@ -173,6 +173,7 @@ fn order(
     lines.push(OrderLine::new(Sku::new(0), quantity));
     Command::PlaceOrder(PlaceOrder {
         id,
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

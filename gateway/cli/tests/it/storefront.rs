@@ -2,7 +2,7 @@
 
 use gantry_client::{Client, ClientOptions, OwnedReply};
 use gantry_model::{
-    Actor, Channel, Command, CommandId, OrderLine, PlaceOrder, ShortMode, Sku, Zone,
+    Actor, Channel, Command, CommandId, HoldId, OrderLine, PlaceOrder, ShortMode, Sku, Zone,
 };
 
 use crate::process::Server;
@@ -21,6 +21,7 @@ pub(crate) async fn place(client: &Client, id: CommandId) -> OwnedReply {
     let lines = [OrderLine::new(Sku::new(0), 1)];
     let order = PlaceOrder {
         id,
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

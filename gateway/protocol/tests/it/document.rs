@@ -3,14 +3,14 @@
 
 use gantry_model::{
     AdjustReason, AssignPolicy, BookHead, BookRow, COMMAND_BYTES_MAX, CellView, Channel, Command,
-    CommandId, CommandKind, Component, CostRow, Item, Limits, LineUnits, Malformed, MatchAgain,
-    MovementKind, Namespace, Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine,
-    OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow, Proof,
-    Query, QueryKind, REPLY_HEADER_BYTES, ReadBook, RejectReason, Reply, ReplyBody, ReplyHeader,
-    ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts,
-    SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short, ShortMode, Sku,
-    StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
-    Warehouse, Zone,
+    CommandId, CommandKind, Component, CostRow, HoldId, Item, Limits, LineUnits, Malformed,
+    MatchAgain, MovementKind, Namespace, Objective, OrderAllocation, OrderDetail, OrderHead,
+    OrderLine, OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow,
+    Proof, Query, QueryKind, REPLY_HEADER_BYTES, ReadBook, RejectReason, Reply, ReplyBody,
+    ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle,
+    SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short,
+    ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku,
+    UpsertWarehouse, WaitKey, Warehouse, Zone,
 };
 use gantry_protocol::{
     BUSY_BYTES, ErrorCode, FRAME_PAYLOAD_BYTES_MAX, FrameKind, FrameReader, HELLO_BYTES,
@@ -54,6 +54,7 @@ fn the_example_places_an_order() {
     let Ok(Command::PlaceOrder(order)) = Command::parse(&item) else { panic!("{item:?}") };
     let expected = PlaceOrder {
         id: gantry_model::OrderId::new(0x0190_a3c4_d5e6_7f01_8123_4567_89ab_cdef),
+        hold: HoldId::NONE,
         customer: 0x00c0_ffee,
         value_minor: 12_980,
         currency: *b"EUR\0",

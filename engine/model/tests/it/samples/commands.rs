@@ -1,11 +1,12 @@
 //! Commands of every kind.
 
 use gantry_model::{
-    AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, Limits, LineUnits,
-    Match, MatchAgain, MatchEnd, Objective, OrderLine, OrderUnits, PlaceOrder, Policy, PriceRow,
-    ReserveRow, Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits,
-    SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange,
-    StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
+    AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, HoldId, Limits,
+    LineUnits, Match, MatchAgain, MatchEnd, Objective, OrderLine, OrderUnits, PlaceOrder, Policy,
+    PriceRow, ReserveRow, Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts,
+    SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField,
+    StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse,
+    WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -13,6 +14,7 @@ use super::{ID, Sample, Version};
 pub(crate) fn place_order(lines: &[OrderLine]) -> PlaceOrder<'_> {
     PlaceOrder {
         id: ID,
+        hold: HoldId::NONE,
         customer: 0x1111_2222_3333_4444_5555_6666_7777_8888,
         value_minor: 123_456,
         currency: *b"EUR\0",

@@ -226,6 +226,8 @@ fn written(reply: &Reply<'_>) -> Vec<u8> {
         ReplyBody::Cell(cell) => writer.put(*cell),
         ReplyBody::Stock { head, cells } => writer.put(*head).put(*cells),
         ReplyBody::Book { head, rows } => writer.put(*head).put(*rows),
+        ReplyBody::Hold { head, rows } => writer.put(*head).put(*rows),
+        ReplyBody::Holds { head, rows } => writer.put(*head).put(*rows),
         ReplyBody::Handle(handle) => writer.put(&[U32::new(*handle), U32::new(0)]),
         ReplyBody::Name(code) => writer.put(&name_prefix(code)).put(code.as_bytes()),
         ReplyBody::Totals(totals) => writer.put(*totals),

@@ -9,7 +9,7 @@ use gantry_engine::{
 };
 use gantry_journal::{JournalError, JournalOptions, Storage};
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, Item, OrderId,
+    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, HoldId, Item, OrderId,
     OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyStatus, Sequence, SetCosts, ShortMode,
     Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
@@ -68,6 +68,7 @@ fn shop(costs: &[CostRow]) -> [Command<'_>; 5] {
 fn order(number: u128, lines: &[OrderLine]) -> Command<'_> {
     Command::PlaceOrder(PlaceOrder {
         id: OrderId::new(1_000 + number),
+        hold: HoldId::NONE,
         customer: 1,
         value_minor: 100,
         currency: *b"EUR\0",

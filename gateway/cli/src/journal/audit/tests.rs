@@ -7,10 +7,10 @@ mod random;
 mod rules;
 
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, LineUnits, Movement,
-    MovementKind, OrderLine, OrderUnits, Outcome, OutcomeHead, PlaceOrder, Record, RejectReason,
-    Sequence, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
-    UpsertWarehouse, Warehouse, Zone,
+    Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, HoldId, LineUnits,
+    Movement, MovementKind, OrderLine, OrderUnits, Outcome, OutcomeHead, PlaceOrder, Record,
+    RejectReason, Sequence, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode,
+    UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 
 use super::{Audit, Sums};
@@ -144,6 +144,7 @@ fn place(short: ShortMode, lines: &[OrderLine]) -> Command<'_> {
 fn order() -> PlaceOrder<'static> {
     PlaceOrder {
         id: ORDER,
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],

@@ -2,10 +2,10 @@
 //! meet, at what cost.
 
 use gantry_model::{
-    Actor, AdjustReason, Channel, Command, CommandId, Component, CostRow, EngineTime, Movement,
-    MovementKind, OrderLine, Outcome, OutcomeHead, PlaceOrder, Record, RejectReason, Sequence,
-    SetBundle, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertSku, UpsertWarehouse,
-    Warehouse, Zone,
+    Actor, AdjustReason, Channel, Command, CommandId, Component, CostRow, EngineTime, HoldId,
+    Movement, MovementKind, OrderLine, Outcome, OutcomeHead, PlaceOrder, Record, RejectReason,
+    Sequence, SetBundle, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertSku,
+    UpsertWarehouse, Warehouse, Zone,
 };
 
 use super::history::{History, Range};
@@ -133,6 +133,7 @@ fn minute(minute: u64) -> EngineTime {
 fn place<'a>(zone: Zone, lines: &'a [OrderLine]) -> PlaceOrder<'a> {
     PlaceOrder {
         id: ID,
+        hold: HoldId::NONE,
         customer: 0,
         value_minor: 0,
         currency: [0; 4],
