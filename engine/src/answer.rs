@@ -1,10 +1,12 @@
 //! Answers: what a client is told, built from the state as it stands after the command.
 
+mod hold;
+
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, Malformed, MovementKind, Namespace,
-    OrderAllocation, OrderDetail, OrderHead, OrderLineView, OrderStatus, OutcomeHead, PlaceOrder,
-    Query, QueryKind, ReadBook, RejectReason, ReplyHeader, ReplyStatus, ReplyWriter, Sequence,
-    Short, StockChange, StockHead, Totals, WaitKey, Warehouse, name_prefix,
+    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, EngineTime, HoldHead, Malformed, Movement,
+    MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead, OrderLineView, OrderStatus,
+    OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook, RejectReason, ReplyHeader, ReplyStatus,
+    ReplyWriter, Sequence, Short, StockChange, StockHead, Totals, WaitKey, Warehouse, name_prefix,
 };
 use zerocopy::little_endian::U32;
 
@@ -30,7 +32,11 @@ pub(crate) fn of_command(
         Command::PlaceOrder(_) => {
             put_order(reply, &state.orders.view(state.orders.last_slot())).end();
         }
-        _ => put_thing(reply, Known::of(state), command).end(),
+        // Of a hold that is gone nothing is left to look up.
+        Command::ReleaseHold(command) => {
+            reply.put(&HoldHead::ended(command.hold, decision.released)).end();
+        }
+        _ => put_thing(reply, Known::of(state), command, state.last_time()).end(),
     }
 }
 
@@ -39,6 +45,7 @@ pub(crate) fn of_duplicate(
     known: Known<'_>,
     command: &Command<'_>,
     first: &FirstAnswer,
+    now: EngineTime,
     replies: &mut Vec<u8>,
 ) {
     let kind = command.kind().number();
@@ -47,7 +54,7 @@ pub(crate) fn of_duplicate(
         return ReplyWriter::begin(replies, kind, header).end();
     }
     let reply = begin(replies, kind, ReplyStatus::Duplicate, first.sequence);
-    put_thing(reply, known, command).end();
+    put_thing(reply, known, command, now).end();
 }
 
 /// Whether what an accepted `command` is about exists, as it does if it is the one that is
@@ -99,7 +106,8 @@ pub(crate) fn of_quote(
         .map(|line| LineRow { sku: line.sku(), ordered: line.quantity(), ..LineRow::default() })
         .collect();
     let mut allocations = Vec::new();
-    let of_order = decision.movements.iter().filter(|it| !it.kind().is_of_matching());
+    let is_of_order = |it: &&Movement| !it.kind().is_of_matching() && !it.kind().is_of_hold();
+    let of_order = decision.movements.iter().filter(is_of_order);
     for movement in of_order {
         let units = movement.quantity().unsigned_abs();
         let line = &mut lines[usize::from(movement.line())];
@@ -127,7 +135,12 @@ pub(crate) fn of_quote(
 }
 
 /// The answer to a query other than a quote and totals.
-pub(crate) fn of_query(known: Known<'_>, query: &Query<'_>, replies: &mut Vec<u8>) {
+pub(crate) fn of_query(
+    known: Known<'_>,
+    query: &Query<'_>,
+    now: EngineTime,
+    replies: &mut Vec<u8>,
+) {
     let state = known.state;
     let kind = query.kind().number();
     let sequence = state.last_sequence();
@@ -177,8 +190,20 @@ pub(crate) fn of_query(known: Known<'_>, query: &Query<'_>, replies: &mut Vec<u8
             Some(_) => put_book(state, book, begin(replies, kind, ReplyStatus::Answered, sequence)),
             None => no(RejectReason::UnknownSku, replies),
         },
-        Query::ReadHold(_) => no(RejectReason::UnknownHold, replies),
-        Query::ReadHolds(_) => no(RejectReason::UnknownOwner, replies),
+        Query::ReadHold(id) => match hold::is_known(state, *id) {
+            true => {
+                hold::put(begin(replies, kind, ReplyStatus::Answered, sequence), state, *id, now)
+                    .end()
+            }
+            false => no(RejectReason::UnknownHold, replies),
+        },
+        Query::ReadHolds(holds) => match hold::count(state, holds.owner, now) {
+            0 => no(RejectReason::UnknownOwner, replies),
+            count => {
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                hold::put_those_of_owner(reply, state, holds, (count, now));
+            }
+        },
         Query::Quote(_) | Query::ReadTotals => unreachable!("the engine answers these itself"),
     }
 }
@@ -246,6 +271,7 @@ fn put_thing<'a>(
     reply: ReplyWriter<'a>,
     known: Known<'_>,
     command: &Command<'_>,
+    now: EngineTime,
 ) -> ReplyWriter<'a> {
     let state = known.state;
     match command {
@@ -277,10 +303,10 @@ fn put_thing<'a>(
         | Command::Retire(_)
         | Command::Match(_)
         | Command::ExpireHolds(_)
-        | Command::PlaceHold(_)
-        | Command::ExtendHold(_)
-        | Command::ReleaseHold(_)
         | Command::MatchAgain(_) => reply,
+        Command::PlaceHold(command) => hold::put(reply, state, command.id, now),
+        Command::ExtendHold(command) => hold::put(reply, state, command.hold, now),
+        Command::ReleaseHold(command) => hold::put(reply, state, command.hold, now),
     }
 }
 

@@ -15,7 +15,7 @@ use zerocopy::IntoBytes;
 use crate::ProcessFigures;
 use crate::answer;
 use crate::archive::{ArchiveFacts, Archived, Known};
-use crate::decide::{Decision, decide_known, decide_match, pass_over};
+use crate::decide::{Decision, decide_expiry, decide_known, decide_match, let_expire, pass_over};
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
 /// State, the scratch of decisions, and counters of this run.
@@ -126,7 +126,7 @@ impl Engine {
                 return false;
             }
         };
-        match self.answered_before(&command, item, archived, replies) {
+        match self.answered_before(&command, item, archived, now, replies) {
             Some(Ok(())) => return false,
             Some(Err(reason)) => {
                 self.refuse(item.kind, &OutcomeHead::rejected(reason, 0, 0), replies);
@@ -182,7 +182,8 @@ impl Engine {
                 answer::of_totals(&self.totals(), self.last_sequence(), replies);
             }
             Ok(query) => {
-                answer::of_query(Known { state: &self.state, archived }, &query, replies);
+                let (state, now) = (&self.state, now.max(self.state.last_time()));
+                answer::of_query(Known { state, archived }, &query, now, replies);
             }
             Err(malformed) => self.refuse_malformed(item.kind, malformed, replies),
         }
@@ -242,6 +243,26 @@ impl Engine {
         true
     }
 
+    /// Journals the end of holds whose time has come, as many as a record holds. Returns whether
+    /// there were any.
+    pub fn expire_holds(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
+        let (sequence, now) = (self.last_sequence().next(), now.max(self.state.last_time()));
+        let (state, decision) = (&self.state, &mut self.decision);
+        let expired =
+            catch_unwind(AssertUnwindSafe(|| decide_expiry(state, sequence, now, decision)));
+        let is_bug = expired.is_err();
+        let expired = expired.unwrap_or_else(|_| {
+            self.decision = Decision::new();
+            let_expire(&self.state, sequence, now, &mut self.decision)
+        });
+        let Some(expired) = expired else { return false };
+        self.commit_decided(&Command::ExpireHolds(expired), now, records);
+        if is_bug {
+            self.stopped_by_bug = Some(self.own_bytes.clone());
+        }
+        true
+    }
+
     /// The bytes of the last command whose decision stopped by a bug and was answered
     /// `internal_error`; whoever runs the engine logs them.
     pub fn take_stopped_by_bug(&mut self) -> Option<Vec<u8>> {
@@ -278,6 +299,7 @@ impl Engine {
         command: &Command<'_>,
         item: &Item<'_>,
         archived: &[Archived],
+        now: EngineTime,
         replies: &mut Vec<u8>,
     ) -> Option<Result<(), RejectReason>> {
         let Some(id) = command.id() else { return Some(Err(RejectReason::NotForClients)) };
@@ -302,7 +324,8 @@ impl Engine {
             Some(_) => mark!("rejection repeated"),
             None => mark!("duplicate answered"),
         }
-        answer::of_duplicate(known, command, &first, replies);
+        let now = now.max(self.state.last_time());
+        answer::of_duplicate(known, command, &first, now, replies);
         Some(Ok(()))
     }
 

@@ -11,7 +11,7 @@ use gantry_model::{
     Sequence, ShortMode,
 };
 
-use crate::decide::{Decision, Grant, Pass, decide, sum_demands};
+use crate::decide::{Decision, Grant, Held, Pass, decide, sum_demands};
 use crate::sourcing::{Measure, Plan, Problem, Scratch, solve};
 use crate::state::{Candidate, State};
 use crate::{Engine, ReplayError};
@@ -90,10 +90,11 @@ impl Engine {
         let command = Command::PlaceOrder(*order);
         decide(state, &command, self.last_sequence().next(), now, &mut decision);
         let (policy, row) = state.policies.of(order.channel);
-        let first = Pass::first(state, order, now);
+        let held = Held::for_order(state, order, now);
+        let first = Pass::first(state, order, now).of_owner(&held);
         let mut passes = Vec::new();
         let mut problem = Problem::new();
-        if sum_demands(state, order, &mut problem.demands).is_ok() {
+        if sum_demands(state, order.lines, &mut problem.demands).is_ok() {
             let pass = explain_pass(state, &first, &mut problem);
             let granted = grants(&pass);
             leave_what_is_not_granted(&mut problem, &granted);

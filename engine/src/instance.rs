@@ -6,8 +6,8 @@ use std::thread;
 
 use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_journal::{
-    Journal, JournalError, JournalOptions, Opened, PrepareStep, Recovery, SegmentPreparer, Storage,
-    VisitError,
+    FrameBuffer, Journal, JournalError, JournalOptions, Opened, PrepareStep, Recovery,
+    SegmentPreparer, Storage, VisitError,
 };
 use gantry_model::{Actor, COMMAND_BYTES_MAX, Command, EngineTime, Item, Query};
 
@@ -152,14 +152,16 @@ impl LocalInstance {
         &self.instance.engine
     }
 
-    /// Decides and applies a command; returns its reply, one item. Durable after the next
-    /// [`LocalInstance::commit`], which happens by itself when the batch is full.
+    /// Ends the holds whose time has come, then decides and applies a command; returns its reply, one
+    /// item. Durable after the next [`LocalInstance::commit`], which happens by itself when the batch
+    /// is full.
     pub fn execute(
         &mut self,
         command: &Command<'_>,
         actor: Actor,
         now: EngineTime,
     ) -> Result<Vec<u8>, InstanceError> {
+        self.expire_holds(now)?;
         if self.batch.is_full() {
             self.commit()?;
         }
@@ -182,12 +184,25 @@ impl LocalInstance {
 
     /// Gives what came in to the lines that wait for it, until nothing is due.
     pub fn match_waiting(&mut self, now: EngineTime) -> Result<(), JournalError> {
+        self.journal_all(&mut |engine, records| engine.match_waiting(now, records))
+    }
+
+    /// Ends the holds whose time has come.
+    pub fn expire_holds(&mut self, now: EngineTime) -> Result<(), JournalError> {
+        self.journal_all(&mut |engine, records| engine.expire_holds(now, records))
+    }
+
+    /// Lets the engine journal what is its own, until there is none.
+    fn journal_all(
+        &mut self,
+        next: &mut dyn FnMut(&mut Engine, &mut FrameBuffer) -> bool,
+    ) -> Result<(), JournalError> {
         loop {
             if self.batch.is_full() {
                 self.commit()?;
             }
             let Self { instance: Instance { engine, .. }, batch } = self;
-            if !engine.match_waiting(now, &mut batch.records) {
+            if !next(engine, &mut batch.records) {
                 return Ok(());
             }
             batch.count_record(engine.last_sequence(), engine.last_time());
@@ -228,19 +243,11 @@ impl LocalInstance {
     }
 
     fn retire(&mut self, next: Option<&ArchiveFacts>) -> Result<(), JournalError> {
-        loop {
-            if self.batch.is_full() {
-                self.commit()?;
-            }
-            let Self { instance: Instance { engine, .. }, batch } = self;
-            let now = engine.last_time();
-            let rows_max = gantry_model::ROWS_RETIRED_PER_RECORD_MAX;
-            // A file that is begun goes on, whatever is named.
-            if !engine.retire(next, rows_max, now, &mut batch.records) {
-                return Ok(());
-            }
-            batch.count_record(engine.last_sequence(), engine.last_time());
-        }
+        let rows_max = gantry_model::ROWS_RETIRED_PER_RECORD_MAX;
+        // A file that is begun goes on, whatever is named.
+        self.journal_all(&mut |engine, records| {
+            engine.retire(next, rows_max, engine.last_time(), records)
+        })
     }
 
     /// Makes everything executed so far durable.

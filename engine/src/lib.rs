@@ -47,9 +47,9 @@ pub use snapshot::{
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
     AllocationRow, ArchiveRow, Archives, Books, Bundles, BySku, Candidate, Capacity, CapacityRow,
-    Catalogue, Cell, CodeTable, DayLoad, DueRow, FirstAnswer, LineRow, Matching, MemoryPreparer,
-    Network, OrderDetailRow, OrderRow, Orders, PlaceRow, Policies, PolicyRow, SkuRow, State, Stock,
-    UnitTotals, WarehouseRow, WarehouseUnits,
+    Catalogue, Cell, CodeTable, DayLoad, DueRow, FirstAnswer, HeldRow, HoldRow, Holds, LineRow,
+    Matching, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders, PlaceRow, Policies,
+    PolicyRow, SkuRow, State, Stock, UnitTotals, WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
 pub use what_if::{

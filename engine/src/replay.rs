@@ -11,7 +11,7 @@ use gantry_model::{
     Sku,
 };
 
-use crate::decide::{Decision, decide, decide_match};
+use crate::decide::{Decision, decide, decide_expiry, decide_match};
 use crate::state::{STATE_HASH_VERSION, State};
 use crate::{Engine, Start};
 
@@ -153,6 +153,10 @@ impl Engine {
             Command::Match(looked) => {
                 let decided = decide_match(&self.state, record.sequence, record.time, decision);
                 decided.as_ref() == Some(looked)
+            }
+            Command::ExpireHolds(expired) => {
+                let decided = decide_expiry(&self.state, record.sequence, record.time, decision);
+                decided.as_ref() == Some(expired)
             }
             Command::Mark { .. } | Command::Retire(_) => return Ok(()), // Not decided.
             command => {

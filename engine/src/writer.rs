@@ -25,6 +25,9 @@ const RETIRE_ROWS: u32 = 512;
 /// Looks at waiting lines between two drains; each looks at 64 lines at most.
 const MATCHES_PER_DRAIN: usize = 16;
 
+/// Records of holds that are over, before a drain; each ends 64 at most.
+const EXPIRIES_PER_DRAIN: usize = 16;
+
 /// How far a step came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -186,6 +189,20 @@ impl Writer {
         let mut worked = false;
         for _ in 0..MATCHES_PER_DRAIN {
             if batch.is_full() || !self.engine.match_waiting(now, &mut batch.records) {
+                break;
+            }
+            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+            worked = true;
+        }
+        worked
+    }
+
+    /// Ends some of the holds whose time has come. To be called before a request is looked at. Returns
+    /// whether a record was written.
+    pub fn expire_holds(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
+        let mut worked = false;
+        for _ in 0..EXPIRIES_PER_DRAIN {
+            if batch.is_full() || !self.engine.expire_holds(now, &mut batch.records) {
                 break;
             }
             batch.count_record(self.engine.last_sequence(), self.engine.last_time());

@@ -8,6 +8,7 @@ use gantry_model::{
     PlaceOrder, Rule, Rules, Sku, WaitKey, Warehouse,
 };
 
+use super::held::Held;
 use crate::sourcing::{Demand, Part, Problem, Source};
 use crate::state::{Candidate, PolicyRow, State, day_of};
 
@@ -32,25 +33,47 @@ pub(crate) struct Pass<'a> {
     pub(crate) granted: &'a [Grant],
     /// Where the order has parcels already, which are in the state: each once.
     pub(crate) opened: &'a [Warehouse],
-    /// What is set aside and this order may have.
-    pub(crate) claim: Option<Claim<'a>>,
+    /// What is held and this order may have.
+    pub(crate) claim: Claim<'a>,
 }
 
-/// A waiting line's claim to what is set aside.
+/// What an order may have besides what is available to everybody.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claim<'a> {
-    /// The line's place.
-    pub(crate) key: WaitKey,
-    /// The SKUs of which it may have units.
-    pub(crate) skus: &'a [Sku],
+pub(crate) enum Claim<'a> {
+    /// Nothing.
+    Nothing,
+    /// A waiting line's claim to what is set aside: by the line's place, of these SKUs.
+    SetAside(WaitKey, &'a [Sku]),
+    /// The claim of an owner of holds to what they hold.
+    Held(&'a Held),
+}
+
+impl Claim<'_> {
+    /// Units of `sku` at a warehouse that can be had under the claim, rules aside.
+    fn in_reach(&self, state: &State, sku: Sku, warehouse: Warehouse) -> u32 {
+        match self {
+            Self::SetAside(key, skus) if skus.contains(&sku) => {
+                let claimed = state.claimable(sku, warehouse, *key);
+                state.stock.available_with(sku, warehouse, claimed.into())
+            }
+            Self::Nothing | Self::SetAside(..) => state.stock.available(sku, warehouse),
+            // Holds are kept also where safety stock was raised above what is there.
+            Self::Held(held) => state.stock.available(sku, warehouse) + held.at(sku, warehouse),
+        }
+    }
 }
 
 impl<'a> Pass<'a> {
     /// The first pass: every rule is kept.
     pub(crate) fn first(state: &'a State, order: &'a PlaceOrder<'a>, now: EngineTime) -> Self {
         let (_, policy) = state.policies.of(order.channel);
-        let (dropped, granted) = (Rules::NONE, &[]);
-        Self { state, policy, order, now, dropped, granted, opened: &[], claim: None }
+        let (dropped, granted, claim) = (Rules::NONE, &[], Claim::Nothing);
+        Self { state, policy, order, now, dropped, granted, opened: &[], claim }
+    }
+
+    /// The first pass for who may have what is `held`, if anything is.
+    pub(crate) fn of_owner(self, held: &'a Held) -> Self {
+        if held.is_empty() { self } else { Self { claim: Claim::Held(held), ..self } }
     }
 
     /// The first pass for lines that wait, of an order that has the parcels `opened`.
@@ -61,7 +84,7 @@ impl<'a> Pass<'a> {
         claim: Claim<'a>,
         opened: &'a [Warehouse],
     ) -> Self {
-        Self { opened, claim: Some(claim), ..Self::first(state, order, now) }
+        Self { opened, claim, ..Self::first(state, order, now) }
     }
 
     /// Whether there is something for a second pass to drop.
@@ -197,35 +220,46 @@ impl<'a> Pass<'a> {
         let Problem { demands, sources, available, .. } = problem;
         available.clear();
         for demand in demands {
-            let components = self.state.bundles.components(demand.sku);
-            if components.is_empty() {
+            if self.state.bundles.components(demand.sku).is_empty() {
                 self.push_available(demand.sku, sources, available);
                 continue;
             }
-            let whole = |source: &Source| {
-                let parts = components.iter();
-                let whole = parts.map(|part| self.available(part.sku(), source) / part.units());
-                whole.min().expect("invariant: a bundle has a component")
-            };
+            let whole = |source: &Source| self.available_whole(demand.sku, source.warehouse);
             available.extend(sources.iter().map(whole));
         }
     }
 
+    /// Units of `sku` at a warehouse that this order may have, and no pass has granted yet; of a
+    /// bundle, whole ones.
+    pub(crate) fn available_whole(&self, sku: Sku, warehouse: Warehouse) -> u32 {
+        let parts = self.state.bundles.components(sku).iter();
+        let whole = parts.map(|part| self.available(part.sku(), warehouse) / part.units());
+        whole.min().unwrap_or_else(|| self.available(sku, warehouse))
+    }
+
+    /// Units of `sku` at a warehouse that this order could have, were it not for rules; of a bundle,
+    /// whole ones.
+    pub(crate) fn there(&self, sku: Sku, warehouse: Warehouse) -> u32 {
+        let parts = self.state.bundles.components(sku).iter();
+        let whole = parts.map(|part| self.in_reach(part.sku(), warehouse) / part.units());
+        whole.min().unwrap_or_else(|| self.in_reach(sku, warehouse))
+    }
+
     /// What most orders need: one SKU at every source.
     fn push_available(&self, sku: Sku, sources: &[Source], available: &mut Vec<u32>) {
-        let is_plain =
-            self.granted.is_empty() && self.claim.is_none() && self.state.fences.of(sku).is_empty();
+        let is_plain = self.granted.is_empty()
+            && matches!(self.claim, Claim::Nothing)
+            && self.state.fences.of(sku).is_empty();
         let stock = &self.state.stock;
         if is_plain {
             available.extend(sources.iter().map(|source| stock.available(sku, source.warehouse)));
         } else {
-            available.extend(sources.iter().map(|source| self.available(sku, source)));
+            available.extend(sources.iter().map(|source| self.available(sku, source.warehouse)));
         }
     }
 
-    /// Units of `sku` at a source that this order may have, and no pass has granted yet.
-    fn available(&self, sku: Sku, source: &Source) -> u32 {
-        let warehouse = source.warehouse;
+    /// Units of `sku` at a warehouse that this order may have, and no pass has granted yet.
+    fn available(&self, sku: Sku, warehouse: Warehouse) -> u32 {
         let mut set_aside = 0;
         if self.keeps(Rule::RingFences) {
             let fences = self.state.fences.of(sku).iter();
@@ -248,9 +282,7 @@ impl<'a> Pass<'a> {
 
     /// Units of `sku` at a warehouse, rules aside.
     fn in_reach(&self, sku: Sku, warehouse: Warehouse) -> u32 {
-        let claim = self.claim.filter(|claim| claim.skus.contains(&sku));
-        let claimed = claim.map_or(0, |claim| self.state.claimable(sku, warehouse, claim.key));
-        self.state.stock.available_with(sku, warehouse, claimed.into())
+        self.claim.in_reach(self.state, sku, warehouse)
     }
 
     /// Components that two demands of the order consume.
@@ -281,7 +313,8 @@ impl<'a> Pass<'a> {
                     .map(|(demand, units_each)| Part { demand, component: count, units_each })
                     .collect();
                 problem.parts.extend(parts);
-                let left = problem.sources.iter().map(|source| self.available(sku, source));
+                let left = problem.sources.iter();
+                let left = left.map(|source| self.available(sku, source.warehouse));
                 problem.left.extend(left);
                 count += 1;
             }

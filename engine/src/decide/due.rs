@@ -44,7 +44,8 @@ fn make_bundles_due(state: &State, sku: Sku, sequence: Sequence, decision: &mut 
 
 /// Sets aside what the decision frees, as far as lines wait for it, and makes the SKUs due.
 pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision: &mut Decision) {
-    if state.books.is_empty() {
+    let waits = |it: &Movement| it.kind() == MovementKind::Backordered;
+    if state.books.is_empty() && !decision.movements.iter().any(waits) {
         return;
     }
     let own = decision.movements.len();
@@ -58,6 +59,10 @@ pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision
         let is_here = |it: &Movement| (it.sku(), it.warehouse()) == (sku, warehouse);
         if decision.movements[..at].iter().any(|it| is_here(it) && freed(it) > 0) {
             continue;
+        }
+        let is_of_hold = movement.kind().is_of_hold();
+        if is_of_hold && available_after(state, (sku, warehouse), &decision.movements[..own]) == 0 {
+            continue; // The owner's order, or hold, has it.
         }
         set_aside(state, (sku, warehouse), own, sequence, decision);
         make_bundles_due(state, sku, sequence, decision);
@@ -76,9 +81,7 @@ fn set_aside(
         return;
     }
     make_due(sku, sequence, decision);
-    let free = decision.movements[..own].iter();
-    let free = free.filter(|it| (it.sku(), it.warehouse()) == (sku, warehouse)).map(freed);
-    let available = state.stock.available_with(sku, warehouse, free.sum());
+    let available = available_after(state, (sku, warehouse), &decision.movements[..own]);
     let earlier = decision.movements[own..].iter();
     let earlier = earlier.filter(|it| it.kind() == MovementKind::SetAside && it.sku() == sku);
     let earlier: u64 = earlier.map(|it| u64::from(it.quantity().unsigned_abs())).sum();
@@ -88,6 +91,16 @@ fn set_aside(
         let units = u32::try_from(units).expect("invariant: at most what is available");
         decision.movements.push(of_stock(MovementKind::SetAside, sku, warehouse, units, sequence));
     }
+}
+
+/// Units available at a cell once the movements are applied.
+fn available_after(
+    state: &State,
+    (sku, warehouse): (Sku, Warehouse),
+    movements: &[Movement],
+) -> u32 {
+    let here = movements.iter().filter(|it| (it.sku(), it.warehouse()) == (sku, warehouse));
+    state.stock.available_with(sku, warehouse, here.map(freed).sum())
 }
 
 /// Says once that the lines of a SKU are to be looked at.
@@ -101,10 +114,11 @@ pub(super) fn make_due(sku: Sku, sequence: Sequence, decision: &mut Decision) {
 
 /// Units that wait for a SKU once the movements are applied.
 pub(super) fn waiting_after(state: &State, sku: Sku, movements: &[Movement]) -> u64 {
-    let is_its = |it: &&Movement| it.kind() == MovementKind::Dequeued && it.sku() == sku;
-    let dequeued = movements.iter().filter(is_its);
-    let dequeued: u64 = dequeued.map(|it| u64::from(it.quantity().unsigned_abs())).sum();
-    state.books.units(sku) - dequeued
+    let units = |kind: MovementKind| -> u64 {
+        let its = movements.iter().filter(|it| it.kind() == kind && it.sku() == sku);
+        its.map(|it| u64::from(it.quantity().unsigned_abs())).sum()
+    };
+    state.books.units(sku) + units(MovementKind::Backordered) - units(MovementKind::Dequeued)
 }
 
 /// Units that a movement leaves to sell at its cell, or takes.
@@ -115,8 +129,12 @@ fn freed(movement: &Movement) -> i64 {
         | MovementKind::Adjusted
         | MovementKind::Restored
         | MovementKind::Released
-        | MovementKind::ComponentReleased => quantity,
-        MovementKind::Withdrawn => -quantity,
+        | MovementKind::ComponentReleased
+        | MovementKind::Unheld => quantity,
+        MovementKind::Withdrawn
+        | MovementKind::Held
+        | MovementKind::Allocated
+        | MovementKind::ComponentAllocated => -quantity,
         _ => 0,
     }
 }

@@ -3,6 +3,8 @@
 mod candidates;
 mod control;
 mod due;
+mod held;
+mod hold;
 mod matching;
 mod order_units;
 mod place;
@@ -16,6 +18,7 @@ use gantry_model::{
 };
 
 pub(crate) use candidates::{Grant, Pass};
+pub(crate) use held::{Held, decide_expiry, let_expire};
 pub(crate) use matching::{decide_match, pass_over};
 pub(crate) use place::sum_demands;
 
@@ -32,6 +35,8 @@ pub struct Decision {
     pub shorts: Vec<Short>,
     /// The quantities that change.
     pub movements: Vec<Movement>,
+    /// The record that placed the hold which the command releases.
+    pub(crate) released: Sequence,
     problem: Problem,
     scratch: Scratch,
     plan: Plan,
@@ -48,6 +53,7 @@ impl Decision {
             head: OutcomeHead::accepted(0, 0),
             shorts: Vec::with_capacity(gantry_model::LINES_PER_ORDER_MAX),
             movements: Vec::with_capacity(MOVEMENTS_PER_RECORD_MAX),
+            released: Sequence::NONE,
             problem: Problem::new(),
             scratch: Scratch::default(),
             plan: Plan::new(),
@@ -157,9 +163,9 @@ pub(crate) fn decide_known(
         Command::SetReserves(reserves) => sourcing::reserves(state, reserves),
         Command::SetBundle(bundle) => sourcing::bundle(state, bundle),
         Command::SetShadowPrices(prices) => sourcing::shadow_prices(state, prices),
-        Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => {
-            Err(RejectReason::NotYet.into())
-        }
+        Command::PlaceHold(command) => hold::place(state, command, sequence, now, decision),
+        Command::ExtendHold(command) => hold::extend(state, command, now),
+        Command::ReleaseHold(command) => hold::release(state, command, sequence, now, decision),
         Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {
             Err(RejectReason::NotForClients.into())
         }

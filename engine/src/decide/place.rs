@@ -3,12 +3,13 @@
 use gantry_journal::mark;
 use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
-    Channel, EngineTime, LINES_PER_ORDER_MAX, Movement, MovementKind, OutcomeHead, PlaceOrder,
-    Proof, RejectReason, Sequence, Short, ShortMode, Warehouse,
+    Channel, EngineTime, HoldId, LINES_PER_ORDER_MAX, Movement, MovementKind, OrderLine,
+    OutcomeHead, PlaceOrder, Proof, RejectReason, Sequence, Short, ShortMode, Warehouse,
 };
 
 use super::candidates::{Grant, Pass};
 use super::due::make_due;
+use super::held::{Held, look_up, take};
 use super::{Decision, Rejection, push_components};
 use crate::sourcing::{Demand, solve};
 use crate::state::State;
@@ -21,18 +22,35 @@ pub(super) fn decide(
     decision: &mut Decision,
 ) -> Result<OutcomeHead, Rejection> {
     check(state, order)?;
-    sum_demands(state, order, &mut decision.problem.demands)?;
+    let is_named = order.hold != HoldId::NONE;
+    let hold = if is_named { Some(look_up(state, order.hold, now)?) } else { None };
+    sum_demands(state, order.lines, &mut decision.problem.demands)?;
     if state.network.candidates(order.zone).next().is_none() {
         return Err(RejectReason::NotServed.into());
     }
-    let first = Pass::first(state, order, now);
-    let sourced = run_passes(&first, decision);
+    let held = Held::for_order(state, order, now);
+    let first = Pass::first(state, order, now).of_owner(&held);
+    let head = source(&first, sequence, decision)?;
+    if let Some(hold) = hold {
+        take(state, hold, sequence, now, decision);
+    }
+    Ok(head)
+}
+
+/// Sources the order and says what becomes of each of its units.
+fn source(
+    first: &Pass<'_>,
+    sequence: Sequence,
+    decision: &mut Decision,
+) -> Result<OutcomeHead, Rejection> {
+    let Pass { state, order, .. } = *first;
+    let sourced = run_passes(first, decision);
     allocate(order, sequence, decision);
     if order.short == ShortMode::WaitComplete && !is_whole(order, decision) {
-        wait_complete(&first, sequence, decision)?;
+        wait_complete(first, sequence, decision)?;
         return Ok(OutcomeHead::accepted(0, 0));
     }
-    let left = judge_the_rest(&first, decision)?;
+    let left = judge_the_rest(first, decision)?;
     add_components(state, decision);
     move_the_rest(order, sequence, left, decision);
     Ok(sourced.head())
@@ -201,13 +219,13 @@ fn check(state: &State, order: &PlaceOrder<'_>) -> Result<(), Rejection> {
 /// must not both be promised the same unit.
 pub(crate) fn sum_demands(
     state: &State,
-    order: &PlaceOrder<'_>,
+    lines: &[OrderLine],
     demands: &mut Vec<Demand>,
 ) -> Result<(), Rejection> {
     let quantity_max = state.limits.quantity_per_line_max;
     let mut components = 0;
     demands.clear();
-    for line in order.lines {
+    for line in lines {
         let (sku, units) = (line.sku(), line.quantity());
         let row = state.catalogue.sku(sku).ok_or(RejectReason::UnknownSku)?;
         if !row.active {
@@ -237,7 +255,7 @@ pub(crate) fn sum_demands(
         }
     }
     // A record has room for as many movements as the largest order has lines.
-    let lines = order.lines.len() + components;
+    let lines = lines.len() + components;
     if lines > LINES_PER_ORDER_MAX {
         return Err(figures(RejectReason::TooManyLines, lines, LINES_PER_ORDER_MAX));
     }
@@ -312,14 +330,14 @@ fn would_do_without_rules(first: &Pass<'_>, decision: &mut Decision) -> Result<b
     let Pass { state, order, .. } = *first;
     let there = |sku| {
         let candidates = state.network.candidates(order.zone);
-        let there = candidates.map(|row| u64::from(state.available(sku, row.warehouse)));
+        let there = candidates.map(|row| u64::from(first.there(sku, row.warehouse)));
         there.sum::<u64>()
     };
     if order.short == ShortMode::TakeAvailable {
         return Ok(order.lines.iter().any(|line| there(line.sku()) > 0));
     }
     let Decision { problem, scratch, plan, .. } = decision;
-    sum_demands(state, order, &mut problem.demands)?;
+    sum_demands(state, order.lines, &mut problem.demands)?;
     let alone = problem.demands.iter().all(|demand| there(demand.sku) >= demand.units.into());
     if !alone || state.bundles.is_empty() {
         return Ok(alone);
@@ -363,7 +381,7 @@ fn allocated_to(line: usize, movements: &[Movement]) -> u32 {
     of_line.map(|movement| movement.quantity().unsigned_abs()).sum()
 }
 
-fn figures(reason: RejectReason, actual: usize, limit: usize) -> Rejection {
+pub(super) fn figures(reason: RejectReason, actual: usize, limit: usize) -> Rejection {
     let figure = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     Rejection::of(reason, figure(actual), figure(limit))
 }

@@ -32,7 +32,7 @@ pub(super) fn serve(
     let lines: Vec<_> =
         view.lines.iter().map(|line| OrderLine::new(line.sku, line.ordered)).collect();
     let order = as_placed(&view, &lines);
-    let claim = Claim { key, skus: &claimed };
+    let claim = Claim::SetAside(key, &claimed);
     let wanted = decision.problem.units_wanted();
     let sourced = run_passes(&Pass::of_waiting(state, &order, now, claim, &opened), decision);
     let units: u32 = decision.grants.iter().map(|grant| grant.units).sum();
@@ -44,7 +44,8 @@ pub(super) fn serve(
         let of_line = |kind, warehouse, units| {
             Movement::of_order(kind, view.row.placed, *line, row.sku, warehouse, units, sequence)
         };
-        allocate(state, claim, row, of_line, decision);
+        let is_claimed = claimed.contains(&row.sku);
+        allocate(state, (row, is_claimed), key, of_line, decision);
     }
     for (_, LineRow { sku: other, .. }) in asked.iter().filter(|(_, row)| row.sku != sku) {
         // What is left of it there is for others.
@@ -101,11 +102,12 @@ fn as_placed<'a>(view: &OrderView<'_>, lines: &'a [OrderLine]) -> PlaceOrder<'a>
     }
 }
 
-/// Gives a line what was granted of its SKU, as far as it waits.
+/// Gives a line what was granted of its SKU, as far as it waits; what is set aside first, if it is
+/// claimed.
 fn allocate(
     state: &State,
-    claim: Claim<'_>,
-    row: &LineRow,
+    (row, is_claimed): (&LineRow, bool),
+    key: WaitKey,
     of_line: impl Fn(MovementKind, Warehouse, u32) -> Movement,
     decision: &mut Decision,
 ) {
@@ -126,9 +128,7 @@ fn allocate(
         }
         left -= units;
         decision.grants[at].units -= units;
-        let is_claimed = claim.skus.contains(&row.sku);
-        let claimable =
-            if is_claimed { state.claimable(row.sku, grant.warehouse, claim.key) } else { 0 };
+        let claimable = if is_claimed { state.claimable(row.sku, grant.warehouse, key) } else { 0 };
         let back = claimable - given_back(row.sku, Some(grant.warehouse), decision);
         let back = back.min(units);
         if back > 0 {

@@ -3,6 +3,7 @@
 //! The rows are what was written: every section has passed its hash before it comes here. They are
 //! judged all the same, so that a file made by a bug is told by name and never ends the process.
 
+mod holds;
 mod matching;
 
 use gantry_model::{
@@ -120,6 +121,7 @@ impl Restoring {
             Kind::SetAside => {
                 each(bytes, |row: &v1::ArchivedPlace| matching::add_set_aside(state, row))
             }
+            Kind::Holds => holds::add(state, access(bytes)?),
         }
     }
 
@@ -175,7 +177,7 @@ impl Restoring {
             ("units on hand", expected.totals.on_hand, state.totals.on_hand),
             ("units allocated", expected.totals.allocated, state.totals.allocated),
             ("units held", expected.totals.held, state.totals.held),
-            ("units set aside", expected.totals.held, state.matching.units()),
+            ("units set aside or held", expected.totals.held, holds::units(state)?),
             ("units waiting", expected.totals.backordered, state.totals.backordered),
             ("ids", ids.into_iter().fold(0, u64::saturating_add), indexing.ids()),
         ];

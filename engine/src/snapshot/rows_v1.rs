@@ -1,14 +1,15 @@
 //! Rows of version 1, as `rkyv` archives them in a snapshot's sections. Frozen: a field that is
 //! added, moved or means something else is a new module beside this one, and this one stays.
 //!
-//! A section is an archived list of one kind of rows, except orders, whose parts lie in lists of
-//! their own so that every row has one size. Structs have no padding but reserved bytes, which are
+//! A section is an archived list of one kind of rows, except orders and holds, whose parts lie in
+//! lists of their own so that every row has one size. Structs have no padding but reserved bytes, which are
 //! zero, and nothing here is a map or a shared pointer. What a number may be is judged in `restore_v1`, not by the archive.
 
 use rkyv::{Archive, Serialize};
 
-/// Version 2 has the lists `Due` and `SetAside` besides those of version 1, which it reads.
-pub(crate) const ROWS_VERSION: u32 = 2;
+/// Version 3 has the kind `Holds` besides those of version 2, and that had `Due` and `SetAside`
+/// besides those of version 1; both are read.
+pub(crate) const ROWS_VERSION: u32 = 3;
 /// Rows of a section at most; a section of orders is full when one of its lists is.
 pub(crate) const SECTION_ROWS_MAX: usize = 1 << 16;
 /// Bytes of a code at most.
@@ -38,11 +39,12 @@ pub(crate) enum Kind {
     Archives = 18,
     Due = 19,
     SetAside = 20,
+    Holds = 21,
 }
 
 impl Kind {
     /// Every kind, by its number less one.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Settings,
         Self::Skus,
         Self::Warehouses,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Archives,
         Self::Due,
         Self::SetAside,
+        Self::Holds,
     ];
 
     pub(crate) const fn number(self) -> u16 {
@@ -262,6 +265,33 @@ pub(crate) struct Allocation {
     pub(crate) warehouse: u16,
 }
 
+/// Holds, by the time of their end; their places, hold by hold.
+#[derive(Clone, Debug, Default, Archive, Serialize)]
+pub(crate) struct Holds {
+    pub(crate) holds: Vec<Hold>,
+    pub(crate) places: Vec<HeldUnits>,
+}
+
+/// One hold.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct Hold {
+    pub(crate) id: u128,
+    pub(crate) owner: u128,
+    pub(crate) placed: u64,
+    pub(crate) expires: u64,
+    pub(crate) place_count: u16,
+    pub(crate) reserved: [u8; 14],
+}
+
+/// Units of a line of a hold at a place.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct HeldUnits {
+    pub(crate) sku: u32,
+    pub(crate) units: u32,
+    pub(crate) line: u16,
+    pub(crate) warehouse: u16,
+}
+
 /// A command that is remembered, in order.
 #[derive(Clone, Copy, Debug, Archive, Serialize)]
 pub(crate) struct Command {
@@ -314,6 +344,8 @@ const _: () = assert!(size_of::<ArchivedBundle>() == 12);
 const _: () = assert!(size_of::<ArchivedOrder>() == 96);
 const _: () = assert!(size_of::<ArchivedLine>() == 24);
 const _: () = assert!(size_of::<ArchivedAllocation>() == 12);
+const _: () = assert!(size_of::<ArchivedHold>() == 64);
+const _: () = assert!(size_of::<ArchivedHeldUnits>() == 12);
 const _: () = assert!(size_of::<ArchivedCommand>() == 32);
 const _: () = assert!(size_of::<ArchivedRejection>() == 48);
 const _: () = assert!(size_of::<ArchivedClosed>() == 16);

@@ -54,7 +54,8 @@ pub(crate) fn save<E>(engine: &Engine, sink: &mut Sink<'_, E>) -> Result<(), E> 
     put(Kind::Closed, closed(state).into_iter(), sink)?;
     put(Kind::Archives, state.archives.rows().iter().map(archive), sink)?;
     put(Kind::Due, state.matching.due().map(due), sink)?;
-    put(Kind::SetAside, state.matching.set_aside.iter().map(place), sink)
+    put(Kind::SetAside, state.matching.set_aside.iter().map(place), sink)?;
+    save_holds(state, sink)
 }
 
 fn due((sku, row): (Sku, DueRow)) -> v1::Due {
@@ -281,6 +282,38 @@ fn add_order(section: &mut v1::Orders, order: &OrderView<'_>) {
         warehouse: row.warehouse.get(),
     }));
     section.references.extend_from_slice(reference);
+}
+
+fn save_holds<E>(state: &State, sink: &mut Sink<'_, E>) -> Result<(), E> {
+    let mut section = v1::Holds::default();
+    for hold in state.holds.by_end() {
+        section.holds.push(v1::Hold {
+            id: hold.id.get(),
+            owner: hold.owner,
+            placed: hold.placed.get(),
+            expires: hold.expires.get(),
+            place_count: hold.row_count,
+            reserved: [0; 14],
+        });
+        section.places.extend(state.holds.rows(hold).iter().map(|row| v1::HeldUnits {
+            sku: row.sku.get(),
+            units: row.units,
+            line: row.line,
+            warehouse: row.warehouse.get(),
+        }));
+        if section.holds.len().max(section.places.len()) >= SECTION_ROWS_MAX {
+            put_holds(&mut section, sink)?;
+        }
+    }
+    if section.holds.is_empty() { Ok(()) } else { put_holds(&mut section, sink) }
+}
+
+fn put_holds<E>(section: &mut v1::Holds, sink: &mut Sink<'_, E>) -> Result<(), E> {
+    let rows = section.holds.len();
+    sink(Section { kind: Kind::Holds, rows, bytes: &archived(section) })?;
+    section.holds.clear();
+    section.places.clear();
+    Ok(())
 }
 
 /// Closed orders by their place among the orders that were saved, which is that among the slots

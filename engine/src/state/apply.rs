@@ -3,8 +3,8 @@
 
 use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
-    Command, CostRow, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record, Sequence,
-    SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, content_hash,
+    Command, CostRow, HoldId, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record,
+    Sequence, SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, content_hash,
 };
 
 use super::catalogue::{SkuRow, WarehouseRow};
@@ -64,10 +64,12 @@ impl State {
             Command::SetShadowPrices(prices) => self.apply_shadow_prices(prices),
             Command::Mark { .. } => return,
             Command::Retire(retire) => return self.apply_retire(retire),
-            Command::PlaceHold(_)
-            | Command::ExtendHold(_)
-            | Command::ReleaseHold(_)
-            | Command::ExpireHolds(_) => unreachable!("not decided yet"),
+            Command::PlaceHold(hold) => self.apply_place_hold(record, hold),
+            Command::ExtendHold(extension) => self.apply_extend_hold(record.time, extension),
+            Command::ReleaseHold(release) => self.apply_release_hold(record, release.hold),
+            Command::ExpireHolds(expired) => {
+                return self.apply_expire_holds(record, expired.holds);
+            }
             Command::Match(looked) => return self.apply_match(record, looked),
         }
         let row = CommandRow {
@@ -105,7 +107,13 @@ impl State {
         });
         let slot = self.orders.place(&new, allocations);
         self.remembered.add_order(order.id, slot);
+        let owner = (order.hold != HoldId::NONE).then(|| self.take_hold(order.hold));
         for (position, movement) in record.movements.iter().enumerate() {
+            if movement.kind().is_of_hold() {
+                let owner = owner.expect("invariant: only who names a hold takes units of one");
+                self.move_taken(owner, movement);
+                continue;
+            }
             if movement.kind().is_of_matching() {
                 self.move_set_aside(movement, record.sequence);
                 continue;

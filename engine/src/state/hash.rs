@@ -49,6 +49,10 @@ pub(crate) enum RowKind {
     Due = 24,
     /// Units set aside for waiting lines.
     SetAside = 25,
+    /// Units that are held for a cart, until when.
+    Hold = 26,
+    /// Units of a hold at a place.
+    Held = 27,
 }
 
 /// The sum. Wrapping arithmetic makes it a commutative group: what was put in can be taken out.

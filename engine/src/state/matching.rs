@@ -67,11 +67,6 @@ impl Matching {
         at.map_or(0, |at| rows[at].value)
     }
 
-    /// Units set aside in all.
-    pub(crate) fn units(&self) -> u64 {
-        self.set_aside.iter().map(|(_, row)| u64::from(row.value)).sum()
-    }
-
     /// Every SKU that is due, in order of handle.
     pub(crate) fn due(&self) -> impl Iterator<Item = (Sku, DueRow)> {
         self.due.iter().map(|(sku, row)| (*sku, *row))
@@ -114,15 +109,20 @@ impl State {
             MovementKind::GivenBack => -i64::from(movement.quantity()),
             other => unreachable!("{} sets nothing aside", other.name()),
         };
+        self.change_held(sku, warehouse, delta);
+        let units = i64::from(self.matching.set_aside_at(sku, warehouse)) + delta;
+        let units = u32::try_from(units).expect("invariant: what is given back was set aside");
+        self.put_set_aside(sku, warehouse, units);
+    }
+
+    /// Changes the held units of a cell, their sum and their hash.
+    pub(super) fn change_held(&mut self, sku: Sku, warehouse: Warehouse, delta: i64) {
         let before = self.stock.cell(sku, warehouse);
         self.stock.change_held(sku, warehouse, delta);
         let after = self.stock.cell(sku, warehouse);
         self.hash.take(self.hash_stock(sku, warehouse, &before));
         self.hash.put(self.hash_stock(sku, warehouse, &after));
         self.totals.held = self.totals.held + u64::from(after.held) - u64::from(before.held);
-        let units = i64::from(self.matching.set_aside_at(sku, warehouse)) + delta;
-        let units = u32::try_from(units).expect("invariant: what is given back was set aside");
-        self.put_set_aside(sku, warehouse, units);
     }
 
     pub(super) fn put_set_aside(&mut self, sku: Sku, warehouse: Warehouse, units: u32) {

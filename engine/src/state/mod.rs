@@ -13,6 +13,7 @@ mod catalogue;
 mod chunked;
 mod fifo;
 mod hash;
+mod holds;
 mod index;
 mod index_builder;
 mod kept;
@@ -41,6 +42,7 @@ pub(crate) use capacity::{CUT_OFF_NONE, day_of};
 pub use capacity::{Capacity, CapacityRow, DayLoad};
 pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
 pub(crate) use hash::{STATE_HASH_VERSION, StateHash};
+pub use holds::{HeldRow, HoldRow, Holds};
 pub(crate) use index::{IdIndex, POSITION_MAX, Place};
 pub(crate) use index_builder::IndexBuilder;
 pub use matching::{DueRow, Matching};
@@ -64,7 +66,7 @@ pub struct UnitTotals {
     pub on_hand: u64,
     /// Units allocated.
     pub allocated: u64,
-    /// Units held for carts.
+    /// Units held, for carts and for lines that wait.
     pub held: u64,
     /// Units waiting for stock.
     pub backordered: u64,
@@ -93,6 +95,8 @@ pub struct State {
     pub books: Books,
     /// Whose lines are to be looked at, and what is set aside for them.
     pub matching: Matching,
+    /// What is held for carts.
+    pub holds: Holds,
     /// What a unit at a place is worth to orders still to come, in minor units.
     pub prices: BySku,
     /// Closed orders, and what has left memory.
@@ -125,6 +129,7 @@ impl State {
             bundles: Bundles::default(),
             books: Books::default(),
             matching: Matching::default(),
+            holds: Holds::new(),
             prices: BySku::default(),
             archives: Archives::new(),
             limits,

@@ -21,6 +21,7 @@ impl State {
         self.matching.due().for_each(|(sku, row)| hash.put(self.hash_due(sku, &row)));
         let set_aside = self.matching.set_aside.iter();
         set_aside.for_each(|(sku, row)| hash.put(self.hash_set_aside(sku, &row)));
+        self.holds.by_end().for_each(|hold| hash.put(self.hash_hold(hold)));
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
         self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
         self.archives.closed.iter().for_each(|row| hash.put(self.hash_closed(row)));
@@ -111,7 +112,8 @@ impl State {
         assert_eq!(self.stock.units_at(warehouse), sums, "a warehouse's units are its cells'");
     }
 
-    /// A line that waits is in the book of its SKU, and nothing else is; what is set aside is held.
+    /// A line that waits is in the book of its SKU, and nothing else is; what is set aside for lines
+    /// and held for carts is all that is held.
     fn audit_books(&self) {
         let mut waiting = 0;
         for (row, _) in self.orders.iter() {
@@ -130,14 +132,36 @@ impl State {
         }
         assert_eq!(waiting, 0, "every line that waits is in a book");
         units.iter().for_each(|(sku, units)| assert_eq!(self.books.units(*sku), *units));
+        let held_for_carts = self.audit_holds();
         for sku in self.catalogue.skus.handles() {
             for warehouse in self.catalogue.warehouses.handles() {
                 let set_aside = self.matching.set_aside_at(sku, warehouse);
-                assert_eq!(self.stock.cell(sku, warehouse).held, set_aside, "what is held");
+                let for_carts = held_for_carts.get(&(sku, warehouse)).copied().unwrap_or(0);
+                let held = u64::from(set_aside) + for_carts;
+                assert_eq!(u64::from(self.stock.cell(sku, warehouse).held), held, "what is held");
                 let is_kept = self.matching.is_due(sku) || self.keeper(sku, None).is_some();
                 assert!(set_aside == 0 || is_kept, "for lines to be looked at");
             }
         }
+    }
+
+    /// The trees of the holds agree; returns the units held at each cell.
+    fn audit_holds(&self) -> BTreeMap<(Sku, Warehouse), u64> {
+        let mut held: BTreeMap<(Sku, Warehouse), u64> = BTreeMap::new();
+        let (mut count, mut rows) = (0, 0);
+        for hold in self.holds.by_end() {
+            assert_eq!(self.holds.find(hold.id), Some(hold), "a hold is found by its id");
+            let mut of_owner = self.holds.of_owner(hold.owner);
+            assert!(of_owner.any(|other| other == hold), "and by its owner");
+            for row in self.holds.rows(hold) {
+                assert!(row.units > 0, "a place without units is none");
+                *held.entry((row.sku, row.warehouse)).or_default() += u64::from(row.units);
+                rows += 1;
+            }
+            count += 1;
+        }
+        assert_eq!((self.holds.len(), self.holds.row_count()), (count, rows), "counts of holds");
+        held
     }
 
     /// Stops the process where two tables disagree about a unit, or a promise is not covered.

@@ -6,12 +6,14 @@
 //! command sets whole is brought back by applying that command.
 
 use gantry_model::{
-    AssignPolicy, EngineTime, Limits, Sequence, SetBundle, SetCapacity, SetCosts, SetPolicy,
-    SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse,
+    AssignPolicy, EngineTime, HoldId, Limits, Sequence, SetBundle, SetCapacity, SetCosts,
+    SetPolicy, SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
+    Warehouse,
 };
 
 use super::archives::ArchiveRow;
 use super::capacity::DayLoad;
+use super::holds::{HeldRow, HoldRow};
 use super::matching::DueRow;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::remembered::{CommandRow, RejectionRow};
@@ -125,6 +127,17 @@ impl State {
     /// Units set aside at a cell, of those that it holds.
     pub(crate) fn restore_set_aside(&mut self, sku: Sku, warehouse: Warehouse, units: u32) {
         self.put_set_aside(sku, warehouse, units);
+    }
+
+    /// A hold, of the units that its cells hold.
+    pub(crate) fn restore_hold(
+        &mut self,
+        (id, owner): (HoldId, u128),
+        placed: Sequence,
+        expires: EngineTime,
+        places: &[HeldRow],
+    ) {
+        self.add_hold(HoldRow::new((id, owner), placed, expires), places);
     }
 
     /// A closed order in memory; the one that has been closed for longest comes first.

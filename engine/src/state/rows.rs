@@ -11,6 +11,7 @@ use super::capacity::CapacityRow;
 use super::catalogue::{SkuRow, WarehouseRow};
 pub(crate) use super::hash::code_hash;
 use super::hash::{RowKind, bytes_hash, row_hash};
+use super::holds::{HeldRow, HoldRow};
 use super::matching::DueRow;
 use super::network::Candidate;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
@@ -110,6 +111,12 @@ pub(crate) fn due(sku: u64, row: &DueRow) -> u128 {
 /// Units set aside for waiting lines; `sku` and `warehouse` are their codes' hashes.
 pub(crate) fn set_aside(sku: u64, warehouse: u64, units: u32) -> u128 {
     figures(RowKind::SetAside, [sku, warehouse, units.into()])
+}
+
+/// A hold without its places.
+pub(crate) fn hold(row: &HoldRow) -> u128 {
+    let times = pair(row.placed.get(), row.expires.get());
+    row_hash(RowKind::Hold, &[row.id.get(), row.owner, times].map(U128::new))
 }
 
 fn pair(low: u64, high: u64) -> u128 {
@@ -313,6 +320,19 @@ impl State {
 
     pub(super) fn hash_allocation(&self, order: &OrderRow, row: &AllocationRow) -> u128 {
         allocation(order.placed, self.warehouse_hash(row.warehouse), row)
+    }
+
+    /// A place of the hold that `placed` placed, by its place among the hold's.
+    pub(super) fn hash_held(&self, placed: Sequence, position: u64, row: &HeldRow) -> u128 {
+        let values = [
+            placed.get(),
+            position,
+            row.line.into(),
+            self.sku_hash(row.sku),
+            self.warehouse_hash(row.warehouse),
+            row.units.into(),
+        ];
+        figures(RowKind::Held, values)
     }
 
     /// 0 for no channel.

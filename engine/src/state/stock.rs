@@ -54,7 +54,7 @@ pub struct Cell {
     pub on_hand: u32,
     /// Units promised to orders.
     pub allocated: u32,
-    /// Units held for carts.
+    /// Units held, for carts and for lines that wait.
     pub held: u32,
     /// Units on hand that cannot be sold.
     pub unavailable: u32,
@@ -87,7 +87,7 @@ impl Cell {
         *self == Self::default()
     }
 
-    /// Units promised to orders and carts.
+    /// Units promised to orders, to carts, and to lines that wait.
     #[must_use]
     pub fn promised(&self) -> u32 {
         self.allocated + self.held

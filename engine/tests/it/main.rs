@@ -9,6 +9,7 @@ mod capacity;
 mod explain;
 mod folder;
 mod golden;
+mod holds;
 mod limits;
 mod matching;
 mod naive;

@@ -161,8 +161,12 @@ impl Ledger {
                         *self.on_hand.entry(cell).or_default() -= quantity;
                     }
                 }
-                MovementKind::SetAside => *self.held.entry(cell).or_default() += quantity,
-                MovementKind::GivenBack => *self.held.entry(cell).or_default() -= quantity,
+                MovementKind::SetAside | MovementKind::Held => {
+                    *self.held.entry(cell).or_default() += quantity;
+                }
+                MovementKind::GivenBack | MovementKind::Unheld => {
+                    *self.held.entry(cell).or_default() -= quantity;
+                }
                 MovementKind::Withdrawn | MovementKind::Restored | MovementKind::Due => {}
             }
         }

@@ -3,6 +3,7 @@
 //! One command a line, by codes; what stands behind `=>` is the verdict. See `scenarios.rs`, and
 //! `shop/setup.rs` for what shapes sourcing.
 
+mod holding;
 mod setup;
 mod waiting;
 
@@ -77,6 +78,11 @@ impl Shop {
         replayed.state().audit();
         assert_eq!(replayed.state_hash(), self.engine.state_hash(), "replay makes the same state");
         assert_eq!(replayed.state().totals, state.totals);
+    }
+
+    /// The time of the next command.
+    pub(crate) fn clock(&self) -> EngineTime {
+        self.clock
     }
 
     /// A fresh command id; scripts number their own orders far above.
@@ -174,6 +180,9 @@ impl Shop {
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
             }
             ["priority" | "again" | "step" | "match" | "book", ..] => self.waiting(id, &words),
+            ["hold" | "extend" | "release" | "held" | "holds" | "expire" | "wait", ..] => {
+                self.holding(id, &words)
+            }
             ["stock", sku] => self.query(&Query::ReadStock(self.sku(sku))),
             ["show", order] => self.query(&Query::ReadOrder(order_id(order))),
             ["resolve", code] => self.query(&Query::Resolve(Namespace::Sku, code)),
@@ -229,7 +238,7 @@ impl Shop {
             .collect();
         let order = PlaceOrder {
             id: order_id("0"),
-            hold: HoldId::NONE,
+            hold: flag(flags, "hold=").map_or(HoldId::NONE, order_id),
             customer: 0,
             value_minor: flag(flags, "value=").map_or(0, |value| value.parse().unwrap()),
             currency: *b"USD\0",
@@ -323,6 +332,13 @@ impl Shop {
                 for row in *rows {
                     let (order, line) = (row.order().get() % 1_000_000, row.key().line);
                     write!(text, " {order}/{line}:{}", row.units()).unwrap();
+                }
+            }
+            ReplyBody::Hold { head, rows } => self.describe_hold(head, rows, text),
+            ReplyBody::Holds { head, rows } => {
+                write!(text, " {}:", head.holds).unwrap();
+                for row in *rows {
+                    write!(text, " {}:{}", row.id().get() % 1_000_000, row.units()).unwrap();
                 }
             }
             ReplyBody::Rejection(outcome) => {

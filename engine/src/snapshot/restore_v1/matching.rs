@@ -20,7 +20,7 @@ pub(super) fn add_set_aside(state: &mut State, row: &v1::ArchivedPlace) -> Resul
     let sku = sku(state, row.sku.to_native())?;
     let warehouse = warehouse(state, row.warehouse.to_native())?;
     let units = row.value.to_native();
-    let is_held = state.stock.cell(sku, warehouse).held == units && units > 0;
+    let is_held = state.stock.cell(sku, warehouse).held >= units && units > 0;
     known("units set aside", is_held.then_some(()))?;
     state.restore_set_aside(sku, warehouse, units);
     Ok(())

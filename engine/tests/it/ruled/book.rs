@@ -188,8 +188,8 @@ impl Book {
                 shelf.allocated -= quantity;
                 shelf.on_hand -= if is_counted { quantity } else { 0 };
             }
-            Kind::SetAside => shelf.held += quantity,
-            Kind::GivenBack => shelf.held -= quantity,
+            Kind::SetAside | Kind::Held => shelf.held += quantity,
+            Kind::GivenBack | Kind::Unheld => shelf.held -= quantity,
             Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
         }
         let units = movement.quantity().unsigned_abs();
