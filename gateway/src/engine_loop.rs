@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use gantry_engine::{
     ArchiveFacts, Batch, Engine, ProcessFigures, Progress, RequestKind, Submission, Writer,
@@ -75,7 +76,10 @@ impl EngineLoop {
             match self.turn() {
                 Rest::Again => {}
                 Rest::Over => return self.into_engine(),
-                _ => self.links.ingress.bell.sleep(None, || self.may_go_on()),
+                Rest::Bell(longest) => {
+                    self.links.ingress.bell.sleep(longest, || self.may_go_on());
+                }
+                Rest::Pause(_) => unreachable!("the engine is always for the bell to wake"),
             }
         }
     }
@@ -89,7 +93,7 @@ impl EngineLoop {
         match drained {
             Drained::Worked => Rest::Again,
             Drained::Nothing if stopping => Rest::Over,
-            Drained::Nothing => Rest::Bell(None),
+            Drained::Nothing => Rest::Bell(self.until_first_end()),
             Drained::NoBatch => {
                 mark!("engine waits for a batch");
                 add(&self.links.counters.engine_stalls, 1);
@@ -151,6 +155,21 @@ impl EngineLoop {
         !self.is_stopping() && !self.links.figures.no_space.load(Ordering::Relaxed)
     }
 
+    /// Whether holds are over that can be ended: a stop does not wait for it, a full disk does not
+    /// keep it off.
+    fn may_expire(&mut self) -> bool {
+        let end = self.writer.engine().state().holds.first_end();
+        !self.is_stopping() && end.is_some_and(|end| end <= self.clock.now())
+    }
+
+    /// How long the first hold lasts, if there is any.
+    fn until_first_end(&mut self) -> Option<Duration> {
+        let end = self.writer.engine().state().holds.first_end()?;
+        let left_ns = end.get().saturating_sub(self.clock.now().get());
+        // Engine time may run slower than the clock of the sleep, by less than this.
+        Some(Duration::from_nanos(left_ns + left_ns / 64 + 1_000))
+    }
+
     /// Gives some of what came in to the lines that wait for it.
     fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) {
         if self.begun.is_none() && self.has_leisure() {
@@ -178,12 +197,15 @@ impl EngineLoop {
 
     /// Works off one quantum of commands and one of queries, at one reading of the clock.
     fn drain(&mut self) -> Drained {
-        if !self.has_work() {
+        if !self.has_work() && !self.may_expire() {
             return Drained::Nothing;
         }
-        let Some(batch) = self.open_batch() else { return Drained::NoBatch };
+        let Some(mut batch) = self.open_batch() else { return Drained::NoBatch };
         let now = self.clock.now();
         self.links.figures.uptime_ns.store(self.clock.uptime_ns(), Ordering::Relaxed);
+        if !self.is_stopping() {
+            self.writer.expire_holds(&mut batch, now);
+        }
         let batch = self.work_off(RequestKind::Commands, COMMAND_QUANTUM_BYTES, batch, now);
         let batch = batch
             .and_then(|batch| self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now));

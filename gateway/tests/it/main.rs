@@ -7,6 +7,7 @@ mod bounds;
 mod faults;
 mod frames;
 mod harness;
+mod holds;
 mod last_unit;
 mod lies;
 mod orders;
