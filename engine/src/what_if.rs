@@ -88,12 +88,18 @@ impl WhatIf {
             let mut columns = self.columns.iter_mut();
             return columns.try_for_each(|column| column.replay(record));
         }
+        self.expire_the_rest(record.time);
         match &record.command {
             // Columns keep every order in memory.
             Command::Mark { .. } | Command::Retire(_) => return Ok(()),
             Command::SetPolicy(_) | Command::AssignPolicy(_) | Command::SetShadowPrices(_) => {
                 *self.replaced.entry(record.command.kind()).or_default() += 1;
                 return Ok(());
+            }
+            Command::ExpireHolds(_) => {
+                for column in &mut self.columns {
+                    column.expire_once(record.time);
+                }
             }
             Command::Match(_) => {
                 self.recorded_figures.take_match(
@@ -132,6 +138,15 @@ impl WhatIf {
     fn match_the_rest(&mut self, now: EngineTime) {
         if self.recorded.state().matching.next().is_none() {
             self.columns.iter_mut().for_each(|column| while column.match_once(now) {});
+        }
+    }
+
+    /// Each recorded end of holds is one of each column's own; where none is to come, the columns end
+    /// what is over.
+    fn expire_the_rest(&mut self, now: EngineTime) {
+        let end = self.recorded.state().holds.first_end();
+        if end.is_none_or(|end| now < end) {
+            self.columns.iter_mut().for_each(|column| while column.expire_once(now) {});
         }
     }
 

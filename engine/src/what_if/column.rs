@@ -2,9 +2,9 @@
 
 use gantry_journal::FrameBuffer;
 use gantry_model::{
-    COMMAND_BYTES_MAX, Code, Command, EngineTime, Item, Items, LineUnits, Movement, MovementKind,
-    OrderId, OrderUnits, PlaceOrder, RECORD_BYTES_MAX, Record, RejectReason, Reply, ReplyStatus,
-    StockChange,
+    COMMAND_BYTES_MAX, Code, Command, EngineTime, HoldId, Item, Items, LineUnits, Movement,
+    MovementKind, OrderId, OrderUnits, PlaceOrder, RECORD_BYTES_MAX, Record, RejectReason, Reply,
+    ReplyStatus, StockChange,
 };
 
 use super::error::WhatIfError;
@@ -12,7 +12,7 @@ use super::figures::{Placed, WhatIfFigures};
 use super::mapping;
 use super::policy::{Installer, WhatIfPolicy};
 use super::waits::Waits;
-use crate::state::{OrderRow, State};
+use crate::state::{HoldRow, OrderRow, State};
 use crate::{Engine, answer};
 
 /// A column of a comparison: a policy, and what it makes of the journal.
@@ -97,6 +97,12 @@ impl WhatIfColumn {
         looked
     }
 
+    /// Ends holds that are over here, as many as a record holds; whether there were any.
+    pub(super) fn expire_once(&mut self, now: EngineTime) -> bool {
+        self.records.clear();
+        self.engine.expire_holds(now, &mut self.records)
+    }
+
     /// Takes the next record; `recorded` is the state that the records so far have made.
     pub(super) fn feed(
         &mut self,
@@ -113,6 +119,11 @@ impl WhatIfColumn {
             Command::Receive(change) => self.change_stock(record, change, Command::Receive),
             Command::Adjust(change) => self.change_stock(record, change, Command::Adjust),
             Command::SetStock(change) => self.count_stock(record, change, recorded),
+            Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => {
+                let fed = self.execute(record, record.command_bytes);
+                let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
+                self.figures.unmapped.holds += u64::from(is_lost);
+            }
             _ => {
                 let fed = self.execute(record, record.command_bytes);
                 self.figures.unmapped.control_commands += u64::from(fed != Fed::Done);
@@ -143,7 +154,17 @@ impl WhatIfColumn {
     }
 
     fn place(&mut self, record: &Record<'_>, order: &PlaceOrder<'_>) {
-        match self.execute(record, record.command_bytes) {
+        let holds = &self.engine.state().holds;
+        let is_active = |hold: &HoldRow| hold.is_active(record.time);
+        let has_hold = holds.find(order.hold).is_some_and(is_active);
+        // Whoever holds nothing here orders all the same.
+        let fed = if has_hold || order.hold == HoldId::NONE {
+            self.execute(record, record.command_bytes)
+        } else {
+            let order = PlaceOrder { hold: HoldId::NONE, ..*order };
+            self.execute_command(record, &Command::PlaceOrder(order))
+        };
+        match fed {
             Fed::Repeated => self.figures.unmapped.orders += 1,
             Fed::Refused(reason) => {
                 let reason = reason.expect("invariant: what the journal holds is not malformed");

@@ -82,6 +82,8 @@ pub struct Unmapped {
     pub supply_units: u64,
     /// Orders sent again that this column had accepted the first time.
     pub orders: u64,
+    /// Holds placed, extended or released that cannot be here.
+    pub holds: u64,
     /// Commands of set-up that cannot be carried out here.
     pub control_commands: u64,
 }

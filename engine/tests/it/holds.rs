@@ -1,5 +1,14 @@
 //! Holds: units that are held for a cart, until an order takes them or their time comes.
 
+mod naive;
+mod random;
+mod woven;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use gantry_engine::ProcessFigures;
+
 use crate::shop::Shop;
 
 /// Two counted SKUs and an unlimited one, two warehouses of which the first is cheaper, one zone.
@@ -362,6 +371,31 @@ fn an_order_that_waits_until_all_is_there_keeps_what_its_hold_held() {
          receive B O 1 => accepted 0/1
          match
          show 2 => accepted open parcels=0 cost=0 0@N:3 0@O:1",
+    );
+}
+
+#[test]
+fn without_space_nothing_is_held_and_all_that_is_held_can_be_let_go() {
+    let mut shop = shop();
+    shop.script(
+        "hold 1 7 zone=1 60 A:4 => accepted of 7 until=60s 0:A@N:4
+         hold 2 7 zone=1 60 B:3 => accepted of 7 until=60s 0:B@N:3",
+    );
+    let figures = Arc::new(ProcessFigures::default());
+    figures.no_space.store(true, Ordering::Relaxed);
+    shop.engine.set_figures(figures);
+    shop.refuses(
+        "hold 3 7 zone=1 60 A:1 => no_space
+         hold 3 7 zone=1 60 A:1 replaces=1 => no_space
+         place 3 1 ship_complete A:1 hold=1 => no_space",
+    );
+    shop.script(
+        "extend 1 70 => accepted of 7 until=70s 0:A@N:4
+         release 2 => accepted ended of 16
+         wait 70
+         expire
+         stock A => accepted N:5/5 O:5/5
+         stock B => accepted N:3/3",
     );
 }
 

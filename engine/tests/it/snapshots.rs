@@ -110,7 +110,7 @@ pub(crate) fn write(directory: &Path, engine: &Engine) -> SnapshotFacts {
 }
 
 /// The state out into a file, and in again.
-fn out_and_in(engine: &Engine) -> Engine {
+pub(crate) fn out_and_in(engine: &Engine) -> Engine {
     let directory = folder();
     let written = write(directory.path(), engine);
     let (restored, read) = read_snapshot(&FileStorage, &written.path, 77).unwrap();

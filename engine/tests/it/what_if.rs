@@ -37,7 +37,7 @@ fn policy(objective: Objective) -> WhatIfPolicy {
 }
 
 /// Feeds every record of a shop.
-fn feed(what_if: &mut WhatIf, shop: &Shop) -> Result<(), WhatIfError> {
+pub(crate) fn feed(what_if: &mut WhatIf, shop: &Shop) -> Result<(), WhatIfError> {
     for record in Records::new(shop.records.payload()) {
         what_if.feed(&record.unwrap())?;
     }
@@ -56,7 +56,7 @@ fn shipped(engine: &Engine) -> u64 {
 }
 
 /// What holds of every column, whatever was recorded and whatever it decides by.
-fn check_books(what_if: &WhatIf, of: &str) {
+pub(crate) fn check_books(what_if: &WhatIf, of: &str) {
     let recorded = what_if.recorded_figures();
     let orders = |figures: &WhatIfFigures| {
         figures.orders_accepted + figures.orders_rejected_total() + figures.unmapped.orders
