@@ -197,14 +197,18 @@ impl EngineLoop {
 
     /// Works off one quantum of commands and one of queries, at one reading of the clock.
     fn drain(&mut self) -> Drained {
-        if !self.has_work() && !self.may_expire() {
+        let has_work = self.has_work();
+        if !has_work && !self.may_expire() {
             return Drained::Nothing;
         }
         let Some(mut batch) = self.open_batch() else { return Drained::NoBatch };
         let now = self.clock.now();
         self.links.figures.uptime_ns.store(self.clock.uptime_ns(), Ordering::Relaxed);
-        if !self.is_stopping() {
-            self.writer.expire_holds(&mut batch, now);
+        if !self.is_stopping() && self.writer.expire_holds(&mut batch, now) {
+            match has_work {
+                true => mark!("hold expired before a command"),
+                false => mark!("hold expired while idle"),
+            }
         }
         let batch = self.work_off(RequestKind::Commands, COMMAND_QUANTUM_BYTES, batch, now);
         let batch = batch

@@ -262,10 +262,7 @@ impl<'a> Pass<'a> {
     fn available(&self, sku: Sku, warehouse: Warehouse) -> u32 {
         let mut set_aside = 0;
         if self.keeps(Rule::RingFences) {
-            let fences = self.state.fences.of(sku).iter();
-            let others = fences
-                .filter(|row| row.warehouse == warehouse && row.channel != self.order.channel);
-            set_aside += others.map(|row| u64::from(row.value)).sum::<u64>();
+            set_aside += self.state.fenced(sku, warehouse, self.order.channel);
         }
         for grant in self.granted.iter().filter(|grant| grant.warehouse == warehouse) {
             if grant.sku == sku {

@@ -1,5 +1,6 @@
 //! What makes the lines of a SKU due: units that come free, and whoever asks for a look.
 
+use gantry_journal::mark;
 use gantry_model::{
     AdjustReason, MOVEMENTS_PER_RECORD_MAX, Movement, MovementKind, OutcomeHead, RejectReason,
     Sequence, Sku, Warehouse,
@@ -64,21 +65,25 @@ pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision
         if is_of_hold && available_after(state, (sku, warehouse), &decision.movements[..own]) == 0 {
             continue; // The owner's order, or hold, has it.
         }
-        set_aside(state, (sku, warehouse), own, sequence, decision);
+        let is_set_aside = set_aside(state, (sku, warehouse), own, sequence, decision);
+        if is_of_hold && is_set_aside {
+            mark!("held units set aside for waiting lines");
+        }
         make_bundles_due(state, sku, sequence, decision);
     }
 }
 
+/// Whether any units are set aside.
 fn set_aside(
     state: &State,
     (sku, warehouse): (Sku, Warehouse),
     own: usize,
     sequence: Sequence,
     decision: &mut Decision,
-) {
+) -> bool {
     let waiting = waiting_after(state, sku, &decision.movements);
     if waiting == 0 {
-        return;
+        return false;
     }
     make_due(sku, sequence, decision);
     let available = available_after(state, (sku, warehouse), &decision.movements[..own]);
@@ -87,10 +92,12 @@ fn set_aside(
     let earlier: u64 = earlier.map(|it| u64::from(it.quantity().unsigned_abs())).sum();
     let set_aside = state.matching.set_aside_of(sku) + earlier;
     let units = u64::from(available).min(waiting.saturating_sub(set_aside));
-    if units > 0 && decision.movements.len() < MOVEMENTS_PER_RECORD_MAX {
+    let is_set_aside = units > 0 && decision.movements.len() < MOVEMENTS_PER_RECORD_MAX;
+    if is_set_aside {
         let units = u32::try_from(units).expect("invariant: at most what is available");
         decision.movements.push(of_stock(MovementKind::SetAside, sku, warehouse, units, sequence));
     }
+    is_set_aside
 }
 
 /// Units available at a cell once the movements are applied.

@@ -1,5 +1,6 @@
 //! Commands of carts: placing, extending and releasing holds.
 
+use gantry_journal::mark;
 use gantry_model::{
     Channel, EngineTime, ExtendHold, HOLD_ROWS_PER_OWNER_MAX, HOLD_SECONDS_MAX, HoldId, Movement,
     MovementKind, OutcomeHead, PlaceHold, PlaceOrder, RejectReason, ReleaseHold, Sequence, Short,
@@ -29,7 +30,7 @@ pub(super) fn place(
         if state.network.candidates(command.zone).next().is_none() {
             return Err(RejectReason::NotServed.into());
         }
-        run_passes(&first, decision);
+        source(&first, decision);
     } else {
         grant_at(&first, command.warehouse, decision)?;
     }
@@ -38,6 +39,9 @@ pub(super) fn place(
     }
     hold_what_is_granted(state, command, sequence, decision)?;
     check_places(state, command, replaced, decision)?;
+    if replaced.is_some() {
+        mark!("hold replaced");
+    }
     Ok(OutcomeHead::accepted(0, 0))
 }
 
@@ -141,6 +145,27 @@ fn as_order<'a>(command: &PlaceHold<'a>) -> PlaceOrder<'a> {
     }
 }
 
+/// Grants what an order would get. Of what is unlimited there is always enough: it neither needs a
+/// source nor draws the rest to one.
+fn source(first: &Pass<'_>, decision: &mut Decision) {
+    let demands = &mut decision.problem.demands;
+    demands.retain(|demand| !is_unlimited(first.state, demand.sku));
+    if demands.is_empty() {
+        decision.grants.clear();
+    } else {
+        run_passes(first, decision);
+    }
+}
+
+/// Whether no unit of a SKU is counted; of a bundle, of any component.
+fn is_unlimited(state: &State, sku: Sku) -> bool {
+    let is_counted = |sku: Sku| state.catalogue.sku(sku).is_some_and(|row| row.tracked);
+    match state.bundles.components(sku) {
+        [] => !is_counted(sku),
+        parts => !parts.iter().any(|part| is_counted(part.sku())),
+    }
+}
+
 /// Grants each demand what there is at one place, whatever it would cost to send it anywhere.
 fn grant_at(
     first: &Pass<'_>,
@@ -182,6 +207,7 @@ fn hold_what_is_granted(
             grant.units -= units;
             left -= units;
         }
+        left = if is_unlimited(state, wanted.sku()) { 0 } else { left };
         granted += u64::from(wanted.quantity() - left);
         if left > 0 {
             let available = wanted.quantity() - left;

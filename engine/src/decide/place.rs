@@ -12,7 +12,7 @@ use super::due::make_due;
 use super::held::{Held, look_up, take};
 use super::{Decision, Rejection, push_components};
 use crate::sourcing::{Demand, solve};
-use crate::state::State;
+use crate::state::{HoldRow, State};
 
 pub(super) fn decide(
     state: &State,
@@ -22,8 +22,7 @@ pub(super) fn decide(
     decision: &mut Decision,
 ) -> Result<OutcomeHead, Rejection> {
     check(state, order)?;
-    let is_named = order.hold != HoldId::NONE;
-    let hold = if is_named { Some(look_up(state, order.hold, now)?) } else { None };
+    let hold = hold(state, order, now)?;
     sum_demands(state, order.lines, &mut decision.problem.demands)?;
     if state.network.candidates(order.zone).next().is_none() {
         return Err(RejectReason::NotServed.into());
@@ -32,9 +31,25 @@ pub(super) fn decide(
     let first = Pass::first(state, order, now).of_owner(&held);
     let head = source(&first, sequence, decision)?;
     if let Some(hold) = hold {
-        take(state, hold, sequence, now, decision);
+        take(state, (hold, order.channel), sequence, now, decision);
     }
     Ok(head)
+}
+
+/// The hold that the order takes, if it names one.
+fn hold<'a>(
+    state: &'a State,
+    order: &PlaceOrder<'_>,
+    now: EngineTime,
+) -> Result<Option<&'a HoldRow>, Rejection> {
+    if order.hold == HoldId::NONE {
+        return Ok(None);
+    }
+    let found = look_up(state, order.hold, now);
+    if found == Err(RejectReason::HoldEnded) {
+        mark!("order refused for an ended hold");
+    }
+    Ok(Some(found?))
 }
 
 /// Sources the order and says what becomes of each of its units.

@@ -31,7 +31,9 @@ mod sourcing_rows;
 mod stock;
 mod supply;
 
-use gantry_model::{CellView, CommandId, EngineTime, Limits, OrderId, Sequence, Sku, Warehouse};
+use gantry_model::{
+    CellView, Channel, CommandId, EngineTime, Limits, OrderId, Sequence, Sku, Warehouse,
+};
 
 pub(crate) use archives::ClosedRow;
 pub use archives::{ArchiveRow, Archives};
@@ -187,6 +189,14 @@ impl State {
         let parts = self.bundles.components(sku).iter();
         let whole = parts.map(|part| self.stock.available(part.sku(), warehouse) / part.units());
         whole.min().unwrap_or_else(|| self.stock.available(sku, warehouse))
+    }
+
+    /// Units fenced for other channels than this.
+    #[must_use]
+    pub fn fenced(&self, sku: Sku, warehouse: Warehouse, channel: Channel) -> u64 {
+        let fences = self.fences.of(sku).iter();
+        let others = fences.filter(|row| row.warehouse == warehouse && row.channel != channel);
+        others.map(|row| u64::from(row.value)).sum()
     }
 
     /// A cell as replies show it; of a bundle, what could be had is what its components allow.

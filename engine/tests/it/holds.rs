@@ -304,6 +304,46 @@ fn a_hold_is_kept_though_safety_stock_was_raised_above_what_is_there() {
 }
 
 #[test]
+fn an_owners_units_go_before_those_that_are_fenced_for_others() {
+    let mut shop = shop();
+    shop.script(
+        "receive A N 10 => accepted 15/15
+         hold 1 7 zone=1 60 B:1 => accepted of 7 until=60s 0:B@N:1
+         hold 2 7 at=N 60 A:5 => accepted of 7 until=60s 0:A@N:5
+         reserve A@N/WEB:10
+         place 3 1 ship_complete A:3 hold=1 channel=SHOP => \
+         accepted open parcels=1 cost=5 0@N:3
+         held 2 => accepted of 7 until=60s 0:A@N:2
+         stock A => accepted N:10/15 O:5/5
+         policy ONE least_cost soft=ring_fences
+         assign all ONE
+         hold 4 7 at=N 60 B:1 => accepted of 7 until=60s 0:B@N:1
+         place 5 1 ship_complete A:14 hold=4 channel=SHOP => \
+         accepted open parcels=2 cost=12 0@N:9 0@O:5
+         held 2 => accepted of 7 until=60s
+         stock A => accepted N:3/15 O:0/5",
+    );
+}
+
+#[test]
+fn what_is_unlimited_needs_no_source_and_draws_nothing_to_one() {
+    let mut shop = shop();
+    shop.script(
+        "sku K unlimited
+         bundle K U:3
+         warehouse O 2
+         policy ONE least_cost parcels_max=1 warehouses=N
+         assign all ONE
+         capacity N units=3
+         hold 1 7 zone=1 60 U:900,K:7 => accepted of 7 until=60s
+         hold 2 7 zone=1 60 U:900,A:4 => out_of_stock 1:4/3
+         hold 3 7 zone=1 60 U:900,A:4 partial => accepted of 7 until=60s 1:A@N:3
+         hold 4 7 at=O 60 U:900,K:7,A:4 => accepted of 7 until=60s 2:A@O:4
+         hold 5 7 zone=2 60 U:1 => not_served",
+    );
+}
+
+#[test]
 fn rules_forbid_what_is_held_too() {
     let mut shop = shop();
     shop.script(
