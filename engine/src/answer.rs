@@ -6,7 +6,8 @@ use gantry_model::{
     BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, EngineTime, HoldHead, Malformed, Movement,
     MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead, OrderLineView, OrderStatus,
     OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook, RejectReason, ReplyHeader, ReplyStatus,
-    ReplyWriter, Sequence, Short, StockChange, StockHead, Totals, WaitKey, Warehouse, name_prefix,
+    ReplyWriter, Sequence, Short, Sku, StockChange, StockHead, Totals, WaitKey, Warehouse,
+    name_prefix,
 };
 use zerocopy::little_endian::U32;
 
@@ -154,21 +155,8 @@ pub(crate) fn of_query(
         },
         Query::ReadStock(sku) => match state.catalogue.sku(*sku) {
             Some(row) => {
-                let is_bundle = !state.bundles.components(*sku).is_empty();
-                let has_any = |warehouse: &Warehouse| {
-                    state.stock.cell(*sku, *warehouse) != Cell::default()
-                        || is_bundle && state.available(*sku, *warehouse) > 0
-                };
-                let used = state.catalogue.warehouses.handles().filter(has_any);
-                let cells: Vec<_> = used.map(|warehouse| state.view(*sku, warehouse)).collect();
-                let head = StockHead {
-                    sku: sku.get().into(),
-                    cell_count: count(cells.len()).into(),
-                    tracked: u8::from(row.tracked),
-                    reserved: 0,
-                };
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence).put(&head);
-                reply.put(cells.as_slice()).end();
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                put_stock(reply, state, *sku, row.tracked);
             }
             None => no(RejectReason::UnknownSku, replies),
         },
@@ -206,6 +194,24 @@ pub(crate) fn of_query(
         },
         Query::Quote(_) | Query::ReadTotals => unreachable!("the engine answers these itself"),
     }
+}
+
+/// The stock cells of a SKU that say anything.
+fn put_stock(reply: ReplyWriter<'_>, state: &State, sku: Sku, is_tracked: bool) {
+    let is_bundle = !state.bundles.components(sku).is_empty();
+    let has_any = |warehouse: &Warehouse| {
+        state.stock.cell(sku, *warehouse) != Cell::default()
+            || is_bundle && state.available(sku, *warehouse) > 0
+    };
+    let used = state.catalogue.warehouses.handles().filter(has_any);
+    let cells: Vec<_> = used.map(|warehouse| state.view(sku, warehouse)).collect();
+    let head = StockHead {
+        sku: sku.get().into(),
+        cell_count: count(cells.len()).into(),
+        tracked: u8::from(is_tracked),
+        reserved: 0,
+    };
+    reply.put(&head).put(cells.as_slice()).end();
 }
 
 /// The lines that wait for a SKU, from a place on.
