@@ -143,7 +143,13 @@ fn every_schema_of_every_kind_has_a_line() {
         |kind: CommandKind| kind.schemas().iter().map(move |schema| (kind.number(), *schema));
     let commands: BTreeSet<_> = CommandKind::ALL.into_iter().flat_map(of_kind).collect();
     assert_eq!(kinds(&COMMANDS.lines(), &COMMANDS), commands);
-    let queries: BTreeSet<_> = QueryKind::ALL.iter().map(|kind| (kind.number(), 1)).collect();
+    let of_query = |kind: &QueryKind| {
+        // A quote is laid out as the order that it asks about.
+        let last = if *kind == QueryKind::Quote { 2 } else { 1 };
+        let number = kind.number();
+        (1..=last).map(move |schema| (number, schema))
+    };
+    let queries: BTreeSet<_> = QueryKind::ALL.iter().flat_map(of_query).collect();
     assert_eq!(kinds(&QUERIES.lines(), &QUERIES), queries);
 }
 

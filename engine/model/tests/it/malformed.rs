@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gantry_model::{
-    Command, CommandKind, CostRow, Item, Items, Malformed, OrderLine, Query, Record, Reply, Retire,
-    SetCosts, Sku, Warehouse, Zone,
+    Command, CommandKind, CostRow, HoldId, Item, Items, Malformed, OrderLine, PlaceOrder, Query,
+    Record, Reply, Retire, SetCosts, Sku, Warehouse, Zone,
 };
 use proptest::prelude::*;
 
@@ -32,10 +32,11 @@ fn sample(kind: CommandKind) -> Vec<u8> {
     found
 }
 
-/// The bytes of the first version's sample of a query.
+/// The bytes of the first version's sample of a query; of one that it did not know, the newest's.
 fn sample_query(name: &str) -> Vec<u8> {
-    let samples = samples::queries(Version::First);
-    samples.into_iter().find(|sample| sample.name == name).unwrap().written
+    let versions = [Version::First, Version::Third];
+    let mut samples = versions.into_iter().flat_map(samples::queries);
+    samples.find(|sample| sample.name == name).unwrap().written
 }
 
 /// Limits as the first version wrote them: reserved bytes where the work limit now stands.
@@ -75,8 +76,9 @@ fn every_longer_command_is_refused() {
 }
 
 /// Where reserved bytes stand in the sample of a kind, and where its padding begins.
-fn reserved(kind: CommandKind) -> (Vec<Range<usize>>, usize) {
-    let (at, content_end) = match kind {
+fn reserved(command: &Command<'_>) -> (Vec<Range<usize>>, usize) {
+    let (at, content_end) = match command.kind() {
+        CommandKind::PlaceOrder if names_hold(command) => (62..64, 80 + 2 * 8 + 7),
         CommandKind::PlaceOrder => (62..64, 64 + 2 * 8 + 7),
         CommandKind::CancelOrder | CommandKind::Ship => (42..48, 48 + 2 * 8),
         CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => (37..40, 40 + 6),
@@ -104,6 +106,10 @@ fn reserved(kind: CommandKind) -> (Vec<Range<usize>>, usize) {
     (vec![at], content_end)
 }
 
+fn names_hold(command: &Command<'_>) -> bool {
+    matches!(command, Command::PlaceOrder(order) if order.hold != HoldId::NONE)
+}
+
 /// For each byte after the header that is refused as reserved or as padding when its highest bit
 /// is turned: the field that is named.
 fn refused_bytes(bytes: &[u8]) -> BTreeMap<usize, &'static str> {
@@ -128,7 +134,7 @@ fn refused_bytes(bytes: &[u8]) -> BTreeMap<usize, &'static str> {
 fn every_reserved_or_padding_byte_must_be_zero() {
     samples::newest_commands(|command| {
         let bytes = samples::written(&command);
-        let (reserved, content_end) = reserved(command.kind());
+        let (reserved, content_end) = reserved(&command);
         let reserved = reserved.into_iter().flatten().map(|position| (position, "reserved"));
         let padding = (content_end..bytes.len()).map(|position| (position, "padding"));
         let expected: BTreeMap<_, _> = reserved.chain(padding).collect();
@@ -155,6 +161,37 @@ fn no_record_lets_more_rows_go_than_it_may() {
     assert_eq!(parse(&retire(0, 1_025)), over("commands"));
 }
 
+/// An order, and a question about it, have the second schema exactly if they name a hold.
+#[test]
+fn an_order_has_one_form_with_a_hold_and_one_without() {
+    let lines = [OrderLine::new(Sku::new(1), 1)];
+    let without = samples::place_order(&lines);
+    let with = PlaceOrder { hold: samples::HOLD, ..without };
+    let quoted = |order| {
+        let mut bytes = Vec::new();
+        Query::Quote(order).write(&mut bytes);
+        bytes
+    };
+    let placed = |order| samples::written(&Command::PlaceOrder(order));
+    for (bytes, schema) in
+        [(placed(without), 1), (placed(with), 2), (quoted(without), 1), (quoted(with), 2)]
+    {
+        assert_eq!(bytes[2], schema);
+    }
+    let nobody = Err(Malformed::BadField { field: "hold", value: 0 });
+    let mut bytes = placed(with);
+    bytes[64..80].fill(0);
+    assert_eq!(parse(&bytes), nobody);
+    let mut bytes = quoted(with);
+    bytes[64..80].fill(0);
+    assert_eq!(parse_query(&bytes), nobody);
+    for schema in [0, 3] {
+        let mut bytes = quoted(with);
+        bytes[2] = schema;
+        assert!(matches!(parse_query(&bytes), Err(Malformed::UnknownSchema { .. })));
+    }
+}
+
 #[test]
 fn what_a_schema_reserved_stays_reserved_in_it() {
     assert_eq!(parse(&first_limits()), Ok(()));
@@ -170,6 +207,7 @@ fn every_reserved_or_padding_byte_of_a_query_must_be_zero() {
     for (name, positions) in [
         ("read_stock", vec![12, 13, 14, 15]),
         ("quote", vec![62, 63, 79]),
+        ("read_holds", vec![36, 37, 38, 39]),
         ("resolve", vec![14, 15, 19, 20, 21, 22, 23]),
         ("name", vec![14, 15]),
     ] {
@@ -211,6 +249,8 @@ fn a_value_that_a_field_cannot_have_is_named() {
         (change(Kind::PlaceOrder, "short", 58, 1), vec![0, 5, 255]),
         (change(Kind::PlaceOrder, "reference", 59, 1), vec![41, 255]),
         (change(Kind::PlaceOrder, "line_count", 60, 2), vec![129, 65_535]),
+        (change(Kind::PlaceHold, "line_count", 66, 2), vec![129, 65_535]),
+        (change(Kind::PlaceHold, "partial", 68, 1), vec![2, 0x80]),
         (change(Kind::CancelOrder, "unit_count", 40, 2), vec![8_193, 65_535]),
         (change(Kind::Ship, "unit_count", 40, 2), vec![8_193, 65_535]),
         (change(Kind::Adjust, "reason", 34, 1), vec![8, 255]),
@@ -254,7 +294,7 @@ impl Change {
 #[test]
 fn a_code_that_is_not_utf8_is_refused() {
     for (kind, at, field) in [
-        (CommandKind::PlaceOrder, 80, "reference"),
+        (CommandKind::PlaceOrder, 96, "reference"),
         (CommandKind::Receive, 40, "note"),
         (CommandKind::UpsertSku, 32, "code"),
         (CommandKind::SetPolicy, 62, "code"),
@@ -295,7 +335,7 @@ fn no_command_is_read_in_a_schema_that_its_kind_does_not_have() {
 
 #[test]
 fn no_reply_is_read_in_a_schema_that_its_kind_does_not_have() {
-    let versions = [Version::First, Version::Second];
+    let versions = [Version::First, Version::Second, Version::Third];
     for Sample { name, mut written, .. } in versions.into_iter().flat_map(samples::replies) {
         let newest = written[2];
         for schema in [0, newest + 1] {

@@ -1,12 +1,12 @@
 //! Commands of every kind.
 
 use gantry_model::{
-    AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, HoldId, Limits,
-    LineUnits, Match, MatchAgain, MatchEnd, Objective, OrderLine, OrderUnits, PlaceOrder, Policy,
-    PriceRow, ReserveRow, Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts,
-    SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField,
-    StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse,
-    WarehouseField, Zone,
+    AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, EngineTime,
+    ExpireHolds, ExtendHold, HoldId, Limits, LineUnits, Match, MatchAgain, MatchEnd, Objective,
+    OrderLine, OrderUnits, PlaceHold, PlaceOrder, Policy, PriceRow, ReleaseHold, ReserveRow,
+    Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy,
+    SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange, StockState,
+    UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -50,14 +50,9 @@ pub(crate) fn commands(version: Version) -> Vec<Sample> {
     samples
 }
 
-/// Calls `visit` with a command of every kind; what an older version said with fewer fields is
-/// not among them.
+/// Calls `visit` with a command of every kind, and of each schema that this version writes of it.
 pub(crate) fn newest_commands(mut visit: impl FnMut(Command<'_>)) {
-    first(|command| {
-        if command.kind().schemas().len() == 1 {
-            visit(command);
-        }
-    });
+    first(&mut visit);
     second(&mut visit);
     third(visit);
 }
@@ -175,4 +170,35 @@ fn third(mut visit: impl FnMut(Command<'_>)) {
     let placed = Sequence::new(0x0506_0708_090a_0b0c);
     let last = WaitKey { priority_class: 0x0d, placed, line: 0x0e0f };
     visit(Command::Match(Match { sku: Sku::new(0x0102_0304), last, end: MatchEnd::Over }));
+    holds(visit);
+}
+
+/// The hold that samples speak of.
+pub(crate) const HOLD: HoldId = HoldId::new(0x1112_1314_1516_1718_191a_1b1c_1d1e_1f20);
+
+pub(crate) fn place_hold(lines: &[OrderLine]) -> PlaceHold<'_> {
+    PlaceHold {
+        id: ID,
+        owner: 0x2122_2324_2526_2728_292a_2b2c_2d2e_2f30,
+        replaces: HOLD,
+        ttl_seconds: 0x3132_3334,
+        zone: Zone::new(0x3536),
+        warehouse: Warehouse::new(0x3738),
+        channel: Channel::new(0x393a),
+        partial: true,
+        lines,
+    }
+}
+
+fn holds(mut visit: impl FnMut(Command<'_>)) {
+    let lines = [OrderLine::new(Sku::new(8), 9), OrderLine::new(Sku::new(10), 11)];
+    visit(Command::PlaceOrder(PlaceOrder { hold: HOLD, ..place_order(&lines) }));
+    visit(Command::PlaceHold(place_hold(&lines)));
+    visit(Command::ExtendHold(ExtendHold { id: ID, hold: HOLD, ttl_seconds: 0x0102_0304 }));
+    visit(Command::ReleaseHold(ReleaseHold { id: ID, hold: HOLD }));
+    visit(Command::ExpireHolds(ExpireHolds {
+        last_expires: EngineTime::new(0x0102_0304_0506_0708),
+        last_placed: Sequence::new(0x090a_0b0c_0d0e_0f10),
+        holds: 0x1112_1314,
+    }));
 }

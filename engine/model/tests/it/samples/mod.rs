@@ -8,7 +8,7 @@ mod replies;
 
 use gantry_model::CommandId;
 
-pub(crate) use commands::{commands, newest_commands, place_order, written};
+pub(crate) use commands::{HOLD, commands, newest_commands, place_hold, place_order, written};
 pub(crate) use queries::queries;
 pub(crate) use records::records;
 pub(crate) use replies::replies;
@@ -22,7 +22,7 @@ pub(crate) enum Version {
     First,
     /// Policies, capacity, reserves, bundles, shadow prices, and what is proven of a plan.
     Second,
-    /// Waiting lines that are looked at when something came in.
+    /// Waiting lines that are looked at when something came in, and holds.
     Third,
 }
 

@@ -1,8 +1,10 @@
 //! Queries of every kind.
 
-use gantry_model::{CommandId, Namespace, OrderLine, Query, ReadBook, Sequence, Sku, WaitKey};
+use gantry_model::{
+    CommandId, Namespace, OrderLine, PlaceOrder, Query, ReadBook, ReadHolds, Sequence, Sku, WaitKey,
+};
 
-use super::{Sample, Version, place_order};
+use super::{HOLD, Sample, Version, place_order};
 
 fn written_query(query: &Query<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -14,6 +16,11 @@ fn book() -> ReadBook {
     let placed = Sequence::new(0x0102_0304_0506_0708);
     let from = WaitKey { priority_class: 9, placed, line: 0x0a0b };
     ReadBook { sku: Sku::new(0x0c0d_0e0f), from, rows_max: 0x1011 }
+}
+
+fn holds() -> ReadHolds {
+    let from = Sequence::new(0x0102_0304_0506_0708);
+    ReadHolds { owner: 0x090a_0b0c_0d0e_0f10, from, rows_max: 0x1112_1314 }
 }
 
 /// The queries that this version was the first to write.
@@ -32,7 +39,12 @@ pub(crate) fn queries(version: Version) -> Vec<Sample> {
             ("resolve", Query::Resolve(Namespace::Policy, "web")),
             ("name", Query::Name(Namespace::Policy, 0x0708)),
         ],
-        Version::Third => vec![("read_book", Query::ReadBook(book()))],
+        Version::Third => vec![
+            ("read_book", Query::ReadBook(book())),
+            ("quote", Query::Quote(PlaceOrder { hold: HOLD, ..place_order(&lines) })),
+            ("read_hold", Query::ReadHold(HOLD)),
+            ("read_holds", Query::ReadHolds(holds())),
+        ],
     };
     let sample = |(name, query): (&str, Query<'_>)| Sample {
         name: name.to_owned(),

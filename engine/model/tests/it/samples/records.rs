@@ -7,7 +7,7 @@ use gantry_model::{
 };
 use zerocopy::IntoBytes;
 
-use super::{ID, Sample, Version, place_order, written};
+use super::{ID, Sample, Version, place_hold, place_order, written};
 
 const SEQUENCE: Sequence = Sequence::new(0x0102_0304);
 
@@ -38,7 +38,13 @@ pub(crate) fn records(version: Version) -> Vec<Sample> {
         Version::Third => {
             let movements =
                 of_order(&[MovementKind::SetAside, MovementKind::GivenBack, MovementKind::Due]);
-            vec![sample("set_aside", &zone, OutcomeHead::accepted(0, 0), &[], &movements)]
+            let held = of_order(&[MovementKind::Held, MovementKind::Unheld]);
+            let (accepted, hold) =
+                (OutcomeHead::accepted(0, 0), Command::PlaceHold(place_hold(&lines)));
+            vec![
+                sample("set_aside", &zone, accepted, &[], &movements),
+                sample("held", &hold, accepted, &[], &held),
+            ]
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Replies of every kind and status.
 
 use gantry_model::{
-    BookHead, BookRow, CellView, CommandKind, OrderAllocation, OrderBody, OrderDetail, OrderHead,
-    OrderId, OrderLineView, OrderStatus, Outcome, OutcomeHead, Proof, QueryKind, RejectReason,
-    Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockHead,
-    Totals, WaitKey, name_prefix,
+    BookHead, BookRow, CellView, CommandKind, EngineTime, HeldUnits, HoldHead, HoldsHead,
+    OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderId, OrderLineView, OrderStatus,
+    Outcome, OutcomeHead, Proof, QueryKind, RejectReason, Reply, ReplyBody, ReplyHeader,
+    ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockHead, Totals, WaitKey, Warehouse,
+    name_prefix,
 };
 use zerocopy::little_endian::U32;
 
-use super::{Sample, Version};
+use super::{HOLD, ID, Sample, Version};
 
 /// The replies that this version was the first to write.
 pub(crate) fn replies(version: Version) -> Vec<Sample> {
@@ -116,6 +117,33 @@ fn third(mut visit: impl FnMut(&str, Reply<'_>)) {
     let rows =
         [BookRow::new(OrderId::new(0x0c0d), key, 14), BookRow::new(OrderId::new(15), later, 16)];
     visit("read_book", answered(QueryKind::ReadBook, ReplyBody::Book { head: &head, rows: &rows }));
+    holds(visit);
+}
+
+fn holds(mut visit: impl FnMut(&str, Reply<'_>)) {
+    let (placed, expires) = (Sequence::new(0x0102_0304), EngineTime::new(0x0506_0708));
+    let active = HoldHead::active((HOLD, 0x090a), placed, expires, 0x0b0c, 2);
+    let rows = [
+        HeldUnits::new(0x0d0e, Sku::new(0x0f10), Warehouse::new(0x1112), 0x1314),
+        HeldUnits::new(1, Sku::new(2), Warehouse::new(3), 4),
+    ];
+    let hold = ReplyBody::Hold { head: &active, rows: &rows };
+    visit("place_hold", accepted(CommandKind::PlaceHold, hold));
+    visit("extend_hold", accepted(CommandKind::ExtendHold, hold));
+    let ended = HoldHead::ended(HOLD, placed);
+    let gone = ReplyBody::Hold { head: &ended, rows: &[] };
+    visit("release_hold", accepted(CommandKind::ReleaseHold, gone));
+    let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
+    let no = Outcome { head: &refused, shorts: &[] };
+    visit("expire_holds", rejected(CommandKind::ExpireHolds, no));
+    visit("read_hold", answered(QueryKind::ReadHold, hold));
+    let head =
+        HoldsHead { owner: 0x090a.into(), holds: 3.into(), row_count: 2.into(), reserved: [0; 2] };
+    let rows = [active, HoldHead::active((ID, 0x090a), Sequence::new(0x0405), expires, 5, 6)];
+    visit(
+        "read_holds",
+        answered(QueryKind::ReadHolds, ReplyBody::Holds { head: &head, rows: &rows }),
+    );
 }
 
 /// Every kind of answer that tells of an order.
