@@ -3,12 +3,12 @@
 //!
 //! Memory follows orders: about a hundred bytes each, because a later record may name any of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use gantry_engine::{CodeTable, State};
 use gantry_model::{
-    Channel, Code, Command, Handle, OrderId, PlaceOrder, Policy, Record, Sequence, Sku, Warehouse,
-    Zone,
+    Channel, Code, Command, Handle, HoldId, OrderId, PlaceOrder, Policy, Record, Sequence, Sku,
+    Warehouse, Zone,
 };
 use serde::{Serialize, Serializer};
 
@@ -21,6 +21,8 @@ pub(crate) struct Names {
     channels: Vec<Code>,
     policies: Vec<Code>,
     orders: OrderNames,
+    /// By the record that placed the hold.
+    holds: BTreeMap<Sequence, HoldId>,
 }
 
 /// The code of a handle.
@@ -71,6 +73,7 @@ impl Names {
             channels: codes(&catalogue.channels),
             policies: codes(&catalogue.policies),
             orders: OrderNames::default(),
+            holds: BTreeMap::new(),
         };
         let mut orders: Vec<_> = state.orders.iter().collect();
         orders.sort_unstable_by_key(|(row, _)| row.placed);
@@ -90,6 +93,9 @@ impl Names {
         match &record.command {
             Command::PlaceOrder(order) => {
                 self.orders.learn(record.sequence, order.id, order.reference);
+            }
+            Command::PlaceHold(hold) => {
+                self.holds.insert(record.sequence, hold.id);
             }
             Command::UpsertSku(sku) => note(&mut self.skus, handle, sku.code),
             Command::UpsertWarehouse(warehouse) => {
@@ -117,6 +123,11 @@ impl Names {
         name(&self.zones, zone.get().into())
     }
 
+    /// The zone's code, if there is a zone.
+    pub(crate) fn zone_if_any(&self, zone: Zone) -> Option<Name<'_>> {
+        (zone != Zone::NONE).then(|| self.zone(zone))
+    }
+
     /// The channel's code, if there is a channel.
     pub(crate) fn channel(&self, channel: Channel) -> Option<Name<'_>> {
         (channel != Channel::NONE).then(|| name(&self.channels, channel.get().into()))
@@ -141,6 +152,11 @@ impl Names {
             _ => rows.binary_search_by_key(&sequence, |row| row.sequence).ok()?,
         };
         Some(self.orders.name(index))
+    }
+
+    /// The hold that the record of this sequence placed.
+    pub(crate) fn hold_placed(&self, sequence: Sequence) -> Option<Id> {
+        self.holds.get(&sequence).map(|hold| Id(hold.get()))
     }
 
     /// The order with this id; its id alone if no record placed it.

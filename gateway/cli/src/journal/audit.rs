@@ -7,6 +7,8 @@
 mod archive;
 mod bundles;
 mod catalogue;
+mod held;
+mod holds;
 mod matched;
 mod matching;
 mod orders;
@@ -24,6 +26,7 @@ use gantry_model::{
 use archive::Archive;
 use bundles::Bundles;
 use catalogue::Catalogue;
+use holds::Holds;
 use matched::split;
 use matching::Matching;
 use orders::Orders;
@@ -68,6 +71,7 @@ pub(super) struct Audit {
     orders: Orders,
     archive: Archive,
     matching: Matching,
+    holds: Holds,
     /// Commands that were carried out, other than those that placed an order.
     others: u64,
 }
@@ -120,7 +124,8 @@ impl Audit {
         }
         let is_other = record.command.id().is_some();
         self.others += u64::from(is_other && !matches!(record.command, Command::PlaceOrder(_)));
-        let (own, set_aside) = split(record.movements);
+        let (own, set_aside) = split(record);
+        let (own, set_aside) = (&own[..], &set_aside[..]);
         match &record.command {
             Command::PlaceOrder(order) => self.place(record, own, order)?,
             Command::Ship(command) => return self.ship(record.movements, command),
@@ -130,6 +135,10 @@ impl Audit {
             Command::Adjust(change) => self.adjust(own, change)?,
             Command::SetStock(change) => self.set_stock(own, change)?,
             Command::SetPriority(priority) => self.set_priority(own, priority)?,
+            Command::PlaceHold(hold) => self.place_hold(record, own, hold)?,
+            Command::ExtendHold(extend) => return self.extend_hold(record, extend),
+            Command::ReleaseHold(release) => self.release_hold(record, own, release)?,
+            Command::ExpireHolds(expired) => self.expire_holds(record, own, expired)?,
             Command::SetReserves(_) | Command::MatchAgain(_) => {
                 rule(own.is_empty(), "looking again moves nothing")?;
                 self.set_up(record)?;
@@ -190,6 +199,9 @@ impl Audit {
             ShortMode::TakeAvailable => Some(Cancelled),
             ShortMode::Backorder | ShortMode::WaitComplete => Some(Backordered),
         };
+        let unheld = own.iter().position(|movement| movement.kind() == MovementKind::Unheld);
+        let (own, unheld) = own.split_at(unheld.unwrap_or(own.len()));
+        let asking = self.take_hold(record, order, unheld)?;
         let placed = self.orders.place(record.sequence, order)?;
         let mut parcels: Vec<Warehouse> = Vec::new();
         let mut cost_cents = 0;
@@ -218,7 +230,7 @@ impl Audit {
         let parcel_count = i64::try_from(parcels.len()).unwrap_or(i64::MAX);
         outcome("parcels", parcel_count, head.parcels().into())?;
         outcome("cost", cost_cents, head.cost_minor())?;
-        let placed = Placed { record, order, zone, parcels: &parcels };
+        let placed = Placed { record, order, zone, parcels: &parcels, asking: &asking };
         self.check_rules(&placed)?;
         if waits_complete { Ok(()) } else { self.check_nothing_left_behind(&placed) }
     }

@@ -1,6 +1,7 @@
 //! A record as a JSON object, with codes for handles. The names are a format that other programs
 //! read; `docs/FORMAT.md` and the issue of the first release hold them.
 
+mod hold;
 mod matching;
 mod policy;
 
@@ -11,6 +12,7 @@ use gantry_model::{
 use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
+use hold::{ExpireHoldsJson, ExtendHoldJson, PlaceHoldJson, ReleaseHoldJson};
 use matching::{AgainJson, MatchJson, PriorityJson};
 use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
 
@@ -52,6 +54,10 @@ enum CommandJson<'a> {
     Match(MatchJson<'a>),
     MatchAgain(AgainJson<'a>),
     SetPriority(PriorityJson<'a>),
+    PlaceHold(PlaceHoldJson<'a>),
+    ExtendHold(ExtendHoldJson),
+    ReleaseHold(ReleaseHoldJson),
+    ExpireHolds(ExpireHoldsJson),
 }
 
 #[derive(Serialize)]
@@ -67,6 +73,9 @@ struct PlaceOrderJson<'a> {
     customer: Option<Id>,
     value_minor: i64,
     currency: Option<String>,
+    /// The hold that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<Id>,
     lines: Vec<LineJson<'a>>,
 }
 
@@ -158,6 +167,9 @@ struct MovementJson<'a> {
     warehouse: Option<Name<'a>>,
     order: Option<OrderName<'a>>,
     order_id: Option<Id>,
+    /// Of units that are held, and are no longer, for a cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<Id>,
     line: Option<u16>,
     quantity: i32,
     reason: Option<&'static str>,
@@ -241,6 +253,12 @@ impl<'a> CommandJson<'a> {
             Command::SetPriority(priority) => {
                 Self::SetPriority(PriorityJson::new(&priority, names))
             }
+            Command::PlaceHold(hold) => Self::PlaceHold(PlaceHoldJson::new(&hold, names)),
+            Command::ExtendHold(extend) => Self::ExtendHold(ExtendHoldJson::new(&extend)),
+            Command::ReleaseHold(release) => Self::ReleaseHold(ReleaseHoldJson::new(&release)),
+            Command::ExpireHolds(expired) => {
+                Self::ExpireHolds(ExpireHoldsJson::new(&expired, names))
+            }
         }
     }
 
@@ -256,8 +274,6 @@ impl<'a> CommandJson<'a> {
 impl<'a> PlaceOrderJson<'a> {
     fn new(order: &PlaceOrder<'a>, names: &'a Names) -> Self {
         let id = Id(order.id.get());
-        let line =
-            |line: &OrderLine| LineJson { sku: names.sku(line.sku()), quantity: line.quantity() };
         Self {
             id,
             order: Names::placing(order),
@@ -270,8 +286,15 @@ impl<'a> PlaceOrderJson<'a> {
             customer: (order.customer != 0).then_some(Id(order.customer)),
             value_minor: order.value_minor,
             currency: currency(order),
-            lines: order.lines.iter().map(line).collect(),
+            hold: hold::named(order.hold),
+            lines: order.lines.iter().map(|line| LineJson::new(line, names)).collect(),
         }
+    }
+}
+
+impl<'a> LineJson<'a> {
+    fn new(line: &OrderLine, names: &'a Names) -> Self {
+        Self { sku: names.sku(line.sku()), quantity: line.quantity() }
     }
 }
 
@@ -347,13 +370,16 @@ impl<'a> OutcomeJson<'a> {
 impl<'a> MovementJson<'a> {
     fn new(movement: &Movement, names: &'a Names) -> Self {
         let order = names.order_placed(movement.order());
+        let is_of_hold = movement.kind().is_of_hold();
+        let hold = is_of_hold.then(|| names.hold_placed(movement.order())).flatten();
         Self {
             kind: movement.kind().name(),
             sku: names.sku(movement.sku()),
             warehouse: names.warehouse(movement.warehouse()),
             order,
             order_id: order.map(|order| order.id),
-            line: order.map(|_| movement.line()),
+            hold,
+            line: (order.is_some() || is_of_hold).then(|| movement.line()),
             quantity: movement.quantity(),
             reason: reason(movement.reason()),
         }

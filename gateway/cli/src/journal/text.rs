@@ -3,11 +3,11 @@
 use std::fmt::{self, Display, Formatter};
 
 use gantry_model::{
-    AssignPolicy, Command, Match, Movement, MovementKind, Record, Sequence, SetBundle, SetCapacity,
-    StockChange,
+    AssignPolicy, Command, ExpireHolds, HoldId, Match, Movement, MovementKind, PlaceHold,
+    PlaceOrder, Record, Sequence, SetBundle, SetCapacity, StockChange,
 };
 
-use crate::names::{Name, Names};
+use crate::names::{Id, Name, Names};
 use crate::output::utc_time;
 use crate::view::proof_text;
 
@@ -41,11 +41,7 @@ impl RecordText<'_> {
     fn write_command(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let names = self.names;
         match &self.record.command {
-            Command::PlaceOrder(order) => {
-                let (zone, short) = (names.zone(order.zone), order.short.name());
-                let order = Names::placing(order);
-                write!(f, " {} to zone {}, {short}", shown(&order), shown(&zone))
-            }
+            Command::PlaceOrder(order) => self.write_order(f, order),
             Command::CancelOrder(units) | Command::Ship(units) => {
                 write!(f, " {}", shown(&names.order(units.order)))
             }
@@ -86,7 +82,41 @@ impl RecordText<'_> {
                 let order = names.order(priority.order);
                 write!(f, " of {} to class {}", shown(&order), priority.priority_class)
             }
+            Command::PlaceHold(hold) => self.write_hold(f, hold),
+            Command::ExtendHold(extend) => {
+                write!(f, " {} to {} s from now on", Id(extend.hold.get()), extend.ttl_seconds)
+            }
+            Command::ReleaseHold(release) => write!(f, " {}", Id(release.hold.get())),
+            Command::ExpireHolds(expired) => self.write_expired(f, expired),
         }
+    }
+
+    fn write_order(&self, f: &mut Formatter<'_>, order: &PlaceOrder<'_>) -> fmt::Result {
+        let (zone, short) = (self.names.zone(order.zone), order.short.name());
+        write!(f, " {} to zone {}, {short}", shown(&Names::placing(order)), shown(&zone))?;
+        match order.hold {
+            HoldId::NONE => Ok(()),
+            hold => write!(f, ", of hold {}", Id(hold.get())),
+        }
+    }
+
+    fn write_hold(&self, f: &mut Formatter<'_>, hold: &PlaceHold<'_>) -> fmt::Result {
+        write!(f, " {} of owner {}", Id(hold.id.get()), Id(hold.owner))?;
+        if let Some(zone) = self.names.zone_if_any(hold.zone) {
+            write!(f, " for zone {}", shown(&zone))?;
+        }
+        write_warehouse(f, " at", self.names.warehouse(hold.warehouse))?;
+        let partial = if hold.partial { ", as much as there is" } else { "" };
+        write!(f, ", {} s{partial}", hold.ttl_seconds)?;
+        match hold.replaces {
+            HoldId::NONE => Ok(()),
+            before => write!(f, ", instead of {}", Id(before.get())),
+        }
+    }
+
+    fn write_expired(&self, f: &mut Formatter<'_>, expired: &ExpireHolds) -> fmt::Result {
+        let ExpireHolds { last_expires, last_placed, holds } = expired;
+        write!(f, " {holds}, the last of record {last_placed} at {}", utc_time(last_expires.get()))
     }
 
     fn write_change(&self, f: &mut Formatter<'_>, change: &StockChange<'_>) -> fmt::Result {
@@ -170,10 +200,17 @@ impl RecordText<'_> {
         }
         write!(f, "{kind} {quantity} of {sku}")?;
         write_warehouse(f, " at", names.warehouse(movement.warehouse()))?;
-        if let Some(order) = names.order_placed(movement.order()) {
-            write!(f, ", line {} of {}", movement.line(), shown(&order))?;
+        let line = movement.line();
+        if movement.kind().is_of_hold() {
+            return match names.hold_placed(movement.order()) {
+                Some(hold) => write!(f, ", line {line} of hold {hold}"),
+                None => write!(f, ", line {line} of the hold of record {}", movement.order()),
+            };
         }
-        Ok(())
+        match names.order_placed(movement.order()) {
+            Some(order) => write!(f, ", line {line} of {}", shown(&order)),
+            None => Ok(()),
+        }
     }
 }
 

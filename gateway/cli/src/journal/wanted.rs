@@ -1,6 +1,6 @@
 //! Which records a dump shows: those of an order, those of a SKU.
 
-use gantry_model::{Command, OrderId, Record, Sequence};
+use gantry_model::{Command, OrderId, PlaceHold, PlaceOrder, Record, Sequence};
 
 use crate::names::Names;
 
@@ -69,7 +69,8 @@ impl OrderText {
 fn has_sku(record: &Record<'_>, names: &Names, code: &str) -> bool {
     let is_it = |sku| names.sku(sku) == crate::names::Name::Known(code);
     let is_asked = match &record.command {
-        Command::PlaceOrder(order) => order.lines.iter().any(|line| is_it(line.sku())),
+        Command::PlaceOrder(PlaceOrder { lines, .. })
+        | Command::PlaceHold(PlaceHold { lines, .. }) => lines.iter().any(|line| is_it(line.sku())),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             is_it(change.sku)
         }

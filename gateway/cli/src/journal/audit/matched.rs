@@ -1,23 +1,31 @@
 //! What records may do to lines that wait: set units aside for them, and give them units.
 
 use gantry_model::{
-    Actor, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind, Record, SetPriority,
-    Sku, WaitKey, Warehouse,
+    Actor, Command, HoldId, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind,
+    Record, SetPriority, Sku, WaitKey, Warehouse,
 };
 
 use super::orders::OrderIndex;
 use super::{Audit, Fault, outcome, rule};
 
-/// A record's own movements, and what it sets aside.
-pub(super) fn split(movements: &[Movement]) -> (&[Movement], &[Movement]) {
-    let own = movements.iter().position(|movement| movement.kind().is_of_matching());
-    movements.split_at(own.unwrap_or(movements.len()))
+/// A record's own movements, and what it sets aside. An order that waits complete makes its SKUs
+/// due before it lets the hold go that it takes.
+pub(super) fn split(record: &Record<'_>) -> (Vec<Movement>, Vec<Movement>) {
+    let takes_hold =
+        matches!(&record.command, Command::PlaceOrder(order) if order.hold != HoldId::NONE);
+    let is_late = |movement: &Movement| movement.kind().is_of_matching();
+    if takes_hold {
+        return record.movements.iter().copied().partition(|movement| !is_late(movement));
+    }
+    let own = record.movements.iter().position(is_late);
+    let (own, late) = record.movements.split_at(own.unwrap_or(record.movements.len()));
+    (own.to_vec(), late.to_vec())
 }
 
 /// Whether it leaves units to sell at its cell.
 fn frees(movement: &Movement) -> bool {
-    use MovementKind::{Adjusted, ComponentReleased, Received, Released, Restored};
-    let kinds = [Adjusted, ComponentReleased, Received, Released, Restored];
+    use MovementKind::{Adjusted, ComponentReleased, Received, Released, Restored, Unheld};
+    let kinds = [Adjusted, ComponentReleased, Received, Released, Restored, Unheld];
     kinds.contains(&movement.kind()) && movement.quantity() > 0
 }
 
@@ -29,17 +37,22 @@ impl Audit {
         own: &[Movement],
         later: &[Movement],
     ) -> Result<(), Fault> {
+        // Units that were held may be used up by the same record.
+        let is_free = |it: &&Movement| {
+            let is_used_up = || self.for_sale(it.sku(), it.warehouse()) <= 0;
+            frees(it) && !(it.kind() == MovementKind::Unheld && is_used_up())
+        };
+        let freed: Vec<Movement> = own.iter().filter(is_free).copied().collect();
         for movement in later {
             let (sku, warehouse) = (movement.sku(), movement.warehouse());
             match movement.kind() {
                 MovementKind::Due => {
-                    let is_wanted = self.matching.units(sku) > 0 || self.stock.held(sku) > 0;
+                    let is_wanted = self.matching.units(sku) > 0 || self.stock.set_aside(sku) > 0;
                     rule(is_wanted, "a SKU is due for lines that wait")?;
                     self.matching.make_due(sku, record.sequence);
                 }
                 MovementKind::SetAside => {
-                    let came_in = own.iter().filter(|movement| frees(movement));
-                    let mut came_in = came_in.map(|it| (it.sku(), it.warehouse()));
+                    let mut came_in = freed.iter().map(|it| (it.sku(), it.warehouse()));
                     let is_there = came_in.any(|cell| cell == (sku, warehouse));
                     rule(is_there, "units are set aside where some came in")?;
                     self.check_set_aside_movement(movement)?;
@@ -51,9 +64,7 @@ impl Audit {
             // There was no room for all of it.
             return Ok(());
         }
-        own.iter()
-            .filter(|movement| frees(movement))
-            .try_for_each(|it| self.check_nobody_slips_in(it))
+        freed.iter().try_for_each(|it| self.check_nobody_slips_in(it))
     }
 
     /// An order's waiting lines move in their books.
@@ -75,7 +86,7 @@ impl Audit {
         let sku = movement.sku();
         rule(self.matching.is_due(sku), "units are set aside for a SKU that is due")?;
         self.stock.apply(movement)?;
-        let fits = self.stock.held(sku) <= self.matching.units(sku);
+        let fits = self.stock.set_aside(sku) <= self.matching.units(sku);
         rule(fits, "no more is set aside than waits")?;
         let free = self.for_sale(sku, movement.warehouse());
         rule(free >= 0, "only units that are for sale are set aside")
@@ -90,7 +101,7 @@ impl Audit {
         let is_looked_at = |sku| self.matching.units(sku) == 0 || self.matching.is_due(sku);
         let mut skus = self.bundles.using(sku).chain([sku]);
         rule(skus.all(is_looked_at), "a SKU that came in while lines wait for it is due")?;
-        let (units, held) = (self.for_sale(sku, warehouse), self.stock.held(sku));
+        let (units, held) = (self.for_sale(sku, warehouse), self.stock.set_aside(sku));
         if units > 0 && held < self.matching.units(sku) {
             let (sku, warehouse) = (sku.get(), warehouse.get());
             let figure = "for sale, which are not set aside for lines that wait";
@@ -112,7 +123,7 @@ impl Audit {
             outcome("cost", 0, record.outcome.head.cost_minor())?;
         }
         if looked.end == MatchEnd::Over {
-            let is_kept = self.stock.held(looked.sku) <= self.kept_max(looked.sku)?;
+            let is_kept = self.stock.set_aside(looked.sku) <= self.kept_max(looked.sku)?;
             rule(is_kept, "what nobody got is given back")?;
             self.check_nothing_left_to_give(looked)?;
         }
@@ -123,7 +134,7 @@ impl Audit {
     /// Units that an order that waits complete may keep from those behind it: those that the first
     /// such line waits for.
     fn kept_max(&self, sku: Sku) -> Result<i64, Fault> {
-        if self.stock.held(sku) == 0 {
+        if self.stock.set_aside(sku) == 0 {
             return Ok(0);
         }
         for (key, units) in self.matching.lines(sku) {
@@ -259,7 +270,7 @@ impl Audit {
                 continue;
             }
             let is_claimed = self.orders.skus(order).any(|of_line| of_line == sku);
-            let claimed = if is_claimed { self.stock.held_at(sku, warehouse) } else { 0 };
+            let claimed = if is_claimed { self.stock.set_aside_at(sku, warehouse) } else { 0 };
             let units = self.left(sku, warehouse, channel, policy) + claimed;
             if units < 0 && movement.kind() != MovementKind::GivenBack {
                 let (sku, warehouse) = (sku.get(), warehouse.get());

@@ -2,6 +2,7 @@
 
 use gantry_model::{Channel, Movement, MovementKind, PlaceOrder, Proof, Record, Sku, Warehouse};
 
+use super::held::Asking;
 use super::rules::PolicyRow;
 use super::{Audit, Fault, rule};
 
@@ -11,12 +12,13 @@ pub(super) struct Placed<'a> {
     pub(super) order: &'a PlaceOrder<'a>,
     pub(super) zone: u16,
     pub(super) parcels: &'a [Warehouse],
+    pub(super) asking: &'a Asking,
 }
 
 impl Audit {
     /// Every rule that is not soft holds of every parcel.
     pub(super) fn check_rules(&mut self, placed: &Placed<'_>) -> Result<(), Fault> {
-        let Placed { record, order, zone, parcels } = placed;
+        let Placed { record, order, zone, parcels, .. } = placed;
         let policy = self.rules.policy(order.channel);
         let parcels_max = policy.parcels_max(order.value_minor, skus(order));
         let count_holds = parcels.len() <= parcels_max;
@@ -26,7 +28,7 @@ impl Audit {
             let days = self.days(*warehouse, *zone, record.time.get())?;
             rule(policy.allows_days(days), "no parcel is later than its policy allows")?;
         }
-        self.check_set_aside(placed, policy)?;
+        self.check_left(placed.asking, record.movements, policy)?;
         for warehouse in *parcels {
             let of =
                 |kind| move |one: &&Movement| one.kind() == kind && one.warehouse() == *warehouse;
@@ -37,27 +39,10 @@ impl Audit {
         Ok(())
     }
 
-    /// No unit that is set aside was taken.
-    fn check_set_aside(&self, placed: &Placed<'_>, policy: &PolicyRow) -> Result<(), Fault> {
-        for movement in placed.record.movements {
-            let (sku, warehouse) = (movement.sku(), movement.warehouse());
-            if warehouse == Warehouse::NONE || !self.catalogue.sku(sku)? {
-                continue;
-            }
-            let left = self.left(sku, warehouse, placed.order.channel, policy);
-            if left < 0 {
-                let (sku, warehouse) = (sku.get(), warehouse.get());
-                let figure = "left besides those that are set aside";
-                return Err(Fault::Stock { figure, sku, warehouse, units: left });
-            }
-        }
-        Ok(())
-    }
-
     /// No unit waits or is refused while a warehouse has it that the rules let the order use. Where
     /// a day is bounded, or the plan is not proven to have the most units, nobody can say.
     pub(super) fn check_nothing_left_behind(&self, placed: &Placed<'_>) -> Result<(), Fault> {
-        let Placed { record, order, zone, parcels } = placed;
+        let Placed { record, order, zone, parcels, .. } = placed;
         if record.outcome.head.proof() == Some(Proof::GapInUnits) {
             return Ok(());
         }
@@ -71,7 +56,7 @@ impl Audit {
                     && policy.allows_days(days)
                     && (may_add || parcels.contains(&warehouse))
                     && !self.rules.is_bounded(warehouse, policy);
-                let units = self.available(movement.sku(), warehouse, order.channel, policy);
+                let units = self.available(movement.sku(), warehouse, placed, policy);
                 if may_use && units > 0 {
                     let (sku, warehouse) = (movement.sku().get(), warehouse.get());
                     let figure = "available, which the order did not get";
@@ -87,21 +72,19 @@ impl Audit {
         Ok(u64::from(days) + self.rules.days_late(warehouse, time_ns))
     }
 
-    /// Whole units that the order could still have.
+    /// Whole units that the order could still have, with those that its hold's owner holds.
     fn available(
         &self,
         sku: Sku,
         warehouse: Warehouse,
-        channel: Channel,
+        placed: &Placed<'_>,
         policy: &PolicyRow,
     ) -> i64 {
-        let Some(components) = self.bundles.components(sku) else {
-            return self.left(sku, warehouse, channel, policy);
-        };
+        let left = |sku| self.left_and_own(placed.asking, sku, warehouse, policy);
+        let Some(components) = self.bundles.components(sku) else { return left(sku) };
         let whole = components.iter().map(|(sku, units_each)| {
             let is_counted = self.catalogue.sku(*sku).unwrap_or(true);
-            let left = || self.left(*sku, warehouse, channel, policy);
-            if is_counted { left() / units_each } else { i64::MAX }
+            if is_counted { left(*sku) / units_each } else { i64::MAX }
         });
         whole.min().unwrap_or(0)
     }

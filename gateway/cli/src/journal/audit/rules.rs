@@ -50,7 +50,7 @@ struct Capacity {
 }
 
 /// What binds where nobody said anything.
-static BUILT_IN: PolicyRow = PolicyRow {
+pub(super) static BUILT_IN: PolicyRow = PolicyRow {
     soft: Rules::NONE,
     parcels_max: PARCELS_PER_ORDER_MAX,
     days_max: u16::MAX,

@@ -22,7 +22,9 @@ struct SkuStock {
 struct Cell {
     on_hand: i64,
     allocated: i64,
-    /// Set aside for lines that wait.
+    /// For lines that wait.
+    set_aside: i64,
+    /// For carts.
     held: i64,
     unavailable: i64,
 }
@@ -43,7 +45,7 @@ impl Stock {
         let empty = stock
             .cells
             .iter()
-            .all(|cell| cell.on_hand == 0 && cell.allocated == 0 && cell.held == 0);
+            .all(|cell| cell.on_hand == 0 && cell.allocated == 0 && cell.all_held() == 0);
         rule(stock.tracked == tracked || empty, "tracking changes only while there are no units")?;
         stock.tracked = tracked;
         Ok(())
@@ -53,19 +55,21 @@ impl Stock {
     pub(super) fn apply(&mut self, movement: &Movement) -> Result<(), Fault> {
         use MovementKind::{
             Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
-            ComponentShipped, Dequeued, Due, GivenBack, Received, Released, Restored, SetAside,
-            Shipped, Withdrawn,
+            ComponentShipped, Dequeued, Due, GivenBack, Held, Received, Released, Restored,
+            SetAside, Shipped, Unheld, Withdrawn,
         };
         let quantity = i64::from(movement.quantity());
-        let (on_hand, allocated, held, unavailable) = match movement.kind() {
-            Received | Adjusted => (quantity, 0, 0, 0),
-            Shipped | ComponentShipped => (-quantity, -quantity, 0, 0),
-            Allocated | ComponentAllocated => (0, quantity, 0, 0),
-            Released | ComponentReleased => (0, -quantity, 0, 0),
-            SetAside => (0, 0, quantity, 0),
-            GivenBack => (0, 0, -quantity, 0),
-            Withdrawn => (0, 0, 0, quantity),
-            Restored => (0, 0, 0, -quantity),
+        let (on_hand, allocated, [set_aside, held], unavailable) = match movement.kind() {
+            Received | Adjusted => (quantity, 0, [0; 2], 0),
+            Shipped | ComponentShipped => (-quantity, -quantity, [0; 2], 0),
+            Allocated | ComponentAllocated => (0, quantity, [0; 2], 0),
+            Released | ComponentReleased => (0, -quantity, [0; 2], 0),
+            SetAside => (0, 0, [quantity, 0], 0),
+            GivenBack => (0, 0, [-quantity, 0], 0),
+            Held => (0, 0, [0, quantity], 0),
+            Unheld => (0, 0, [0, -quantity], 0),
+            Withdrawn => (0, 0, [0; 2], quantity),
+            Restored => (0, 0, [0; 2], -quantity),
             Backordered | Dequeued | Cancelled | Due => {
                 let nowhere = movement.warehouse() == Warehouse::NONE;
                 return rule(nowhere, "units that are nowhere name no warehouse");
@@ -81,6 +85,7 @@ impl Stock {
         // Stock of an unlimited SKU is not counted.
         cell.on_hand += if stock.tracked { on_hand } else { 0 };
         cell.allocated += allocated;
+        cell.set_aside += set_aside;
         cell.held += held;
         cell.unavailable += unavailable;
         check(*cell, stock.tracked, movement)
@@ -94,25 +99,25 @@ impl Stock {
     /// Units that an order could still have; 0 of an unlimited SKU, which never falls short.
     pub(super) fn available(&self, sku: Sku, warehouse: Warehouse) -> i64 {
         let cell = self.cell(sku, warehouse);
-        cell.on_hand - cell.allocated - cell.held - cell.unavailable
+        cell.on_hand - cell.allocated - cell.all_held() - cell.unavailable
     }
 
     /// Units of a SKU that are set aside, at all warehouses.
-    pub(super) fn held(&self, sku: Sku) -> i64 {
+    pub(super) fn set_aside(&self, sku: Sku) -> i64 {
         let cells = self.skus.get(sku.index()).map_or(&[][..], |stock| &stock.cells);
-        cells.iter().map(|cell| cell.held).sum()
+        cells.iter().map(|cell| cell.set_aside).sum()
     }
 
     /// Units of a SKU that are set aside at a warehouse.
-    pub(super) fn held_at(&self, sku: Sku, warehouse: Warehouse) -> i64 {
-        self.cell(sku, warehouse).held
+    pub(super) fn set_aside_at(&self, sku: Sku, warehouse: Warehouse) -> i64 {
+        self.cell(sku, warehouse).set_aside
     }
 
-    /// Units on hand, units allocated, and units set aside.
+    /// Units on hand, units allocated, and units held: set aside, or for carts.
     pub(super) fn sums(&self) -> [i64; 3] {
         let cells = self.skus.iter().flat_map(|stock| &stock.cells);
         cells.fold([0; 3], |[on_hand, allocated, held], cell| {
-            [on_hand + cell.on_hand, allocated + cell.allocated, held + cell.held]
+            [on_hand + cell.on_hand, allocated + cell.allocated, held + cell.all_held()]
         })
     }
 
@@ -120,6 +125,13 @@ impl Stock {
         let stock = self.skus.get(sku.index());
         let cell = stock.and_then(|stock| stock.cells.get(warehouse.index()));
         cell.copied().unwrap_or_default()
+    }
+}
+
+impl Cell {
+    /// Units that no order may have but by whom they are held for.
+    const fn all_held(self) -> i64 {
+        self.set_aside + self.held
     }
 }
 
@@ -137,12 +149,15 @@ fn check(cell: Cell, tracked: bool, movement: &Movement) -> Result<(), Fault> {
     if cell.unavailable < 0 || cell.unavailable > shelf {
         return fault("unavailable, which is below 0 or more than are on hand", cell.unavailable);
     }
-    if cell.held < 0 || !tracked && cell.held > 0 {
-        return fault("set aside, which is below 0 or not counted", cell.held);
+    if cell.set_aside < 0 || !tracked && cell.set_aside > 0 {
+        return fault("set aside, which is below 0 or not counted", cell.set_aside);
     }
-    let promised = cell.allocated + cell.held;
+    if cell.held < 0 || !tracked && cell.held > 0 {
+        return fault("held for carts, which is below 0 or not counted", cell.held);
+    }
+    let promised = cell.allocated + cell.all_held();
     if promised > shelf - cell.unavailable {
-        return fault("allocated or set aside, which is more than can be sold", promised);
+        return fault("allocated, set aside or held, which is more than can be sold", promised);
     }
     Ok(())
 }

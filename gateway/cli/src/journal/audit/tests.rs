@@ -2,6 +2,7 @@
 
 mod archive;
 mod bundles;
+mod holds;
 mod matching;
 mod random;
 mod rules;
@@ -25,11 +26,13 @@ const ORDER: CommandId = CommandId::new(77);
 struct Shop {
     audit: Audit,
     next: u64,
+    /// How much later the next records come than one nanosecond each.
+    late_ns: u64,
 }
 
 impl Shop {
     fn new() -> Self {
-        let mut shop = Self { audit: Audit::default(), next: 1 };
+        let mut shop = Self { audit: Audit::default(), next: 1, late_ns: 0 };
         let id = CommandId::new(1);
         let sku = UpsertSku {
             id,
@@ -73,7 +76,7 @@ impl Shop {
     ) -> Result<(), String> {
         let record = Record {
             sequence: Sequence::new(self.next),
-            time: EngineTime::new(1_000 + self.next),
+            time: EngineTime::new(1_000 + self.next + self.late_ns),
             actor: command.id().map_or(Actor::ENGINE, |_| Actor::CLIENT_MIN),
             command: *command,
             command_bytes: &[],

@@ -251,13 +251,15 @@ impl History {
 fn effect_on_available(movement: &Movement) -> i64 {
     use MovementKind::{
         Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
-        ComponentShipped, Dequeued, Due, GivenBack, Received, Released, Restored, SetAside,
-        Shipped, Withdrawn,
+        ComponentShipped, Dequeued, Due, GivenBack, Held, Received, Released, Restored, SetAside,
+        Shipped, Unheld, Withdrawn,
     };
     let quantity = i64::from(movement.quantity());
     match movement.kind() {
-        Received | Adjusted | Restored | Released | ComponentReleased | GivenBack => quantity,
-        Withdrawn | Allocated | ComponentAllocated | SetAside => -quantity,
+        Received | Adjusted | Restored | Released | ComponentReleased | GivenBack | Unheld => {
+            quantity
+        }
+        Withdrawn | Allocated | ComponentAllocated | SetAside | Held => -quantity,
         Shipped | ComponentShipped | Backordered | Dequeued | Cancelled | Due => 0,
     }
 }

@@ -82,7 +82,7 @@ fn nobody_slips_in_before_those_who_wait() {
     let two = [OrderLine::new(SKU, 2)];
     let order = PlaceOrder { id: CommandId::new(78), lines: &two, ..order() };
     let head = OutcomeHead::accepted(1, 390 + 2 * 25);
-    let words = "allocated or set aside, which is more than can be sold";
+    let words = "allocated, set aside or held, which is more than can be sold";
     shop.must_not(&Command::PlaceOrder(order), head, &taken, words);
 }
 
