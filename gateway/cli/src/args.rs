@@ -7,6 +7,7 @@ mod book;
 mod copies;
 mod demo;
 mod explain;
+mod hold;
 mod moment;
 mod orders;
 mod policy;
@@ -24,6 +25,9 @@ pub(crate) use book::{BookArgs, MatchArgs, PriorityArgs};
 pub(crate) use copies::{BackupArgs, CompressArgs, InspectArgs, RepairArgs, RestoreArgs};
 pub(crate) use demo::DemoArgs;
 pub(crate) use explain::ExplainArgs;
+pub(crate) use hold::{
+    ExtendHoldArgs, HoldCommand, ListHoldsArgs, PlaceHoldArgs, ReleaseHoldArgs, ShowHoldArgs,
+};
 pub(crate) use moment::day;
 pub(crate) use moment::range;
 pub(crate) use orders::{
@@ -43,6 +47,7 @@ pub(crate) use tools::{
     DumpArgs, ImportArgs, ImportClock, ImportFiles, JournalCommand, ReplayArgs, TrimArgs,
     VerifyArgs,
 };
+pub(crate) use values::OrderLineText;
 pub(crate) use what_if::WhatIfArgs;
 
 /// Where a server listens unless told otherwise.
@@ -82,6 +87,9 @@ pub(crate) enum Command {
     /// Place, show, cancel and ship orders
     #[command(subcommand)]
     Order(OrderCommand),
+    /// Hold units for a cart, until it is ordered or its time is over
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// Show, receive, adjust and count stock
     #[command(subcommand)]
     Stock(StockCommand),

@@ -10,6 +10,7 @@ mod copies;
 mod demo;
 mod error;
 mod explain;
+mod hold;
 mod import;
 mod journal;
 mod names;
@@ -60,6 +61,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Demo(args) => demo::run(&args, output).map(|()| Verdict::Done),
         Command::Import(args) => import::run(&args, output).map(|()| Verdict::Done),
         Command::Order(command) => order::run(&command, output),
+        Command::Hold(command) => hold::run(&command, output),
         Command::Stock(command) => stock::run(&command, output),
         Command::Quote(args) => quote::run(&args, output),
         Command::Sku(command) => catalogue::sku(&command, output),

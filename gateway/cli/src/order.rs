@@ -6,7 +6,9 @@ use gantry_model::{
     Zone,
 };
 
-use crate::args::{BasketArgs, CancelArgs, OrderCommand, PlaceArgs, ShipArgs, ShowOrderArgs};
+use crate::args::{
+    BasketArgs, CancelArgs, OrderCommand, OrderLineText, PlaceArgs, ShipArgs, ShowOrderArgs,
+};
 use crate::book;
 use crate::error::{CliError, Verdict};
 use crate::output::Output;
@@ -26,6 +28,7 @@ pub(crate) fn run(command: &OrderCommand, output: &mut Output) -> Result<Verdict
 
 /// An order's content with handles in place of codes.
 pub(crate) struct Basket {
+    hold: HoldId,
     zone: Zone,
     channel: Channel,
     short: ShortMode,
@@ -40,12 +43,9 @@ impl Basket {
         session: &mut Session,
         args: &BasketArgs,
     ) -> Result<Self, CliError> {
-        bounded(args.lines.len(), LINES_PER_ORDER_MAX)?;
-        let mut lines = Vec::with_capacity(args.lines.len());
-        for line in &args.lines {
-            lines.push(OrderLine::new(session.sku(&line.sku).await?, line.quantity));
-        }
+        let lines = lines_of(session, &args.lines).await?;
         Ok(Self {
+            hold: args.hold.unwrap_or(HoldId::NONE),
             zone: session.zone(&args.zone).await?,
             channel: session.channel(args.channel.as_deref()).await?,
             short: args.short,
@@ -59,7 +59,7 @@ impl Basket {
     pub(crate) fn order(&self, id: OrderId) -> PlaceOrder<'_> {
         PlaceOrder {
             id,
-            hold: HoldId::NONE,
+            hold: self.hold,
             customer: 0,
             value_minor: 0,
             currency: [0; 4],
@@ -156,6 +156,19 @@ pub(crate) async fn tell(
     let view = OrderView::new(session, &body, order).await?;
     output.answer(json, &Answered::new(reply, id, view))?;
     Ok(Verdict::Done)
+}
+
+/// Lines of an order or a hold, by handles.
+pub(crate) async fn lines_of(
+    session: &mut Session,
+    typed: &[OrderLineText],
+) -> Result<Vec<OrderLine>, CliError> {
+    bounded(typed.len(), LINES_PER_ORDER_MAX)?;
+    let mut lines = Vec::with_capacity(typed.len());
+    for line in typed {
+        lines.push(OrderLine::new(session.sku(&line.sku).await?, line.quantity));
+    }
+    Ok(lines)
 }
 
 fn bounded(given: usize, max: usize) -> Result<(), CliError> {

@@ -1,6 +1,7 @@
 //! Answers of the engine as people and programs read them: codes instead of handles.
 
 mod book;
+mod hold;
 mod order;
 mod policy;
 mod proof;
@@ -9,6 +10,7 @@ mod rejection;
 mod stock;
 
 pub(crate) use book::BookView;
+pub(crate) use hold::{HoldView, HoldsView};
 pub(crate) use order::{OrderView, OrderWithDetail};
 pub(crate) use policy::PolicyView;
 pub(crate) use proof::proof_text;

@@ -1,7 +1,7 @@
 //! Options of `order` and `quote`.
 
 use clap::{ArgAction, Args, Subcommand};
-use gantry_model::{OrderId, ShortMode};
+use gantry_model::{HoldId, OrderId, ShortMode};
 
 use super::values::{
     CancelUnits, OrderLineText, ShipUnits, cancel_units, code, command_id, currency, order_line,
@@ -35,6 +35,9 @@ pub(crate) struct BasketArgs {
     #[arg(long, value_name = "MODE", default_value = "backorder", value_parser = short_mode(),
           hide_possible_values = false)]
     pub(crate) short: ShortMode,
+    /// A hold that the order takes: it may have what the hold's owner holds, and ends the hold.
+    #[arg(long, value_name = "HOLD", value_parser = command_id)]
+    pub(crate) hold: Option<HoldId>,
     /// Channel through which the order comes in.
     #[arg(long, value_name = "CHANNEL", value_parser = code)]
     pub(crate) channel: Option<String>,
@@ -52,6 +55,7 @@ pub(crate) struct BasketArgs {
 Examples:
   gantry order place --zone 10 --line MUG:2 --line SHIRT-M:1
   gantry order place --zone 10 --line MUG:500 --short ship_complete
+  gantry order place --zone 10 --line MUG:2 --hold 0197a3c0-7f00-7000-8000-00000000001d
   gantry order place --zone 10 --line MUG:2 --reference WEB-1042 --json
   gantry order place --zone 10 --line MUG:2 --id 0197a3c0-7f00-7000-8000-000000000001
       safe to repeat: the second time it is answered as a duplicate")]

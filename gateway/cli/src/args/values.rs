@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gantry_model::{
-    AdjustReason, CODE_BYTES_MAX, CommandId, QUANTITY_PER_LINE_MAX, Sequence, ShortMode,
-    StockState, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WaitKey,
+    AdjustReason, CODE_BYTES_MAX, CommandId, HOLD_SECONDS_MAX, QUANTITY_PER_LINE_MAX, Sequence,
+    ShortMode, StockState, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WaitKey,
 };
 
 /// `SKU:QUANTITY`.
@@ -135,6 +135,27 @@ pub(super) fn wait_key(text: &str) -> Result<WaitKey, String> {
     })
 }
 
+/// How long a hold lasts: `600s`, `10m`, `24h`, `7d`.
+pub(super) fn seconds(text: &str) -> Result<u32, String> {
+    const EXPECTED: &str = "expected a time such as 600s, 10m, 24h or 7d";
+    let unit = match text.bytes().last() {
+        Some(b's') => 1,
+        Some(b'm') => 60,
+        Some(b'h') => 3_600,
+        Some(b'd') => 86_400,
+        _ => return Err(EXPECTED.into()),
+    };
+    let number: u32 = text[..text.len() - 1].parse().map_err(|_| EXPECTED)?;
+    let seconds = number.checked_mul(unit).filter(|all| (1..=HOLD_SECONDS_MAX).contains(all));
+    seconds.ok_or_else(|| "a hold lasts from 1s to 7d".into())
+}
+
+/// The number of a record.
+pub(super) fn record(text: &str) -> Result<Sequence, String> {
+    let number = text.parse().map_err(|_| format!("`{text}` is not the number of a record"))?;
+    Ok(Sequence::new(number))
+}
+
 /// Counted units, 0 or more.
 pub(super) fn count(text: &str) -> Result<i32, String> {
     let units: i32 = text.parse().map_err(|_| format!("`{text}` is not a whole number"))?;
@@ -217,11 +238,23 @@ mod tests {
         for text in ["1", "1:2", "256:1:0", "0:1:x", "0:1:2:3"] {
             assert!(wait_key(text).is_err(), "{text}");
         }
+        for text in
+            ["", "s", "600", "10 m", "-1s", "0s", "1.5h", "8d", "604801s", "99999999d", "1é"]
+        {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+        assert!(record("x").is_err());
         assert!(receipt("-1").is_err());
         assert!(count("-1").is_err());
         assert!(command_id("00000000-0000-0000-0000-000000000000").is_err());
         assert!(currency("eur").is_err());
         assert!(code(&"x".repeat(41)).is_err());
+    }
+
+    #[test]
+    fn times_are_read_as_seconds() {
+        let read = ["600s", "10m", "24h", "7d"].map(|text| seconds(text).unwrap());
+        assert_eq!(read, [600, 600, 86_400, HOLD_SECONDS_MAX]);
     }
 
     #[test]
