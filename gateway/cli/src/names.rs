@@ -73,7 +73,7 @@ impl Names {
             channels: codes(&catalogue.channels),
             policies: codes(&catalogue.policies),
             orders: OrderNames::default(),
-            holds: BTreeMap::new(),
+            holds: state.holds.by_end().map(|hold| (hold.placed, hold.id)).collect(),
         };
         let mut orders: Vec<_> = state.orders.iter().collect();
         orders.sort_unstable_by_key(|(row, _)| row.placed);

@@ -48,7 +48,10 @@ impl Audit {
         }
         let policy = self.rules.policy(order.channel);
         let may_add = parcels.len() < policy.parcels_max(order.value_minor, skus(order));
-        let left_over = record.movements.iter().filter(|one| one.warehouse() == Warehouse::NONE);
+        let is_left_over = |one: &&Movement| {
+            matches!(one.kind(), MovementKind::Backordered | MovementKind::Cancelled)
+        };
+        let left_over = record.movements.iter().filter(is_left_over);
         for movement in left_over {
             for warehouse in self.catalogue.serving(*zone) {
                 let days = self.days(warehouse, *zone, record.time.get())?;

@@ -4,15 +4,15 @@
 use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
 use gantry_model::{
-    AssignPolicy, Component, Item, MatchAgain, Objective, Policy, Records, Reply, ReplyBody,
-    ReserveRow, Rule, Rules, SetBundle, SetCapacity, SetPolicy, SetPriority, SetReserves, SkuField,
-    WarehouseField,
+    AssignPolicy, Component, ExtendHold, Item, MatchAgain, Objective, PlaceHold, Policy, Records,
+    ReleaseHold, Reply, ReplyBody, ReserveRow, Rule, Rules, SetBundle, SetCapacity, SetPolicy,
+    SetPriority, SetReserves, SkuField, WarehouseField,
 };
 
 use super::*;
 
 const SHOPS: u64 = 40;
-const COMMANDS: usize = 150;
+const COMMANDS: usize = 190;
 const SKUS: u64 = 6;
 /// Bundles, and so not counted; what they are made of comes before them.
 const BUNDLES: std::ops::Range<u32> = 4..6;
@@ -70,6 +70,7 @@ struct Drawn {
     time_ns: u64,
     next_id: u128,
     orders: Vec<(CommandId, Vec<LineUnits>)>,
+    holds: Vec<HoldId>,
     accepted: u64,
 }
 
@@ -133,7 +134,7 @@ impl Drawn {
 
     fn draw(&mut self) {
         self.time_ns += self.random.below(400) * NS_PER_MINUTE;
-        match self.random.below(22) {
+        match self.random.below(28) {
             0 => self.draw_policy(),
             1 => self.draw_capacity(),
             2 => self.draw_reserve(),
@@ -143,6 +144,9 @@ impl Drawn {
             9 => self.draw_ship(),
             10 => self.draw_correction(),
             11 => self.draw_again(),
+            12..=15 => self.draw_hold(),
+            16 => self.draw_extension(),
+            17 => self.draw_release(),
             _ => self.draw_order(),
         }
     }
@@ -234,6 +238,50 @@ impl Drawn {
         self.carry_out(&Command::SetPriority(priority));
     }
 
+    /// A hold of one of two owners, for some hours, perhaps in the place of an earlier one.
+    fn draw_hold(&mut self) {
+        let random = &mut self.random;
+        let count = 1 + random.below(3);
+        let lines = (0..count).map(|_| OrderLine::new(random.sku(), 1 + random.units(6)));
+        let lines: Vec<OrderLine> = lines.collect();
+        let is_sourced = !random.one_in(3);
+        let hold = PlaceHold {
+            id: HoldId::NONE,
+            owner: 1 + u128::from(random.below(2)),
+            replaces: if random.one_in(3) { self.hold() } else { HoldId::NONE },
+            ttl_seconds: 3_600 * (1 + self.random.units(48)),
+            zone: if is_sourced { Zone::new(self.random.small(2)) } else { Zone::NONE },
+            warehouse: if is_sourced { Warehouse::NONE } else { self.random.warehouse() },
+            channel: self.random.channel(),
+            partial: self.random.one_in(2),
+            lines: &lines,
+        };
+        let id = self.id();
+        if self.carry_out(&Command::PlaceHold(PlaceHold { id, ..hold })) {
+            self.holds.push(id);
+        }
+    }
+
+    fn draw_extension(&mut self) {
+        let extend = ExtendHold {
+            hold: self.hold(),
+            ttl_seconds: 3_600 * (1 + self.random.units(48)),
+            id: self.id(),
+        };
+        self.carry_out(&Command::ExtendHold(extend));
+    }
+
+    fn draw_release(&mut self) {
+        let release = ReleaseHold { hold: self.hold(), id: self.id() };
+        self.carry_out(&Command::ReleaseHold(release));
+    }
+
+    /// One of the last two holds, or none; it may be over.
+    fn hold(&mut self) -> HoldId {
+        let last = &self.holds[self.holds.len().saturating_sub(2)..];
+        if last.is_empty() { HoldId::NONE } else { self.random.pick(last) }
+    }
+
     fn draw_order(&mut self) {
         let count = 1 + self.random.below(3);
         let random = &mut self.random;
@@ -248,6 +296,7 @@ impl Drawn {
         let Command::PlaceOrder(order) = place(short, &lines) else { unreachable!("it places") };
         let order = PlaceOrder {
             id: self.id(),
+            hold: if self.random.one_in(2) { self.hold() } else { HoldId::NONE },
             zone: Zone::new(self.random.small(2)),
             channel: self.random.channel(),
             priority_class: u8::from(self.random.one_in(3)),
@@ -308,6 +357,7 @@ fn draw_shop(seed: u64, folder: &std::path::Path) -> (u64, u64) {
         time_ns: 20_000 * 1_440 * NS_PER_MINUTE,
         next_id: 0,
         orders: Vec::new(),
+        holds: Vec::new(),
         accepted: 0,
     };
     shop.furnish();
@@ -324,6 +374,7 @@ fn draw_shop(seed: u64, folder: &std::path::Path) -> (u64, u64) {
 fn what_the_engine_journals_under_random_rules_keeps_them() {
     let (mut accepted, mut archived) = (0, 0);
     let (mut orders, mut waiting, mut matched) = (0, 0, 0);
+    let (mut taken, mut expired) = (0, 0);
     for seed in 0..SHOPS {
         let folder = tempfile::tempdir().unwrap();
         let shop = draw_shop(seed, folder.path());
@@ -335,6 +386,11 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
                 let record = record.unwrap();
                 let is_match = matches!(record.command, Command::Match(_));
                 matched += u64::from(is_match && record.movements.len() > 1);
+                let is_unheld = record.movements.iter().any(|it| it.kind() == MovementKind::Unheld);
+                let is_order = matches!(record.command, Command::PlaceOrder(_));
+                taken += u64::from(is_order && is_unheld);
+                let is_over = matches!(record.command, Command::ExpireHolds(_));
+                expired += u64::from(is_over && is_unheld);
                 if let Err(broken) = audit.take(&record) {
                     panic!("shop {seed}: {broken}: {record:#?}");
                 }
@@ -345,6 +401,8 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     }
     assert!(orders > SHOPS * 20 && waiting > 0, "{orders} orders, {waiting} units wait");
     assert!(matched > SHOPS * 3, "{matched} lines got what they waited for");
+    assert!(taken > SHOPS, "{taken} orders took what was held");
+    assert!(expired > SHOPS * 2, "{expired} records let holds expire");
     assert!(archived > SHOPS * 3, "{archived} orders left memory");
     assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
 }
