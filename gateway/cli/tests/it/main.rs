@@ -9,6 +9,7 @@ mod demo;
 mod dump;
 mod explain;
 mod full_disk;
+mod hold;
 mod import;
 mod import_clock;
 mod order;
