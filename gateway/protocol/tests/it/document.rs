@@ -3,10 +3,11 @@
 
 use gantry_model::{
     AdjustReason, AssignPolicy, BookHead, BookRow, COMMAND_BYTES_MAX, CellView, Channel, Command,
-    CommandId, CommandKind, Component, CostRow, HoldId, Item, Limits, LineUnits, Malformed,
-    MatchAgain, MovementKind, Namespace, Objective, OrderAllocation, OrderDetail, OrderHead,
-    OrderLine, OrderLineView, OrderStatus, OrderUnits, OutcomeHead, PlaceOrder, Policy, PriceRow,
-    Proof, Query, QueryKind, REPLY_HEADER_BYTES, ReadBook, RejectReason, Reply, ReplyBody,
+    CommandId, CommandKind, Component, CostRow, ExtendHold, HeldUnits, HoldHead, HoldId,
+    HoldStatus, HoldsHead, Item, Limits, LineUnits, Malformed, MatchAgain, MovementKind, Namespace,
+    Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus,
+    OrderUnits, OutcomeHead, PlaceHold, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind,
+    REPLY_HEADER_BYTES, ReadBook, ReadHolds, RejectReason, ReleaseHold, Reply, ReplyBody,
     ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle,
     SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short,
     ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku,
@@ -191,6 +192,8 @@ fn every_small_number_stands_in_its_table() {
     check_numbers("Namespace", "Name", spaces);
     let orders = OrderStatus::ALL.iter().map(|status| pair(status.number(), status.name()));
     check_numbers("Order status", "Name", orders);
+    let holds = HoldStatus::ALL.iter().map(|status| pair(status.number(), status.name()));
+    check_numbers("Hold status", "Name", holds);
 }
 
 #[test]
@@ -324,13 +327,18 @@ fn byte_tables_are_as_long_as_the_layouts() {
         ("### Stock, 8 bytes", REPLY_HEADER_BYTES + size_of::<StockHead>()),
         ("### Book, 24 bytes", REPLY_HEADER_BYTES + size_of::<BookHead>()),
         ("A book row, 32 bytes", size_of::<BookRow>()),
+        ("### Hold, 56 bytes", REPLY_HEADER_BYTES + size_of::<HoldHead>()),
+        ("A place of a hold, 16 bytes", size_of::<HeldUnits>()),
+        ("### Holds, 24 bytes", REPLY_HEADER_BYTES + size_of::<HoldsHead>()),
         ("### Handle, 8 bytes", REPLY_HEADER_BYTES + 8),
         ("### Code, 8 bytes", REPLY_HEADER_BYTES + 8),
         ("### Totals", REPLY_HEADER_BYTES + size_of::<Totals>()),
         ("### Rejection", REPLY_HEADER_BYTES + size_of::<OutcomeHead>()),
         ("A short, 16 bytes", size_of::<Short>()),
         ("### place_order: order, 64 bytes", item + 56),
+        ("Schema 2, of an order that takes a hold", item + 56 + 16),
         ("### read_order, 24 bytes", item + 16),
+        ("### read_hold, 24 bytes", item + 16),
     ] {
         assert_eq!(fixed_end(heading), bytes, "{heading}");
     }
@@ -377,6 +385,10 @@ fn byte_tables_are_as_long_as_commands_and_queries_without_their_lists() {
             "### read_book",
             Query::ReadBook(ReadBook { sku: Sku::new(0), from: WaitKey::FIRST, rows_max: 0 }),
         ),
+        (
+            "### read_holds",
+            Query::ReadHolds(ReadHolds { owner: 1, from: Sequence::NONE, rows_max: 0 }),
+        ),
         ("### resolve", Query::Name(Namespace::Sku, 0)),
     ] {
         let mut bytes = Vec::new();
@@ -421,6 +433,29 @@ fn byte_tables_are_as_long_as_commands_of_sourcing_without_their_lists() {
     }
 }
 
+#[test]
+fn byte_tables_are_as_long_as_commands_of_holds_without_their_lists() {
+    let id = CommandId::new(1);
+    let hold = PlaceHold {
+        id,
+        owner: 1,
+        replaces: HoldId::NONE,
+        ttl_seconds: 1,
+        zone: Zone::NONE,
+        warehouse: Warehouse::new(0),
+        channel: Channel::NONE,
+        partial: false,
+        lines: &[],
+    };
+    for (heading, command) in [
+        ("### place_hold", Command::PlaceHold(hold)),
+        ("### extend_hold", Command::ExtendHold(ExtendHold { id, hold: id, ttl_seconds: 1 })),
+        ("### release_hold", Command::ReleaseHold(ReleaseHold { id, hold: id })),
+    ] {
+        check_fixed_end(heading, &command);
+    }
+}
+
 fn check_fixed_end(heading: &str, command: &Command<'_>) {
     let mut bytes = Vec::new();
     command.write(&mut bytes);
@@ -456,6 +491,10 @@ fn limits_stand_in_the_document() {
         gantry_model::PRICE_ROWS_PER_COMMAND_MAX,
         gantry_model::SHADOW_PRICE_MINOR_MAX as usize,
         gantry_model::BOOK_ROWS_PER_REPLY_MAX as usize,
+        gantry_model::HOLD_SECONDS_MAX as usize,
+        gantry_model::HOLDS_MAX,
+        gantry_model::HOLD_ROWS_PER_OWNER_MAX,
+        gantry_model::HOLDS_PER_REPLY_MAX as usize,
     ];
     assert_eq!(found, expected.map(|figure| figure.to_string()));
 }
