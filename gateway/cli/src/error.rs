@@ -120,8 +120,10 @@ pub(crate) enum CliError {
         /// What was typed.
         code: String,
     },
-    /// No record of a journal places the order.
-    #[error("no record places an order with the id or the reference `{order}`")]
+    /// No record of a journal places the order, or the hold.
+    #[error(
+        "no record places an order with the id or the reference `{order}`, or a hold with that id"
+    )]
     NoSuchOrder {
         /// What was typed.
         order: String,

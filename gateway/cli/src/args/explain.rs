@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::OutputFormat;
 
-/// Show why an order was sourced as it was
+/// Show why an order was sourced as it was, or what became of a hold
 ///
 /// Rebuilds the state just before the decision from the journal and decides again, with everything
 /// written down: who could have served the order, which rule took a warehouse out, the costs, the
 /// plan, and the best plan without one of its warehouses. Of units that had to wait it tells what became
-/// of them since. Read-only, also beside a running server.
+/// of them since. Of a hold, and of the one that an order took, it tells who had its units, and when
+/// it was over. Read-only, also beside a running server.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -21,7 +22,7 @@ pub(crate) struct ExplainArgs {
     /// Folder of the journal.
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
-    /// The order, by its id or by the shop's own number.
+    /// The order, by its id or by the shop's own number; or a hold, by its id.
     #[arg(value_name = "ORDER")]
     pub(crate) order: String,
     #[command(flatten)]

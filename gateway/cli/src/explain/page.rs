@@ -24,8 +24,11 @@ impl Answer for ExplainReport {
         for (number, pass) in self.passes.iter().enumerate() {
             page = pass.add_to(page, number);
         }
-        match &self.waiting {
-            Some(waiting) => waiting.add_to(page),
+        if let Some(waiting) = &self.waiting {
+            page = waiting.add_to(page);
+        }
+        match &self.hold {
+            Some(hold) => hold.add_to(page.text("").text("The hold that the order names:")),
             None => page,
         }
     }

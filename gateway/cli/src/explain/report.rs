@@ -6,6 +6,7 @@ use gantry_engine::{
 use gantry_model::{Objective, Policy, Proof, RejectReason, Rule};
 use serde::Serialize;
 
+use super::hold::HoldReport;
 use super::waiting::WaitingReport;
 
 /// Why an order was sourced as it was.
@@ -20,6 +21,8 @@ pub(super) struct ExplainReport {
     pub(super) passes: Vec<PassReport>,
     /// What became of units that had to wait; `null`: none had to.
     pub(super) waiting: Option<WaitingReport>,
+    /// The hold that the order names; `null`: it names none.
+    pub(super) hold: Option<HoldReport>,
 }
 
 #[derive(Debug, Serialize)]
@@ -131,6 +134,7 @@ impl ExplainReport {
             decided_as_recorded: explanation.head == explained.recorded,
             passes: explanation.passes.iter().map(|pass| PassReport::new(engine, pass)).collect(),
             waiting: None,
+            hold: None,
         }
     }
 }

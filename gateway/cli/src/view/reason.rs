@@ -40,18 +40,15 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::TooManyRingFences => {
             "a SKU has at most 16 ring-fences at one warehouse; end one with 0 units"
         }
-        RejectReason::OwnerZero => "an owner of zeroes means nobody; a hold needs one",
-        RejectReason::TtlZero => "a hold needs a time to last; give it 1 second or more",
-        RejectReason::TtlOverLimit => {
-            "a hold lasts 604,800 seconds at most, a week; extend it later"
-        }
-        RejectReason::BadHoldScope => {
-            "a hold names either the zone to deliver to or the warehouse to hold at, and not both"
-        }
-        RejectReason::TooManyPlacesHeld => {
-            "the owner's holds would have too many places (line, component, warehouse); release \
-             one, or hold fewer SKUs"
-        }
+        RejectReason::OwnerZero
+        | RejectReason::TtlZero
+        | RejectReason::TtlOverLimit
+        | RejectReason::BadHoldScope
+        | RejectReason::TooManyPlacesHeld
+        | RejectReason::UnknownHold
+        | RejectReason::UnknownOwner
+        | RejectReason::HoldEnded
+        | RejectReason::NotTheOwner => of_hold(reason),
         RejectReason::UnknownSku => "there is no such SKU",
         RejectReason::UnknownWarehouse => "there is no such warehouse",
         RejectReason::UnknownZone => "there is no such zone",
@@ -60,8 +57,6 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::UnknownLine => "the order has no such line; lines count from 0",
         RejectReason::UnknownCode => "there is no such code",
         RejectReason::UnknownPolicy => "there is no such policy; see `gantry policy set`",
-        RejectReason::UnknownHold => "there is no hold with this id",
-        RejectReason::UnknownOwner => "the owner holds nothing",
         RejectReason::IdReused => "the id was used before for something else; take a new one",
         RejectReason::ExceedsOpen => "more units than are still there to cancel or ship",
         RejectReason::SkuInactive => "the SKU takes no new orders",
@@ -72,11 +67,6 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
             "units of the bundle are allocated; ship or cancel them before it changes"
         }
         RejectReason::OrderClosed => "none of the order's units waits or is allocated",
-        RejectReason::HoldEnded => {
-            "the hold is over: it expired, was released or replaced, or an order took it; place a \
-             new one, or order without"
-        }
-        RejectReason::NotTheOwner => "the hold is another owner's; only its own may replace it",
         RejectReason::OutOfStock => "there is too little stock for what the order insists on",
         RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
         RejectReason::NotServed => "no warehouse serves the zone; see `gantry cost set`",
@@ -90,5 +80,31 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::NoSpace => {
             "the server's disk is full: make room, then send the same id again"
         }
+    }
+}
+
+/// What was wrong with a hold.
+const fn of_hold(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::OwnerZero => "an owner of zeroes means nobody; a hold needs one",
+        RejectReason::TtlZero => "a hold needs a time to last; give it 1 second or more",
+        RejectReason::TtlOverLimit => {
+            "a hold lasts 604,800 seconds at most, a week; extend it later"
+        }
+        RejectReason::BadHoldScope => {
+            "a hold names either the zone to deliver to or the warehouse to hold at, and not both"
+        }
+        RejectReason::TooManyPlacesHeld => {
+            "the owner's holds would have too many places (line, component, warehouse); release \
+             one, or hold fewer SKUs"
+        }
+        RejectReason::UnknownHold => "there is no hold with this id",
+        RejectReason::UnknownOwner => "the owner holds nothing",
+        RejectReason::HoldEnded => {
+            "the hold is over: it expired, was released or replaced, or an order took it; place a \
+             new one, or order without"
+        }
+        RejectReason::NotTheOwner => "the hold is another owner's; only its own may replace it",
+        _ => unreachable!(),
     }
 }

@@ -95,6 +95,28 @@ impl Journal {
         run
     }
 
+    /// The same of a command with a word behind the folder.
+    fn page(&self, [command, what]: &[&str; 2]) -> String {
+        let data = self.data();
+        run([command.as_ref(), data.as_os_str(), what.as_ref()]).stdout
+    }
+
+    /// What `gantry explain` tells, as JSON.
+    fn explain(&self, what: &str) -> Value {
+        let data = self.data();
+        let words = ["explain".as_ref(), data.as_os_str(), what.as_ref(), "--json".as_ref()];
+        run(words).json()
+    }
+
+    /// What became of a hold: each record's word, and by whom.
+    fn life(&self, number: u32) -> Vec<(String, Value)> {
+        let explained = self.explain(&id(number));
+        let events = explained["events"].as_array().unwrap().iter();
+        events
+            .map(|event| (event["what"].as_str().unwrap().to_owned(), event["by"].clone()))
+            .collect()
+    }
+
     fn dump(&self) -> Vec<Value> {
         let dumped = self.read(&["journal", "dump", "--json"]);
         dumped.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -143,6 +165,17 @@ fn a_cart_is_held_ordered_and_nobody_else_has_its_units() {
     let order = command("place_order");
     assert_eq!(order["command"]["hold"], id, "{order}");
     assert_eq!(order["movements"][1]["kind"], "unheld", "{order}");
+    let explained = journal.explain("C-1");
+    assert_eq!(explained["decided_as_recorded"], true, "{explained}");
+    assert_eq!(explained["hold"]["hold_status"], "ended", "{explained}");
+    let taken = &explained["hold"]["events"][1];
+    assert_eq!((&taken["what"], &taken["by"]), (&json!("taken"), &placed["order_id"]));
+    let places = json!([{ "line": 0, "sku": "MUG", "warehouse": "BER", "units": -5 }]);
+    assert_eq!(taken["places"], places, "{taken}");
+    let page = journal.page(&["explain", "C-1"]);
+    for words in ["The hold that the order names:", OWNER, "+5 of MUG at BER", "-5 of MUG at BER"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
     let page = journal.read(&["journal", "dump"]).stdout;
     let id = self::id(1);
     for words in [
@@ -184,7 +217,15 @@ fn a_hold_is_extended_replaced_and_released() {
     assert_eq!(shop.units("BER"), [0, 6]);
     shop.must_not(&format!("hold release {}", id(2)), "hold_ended");
     shop.must_not(&format!("hold extend {} --ttl 1h", id(2)), "hold_ended");
-    shop.end();
+    let journal = shop.end();
+    let (nobody, second) = (Value::Null, json!(id(2)));
+    let life = |events: &[(&str, &Value)]| -> Vec<(String, Value)> {
+        events.iter().map(|(what, by)| ((*what).to_owned(), (*by).clone())).collect()
+    };
+    let extended = ("extended", &nobody);
+    let expected = [("placed", &nobody), extended, extended, ("replaced", &second)];
+    assert_eq!(journal.life(1), life(&expected));
+    assert_eq!(journal.life(2), life(&[("placed", &nobody), ("released", &nobody)]));
 }
 
 #[test]
@@ -199,7 +240,10 @@ fn all_is_held_or_nothing_unless_a_part_will_do() {
     let both = shop.hold(2, "--zone 10 --ttl 1h --line MUG:4");
     assert_eq!(both["places"][0]["warehouse"], "HAM", "{both}");
     shop.must_not(&format!("{words} --partial"), "out_of_stock");
-    shop.end();
+    shop.must_not(&format!("{words} --id {}", id(3)), "out_of_stock");
+    let explained = shop.end().explain(&id(3));
+    assert_eq!(explained["hold_status"], "rejected", "{explained}");
+    assert_eq!(explained["events"][0]["reason"], "out_of_stock", "{explained}");
 }
 
 #[test]
@@ -254,6 +298,8 @@ fn a_hold_is_over_when_its_time_is() {
     let late = over["time_ns"].as_u64().unwrap() - place["time_ns"].as_u64().unwrap();
     assert!(late >= 1_000_000_000, "never before its time");
     let page = journal.read(&["journal", "dump"]).stdout;
+    assert_eq!(journal.life(1).last().unwrap(), &("expired".to_owned(), Value::Null));
+    assert_eq!(journal.explain(&id(2))["hold_status"], "active");
     let words = format!("expire_holds 1, the last of record {} at", place["sequence"]);
     assert!(page.contains(&words), "{words}: {page}");
 }
