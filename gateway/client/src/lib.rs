@@ -7,8 +7,8 @@
 //! ```no_run
 //! use gantry_client::{Client, ClientOptions, new_id};
 //! use gantry_model::{
-//!     Actor, Channel, Command, Namespace, OrderLine, PlaceOrder, Query, ReplyBody, ShortMode, Sku,
-//!     Zone,
+//!     Actor, Channel, Command, HoldId, Namespace, OrderLine, PlaceOrder, Query, ReplyBody, ShortMode,
+//!     Sku, Zone,
 //! };
 //!
 //! # async fn run() -> Result<(), gantry_client::ClientError> {
@@ -19,7 +19,7 @@
 //! let placed = client
 //!     .command(&Command::PlaceOrder(PlaceOrder {
 //!         id: new_id(), // Kept with the order: the same id again is the same order.
-//!         hold: CommandId::NONE,
+//!         hold: HoldId::NONE, // Or the id of a `PlaceHold`, whose units the order may have.
 //!         customer: 0,
 //!         value_minor: 4_990,
 //!         currency: *b"EUR\0",
