@@ -262,7 +262,7 @@ impl Audit {
         let somewhere = record.movements.iter().filter(|it| it.warehouse() != Warehouse::NONE);
         for movement in somewhere {
             let (sku, warehouse) = (movement.sku(), movement.warehouse());
-            let left = self.left_and_own(&asking, sku, warehouse, policy);
+            let left = self.left(sku, warehouse, channel, policy);
             asking.before.insert((sku, warehouse), left);
         }
         asking
@@ -281,7 +281,7 @@ impl Audit {
                 continue;
             }
             let lacked = asking.before.get(&(sku, warehouse)).copied().unwrap_or(0).min(0);
-            let units = self.left_and_own(asking, sku, warehouse, policy);
+            let units = self.left(sku, warehouse, asking.channel, policy);
             if units < lacked {
                 let (sku, warehouse) = (sku.get(), warehouse.get());
                 let figure = "left besides those that are set aside";

@@ -231,6 +231,38 @@ fn an_order_takes_of_its_owners_other_holds_what_it_needs_and_no_more() {
     shop.must_not(&taking(mugs(4)), cost(4), &movements, words);
 }
 
+/// Two of five mugs are fenced, three are the owner's in two holds: an order has those three, and
+/// not two of them and one that is fenced.
+#[test]
+fn an_order_has_what_its_owner_holds_before_what_is_fenced_for_others() {
+    let with_fence = || {
+        let mut shop = Shop::new();
+        let channel = UpsertCode { id: CommandId::new(4), code: "web" };
+        shop.must(&Command::UpsertChannel(channel), OutcomeHead::defined(0), &[]);
+        for (number, units) in [(200, 1), (201, 2)] {
+            let held = [shop.held(units)];
+            let id = CommandId::new(number);
+            let hold = PlaceHold { id, lines: mugs(units), ..three() };
+            shop.must(&Command::PlaceHold(hold), accepted(), &held);
+        }
+        let rows = [gantry_model::ReserveRow::new(SKU, HERE, Channel::new(0), 2)];
+        let reserves = SetReserves { id: CommandId::new(5), rows: &rows };
+        shop.must(&Command::SetReserves(reserves), accepted(), &[]);
+        shop
+    };
+    let moved = |shop: &Shop| {
+        let unheld = |placed, units| shop.of_order(placed, MovementKind::Unheld, HERE, units);
+        [shop.order(MovementKind::Allocated, HERE, 3), unheld(8, 1), unheld(9, 2)]
+    };
+    let mut shop = with_fence();
+    let movements = moved(&shop);
+    shop.must(&taking(mugs(3)), cost(3), &movements);
+    let shop = with_fence();
+    let movements = moved(&shop);
+    let words = "-2 units left besides those that are set aside";
+    shop.must_not(&taking(mugs(3)), cost(3), &movements[..2], words);
+}
+
 #[test]
 fn a_hold_replaces_one_of_its_owner_and_has_its_units() {
     let five = PlaceHold { id: CommandId::new(201), replaces: HOLD, lines: mugs(5), ..three() };
