@@ -5,7 +5,7 @@ use gantry_model::RejectReason;
 /// What was wrong, and what would be right where that can be said.
 pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
     match reason {
-        RejectReason::NoLines => "an order needs at least one line",
+        RejectReason::NoLines => "an order or a hold needs at least one line",
         RejectReason::TooManyLines => "the order has more lines than the limit",
         RejectReason::QuantityNotPositive => "a quantity must be 1 or more",
         RejectReason::QuantityOverLimit => "a quantity is over the limit",
@@ -69,12 +69,17 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::OrderClosed => "none of the order's units waits or is allocated",
         RejectReason::OutOfStock => "there is too little stock for what the order insists on",
         RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
-        RejectReason::NotServed => "no warehouse serves the zone; see `gantry cost set`",
+        RejectReason::NotServed => {
+            "no active warehouse serves the zone, or the one that a hold names is inactive; see \
+             `gantry cost set` and `gantry warehouse set`"
+        }
         RejectReason::RulesForbid => {
             "warehouses that serve the zone have enough, but rules leave too little of it: the \
              policy's, a daily capacity or a ring-fence"
         }
-        RejectReason::BelowPromised => "units on hand would fall below what is promised to orders",
+        RejectReason::BelowPromised => {
+            "units on hand would fall below what is promised to orders or held"
+        }
         RejectReason::BelowUnavailable => "fewer units than that are unavailable",
         RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",
         RejectReason::NoSpace => {
