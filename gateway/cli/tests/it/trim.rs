@@ -29,10 +29,15 @@ fn dump(directory: &Path, options: &[&str]) -> Vec<Value> {
     run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Orders, a snapshot, orders, a snapshot, orders: over several segments.
+const HOLD: &str = "0197a3c0-7f00-7000-8000-00000000001d";
+
+/// A hold, orders, a snapshot, orders, a snapshot, orders, the hold's release: over several
+/// segments.
 fn make_journal(directory: &Path) {
     let server = Server::start(directory, &[]);
     set_up(&server);
+    let hold = ["hold", "place", "--owner", HOLD, "--id", HOLD, "--warehouse", "A"];
+    server.json(&[&hold[..], &["--ttl", "7d", "--line", "MUG:2"]].concat());
     for _ in 0..2 {
         place_orders(&server, 2 * ORDERS);
         let refused = tool(&["journal", "trim"], directory, &[]);
@@ -41,6 +46,7 @@ fn make_journal(directory: &Path) {
         json(&["snapshot", "make"], directory);
     }
     place_orders(&server, ORDERS);
+    server.json(&["hold", "release", HOLD]);
     server.signal(rustix::process::Signal::TERM);
 }
 
@@ -76,7 +82,10 @@ fn a_trimmed_journal_is_served_verified_replayed_and_dumped_from_its_balances_on
     let rest = dump(&directory, &[]);
     let behind = usize::try_from(first - 1).unwrap();
     assert_eq!(rest[1..], whole[behind..], "the records that are left, with the same names");
+    let released = rest.iter().find(|record| record["command"]["type"] == "release_hold").unwrap();
+    assert_eq!(released["movements"][0]["hold"], HOLD, "placed by a record that is gone");
     let balances = &rest[0]["balances"];
+    assert_eq!(balances["units_held"], 2);
     assert_eq!(balances["sequence"], first - 1);
     Ledger::of(&whole[..behind]).check_balances(balances);
 
