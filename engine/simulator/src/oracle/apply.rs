@@ -37,6 +37,10 @@ impl Book {
         match &record.command {
             Command::Retire(retire) => self.enter_retire(retire),
             Command::Match(looked) => self.enter_match(looked, record),
+            Command::ExpireHolds(expiry) => {
+                record.movements.iter().for_each(|movement| self.move_cell(movement));
+                self.enter_expiry(expiry);
+            }
             _ => {}
         }
     }
@@ -74,19 +78,32 @@ impl Book {
             command => {
                 self.enter_other(command);
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
+                self.end_holds_of(command);
             }
         }
         self.commands += 1;
-        What::Command
+        What::Command(self.commands - 1)
+    }
+
+    /// Holds whose end a command is; their movements came before.
+    fn end_holds_of(&mut self, command: &Command<'_>) {
+        match command {
+            Command::PlaceHold(hold) => self.end_hold(hold.replaces),
+            Command::ReleaseHold(release) => self.end_hold(release.hold),
+            _ => {}
+        }
     }
 
     /// What commands that are of no order's units set; their movements come behind.
     fn enter_other(&mut self, command: &Command<'_>) {
         match command {
             Command::SetPriority(priority) => self.enter_priority(priority),
+            Command::PlaceHold(hold) => self.enter_hold(hold),
+            Command::ExtendHold(extension) => self.enter_extension(extension),
             Command::Receive(_)
             | Command::Adjust(_)
             | Command::SetStock(_)
+            | Command::ReleaseHold(_)
             | Command::MatchAgain(_) => {}
             Command::UpsertSku(sku) => self.enter_sku(sku),
             Command::UpsertWarehouse(warehouse) => self.enter_warehouse(warehouse),
@@ -123,7 +140,8 @@ impl Book {
             | Command::Ship(_)
             | Command::Mark { .. }
             | Command::Retire(_)
-            | Command::Match(_) => unreachable!("these are entered elsewhere"),
+            | Command::Match(_)
+            | Command::ExpireHolds(_) => unreachable!("these are entered elsewhere"),
         }
     }
 
@@ -296,6 +314,7 @@ impl Book {
         });
         self.sums.open_orders += 1;
         self.move_order(at, record);
+        self.end_hold(order.hold);
         What::Order(at)
     }
 
@@ -307,8 +326,8 @@ impl Book {
             if has_bounds { self.parcels_of(&self.orders[at]) } else { Vec::new() };
         for movement in record.movements {
             self.move_cell(movement);
-            let is_of_line = !movement.kind().is_of_component();
-            if is_of_line && !movement.kind().is_of_matching() {
+            let kind = movement.kind();
+            if !kind.is_of_component() && !kind.is_of_matching() && !kind.is_of_hold() {
                 self.move_line(at, movement);
             }
         }
@@ -325,6 +344,7 @@ impl Book {
 
     pub(super) fn move_cell(&mut self, movement: &Movement) {
         self.move_matching(movement);
+        self.move_hold(movement);
         if movement.warehouse() == Warehouse::NONE {
             return;
         }

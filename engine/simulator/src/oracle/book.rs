@@ -7,6 +7,7 @@ use gantry_model::{
     UNITS_PER_CELL_MAX, WaitKey, Warehouse, Zone,
 };
 
+use super::holds::HoldBook;
 use super::ids::Ids;
 
 /// No handle, where a `u16` names a channel, policy or warehouse.
@@ -41,13 +42,13 @@ impl Cell {
                 self.on_hand -= shelved;
                 self.allocated -= units;
             }
-            Kind::SetAside => self.held += units,
-            Kind::GivenBack => self.held -= units,
+            Kind::SetAside | Kind::Held => self.held += units,
+            Kind::GivenBack | Kind::Unheld => self.held -= units,
             Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
         }
     }
 
-    /// What is neither promised nor set aside; below zero where more is than there is.
+    /// What is neither promised nor held; below zero where more is than there is.
     pub(super) fn free(&self, tracked: bool) -> i64 {
         let there = if tracked {
             self.on_hand - self.held - self.unavailable - self.safety
@@ -239,7 +240,8 @@ pub(super) struct Span {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum What {
     Order(usize),
-    Command,
+    /// Carried out, as which of those that placed no order.
+    Command(u64),
     Rejected(RejectReason),
 }
 
@@ -286,6 +288,10 @@ pub(super) struct Book {
     pub(super) orders: Vec<OrderBook>,
     pub(super) lines: Vec<LineBook>,
     pub(super) allocations: Vec<AllocationBook>,
+    /// By the record that placed each.
+    pub(super) holds: BTreeMap<u64, HoldBook>,
+    /// Ids of those that are gone.
+    pub(super) holds_ended: Vec<u128>,
     pub(super) ids: Ids,
     /// Ids of rejected commands, the oldest first.
     pub(super) rejections: VecDeque<u128>,
@@ -314,6 +320,8 @@ impl Book {
             orders: Vec::new(),
             lines: Vec::new(),
             allocations: Vec::new(),
+            holds: BTreeMap::new(),
+            holds_ended: Vec::new(),
             ids: Ids::default(),
             rejections: VecDeque::new(),
             contents: Vec::new(),
@@ -352,6 +360,13 @@ impl Book {
         let own = self.channels.get(usize::from(channel)).map_or(NOBODY, |row| row.policy);
         let policy = if own == NOBODY { self.default_policy } else { own };
         self.policies.get(usize::from(policy)).unwrap_or(&self.built_in)
+    }
+
+    /// Units of `sku` itself at a warehouse that are fenced for channels other than this one.
+    pub(super) fn fenced(&self, sku: u32, warehouse: u16, channel: u16) -> i64 {
+        let here = self.the_sku(sku).fences.iter().filter(|fence| fence.warehouse == warehouse);
+        let others = here.filter(|fence| fence.channel != channel);
+        others.map(|fence| i64::from(fence.units)).sum()
     }
 
     /// Units of `sku` itself that could be had at a warehouse, ring-fences aside.
@@ -399,7 +414,7 @@ impl Book {
     pub(super) fn order(&self, id: u128) -> Option<(usize, &OrderBook)> {
         match self.ids.get(id)?.what {
             What::Order(at) => Some((at, &self.orders[at])),
-            What::Command | What::Rejected(_) => None,
+            What::Command(_) | What::Rejected(_) => None,
         }
     }
 }

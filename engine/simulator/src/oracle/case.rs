@@ -48,10 +48,15 @@ pub(super) struct Case<'a> {
     pub(super) order: &'a PlaceOrder<'a>,
     pub(super) policy: &'a PolicyBook,
     pub(super) candidates: &'a [Candidate],
-    /// Of what waits: the units set aside that it may have.
+    /// Units that are held and that it may have, each place once: of what waits those set aside, of an
+    /// order that takes a hold the owner's, of a hold those of the one that it replaces.
     pub(super) in_reach: &'a [Grant],
     /// Warehouses that send a parcel of the order already.
     pub(super) sent: &'a [u16],
+    /// Whether it is a hold, of which only units matter in the end.
+    pub(super) is_hold: bool,
+    /// Whether what it may have is of holds.
+    pub(super) is_of_holds: bool,
     /// Whether the objective fits a wide integer, so that plans can be compared.
     pub(super) is_comparable: bool,
 }
@@ -211,15 +216,16 @@ impl Case<'_> {
     pub(super) fn available(&self, sku: u32, warehouse: u16, dropped: Rules) -> i64 {
         let row = self.book.the_sku(sku);
         let is_here = |grant: &&Grant| (grant.sku, grant.warehouse) == (sku, warehouse);
-        let set_aside = self.in_reach.iter().find(is_here).map_or(0, |grant| grant.units);
-        let mut available = row.cells[usize::from(warehouse)].free(row.tracked) + set_aside;
-        if !dropped.contains(Rule::RingFences) {
-            let channel = self.order.channel.get();
-            let here = row.fences.iter().filter(|fence| fence.warehouse == warehouse);
-            let others = here.filter(|fence| fence.channel != channel);
-            available -= others.map(|fence| i64::from(fence.units)).sum::<i64>();
+        let held = self.in_reach.iter().find(is_here).map_or(0, |grant| grant.units);
+        let mut free = row.cells[usize::from(warehouse)].free(row.tracked);
+        if self.is_of_holds {
+            // What a hold has is had, though more may be kept back by now than there is.
+            free = free.max(0);
         }
-        available.max(0)
+        if !dropped.contains(Rule::RingFences) {
+            free -= self.book.fenced(sku, warehouse, self.order.channel.get());
+        }
+        (free + held).max(0)
     }
 
     /// The same of what is wanted, on top of `granted`: of a bundle whole ones.

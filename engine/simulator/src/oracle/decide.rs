@@ -1,14 +1,14 @@
 //! Is a record what the rules say? Changes nothing.
 
 use gantry_model::{
-    Actor, Command, Movement, MovementKind, OutcomeHead, Record, RejectReason, Retire,
+    Actor, Command, Movement, MovementKind, OutcomeHead, Record, RejectReason, Retire, Sequence,
 };
 
 use super::book::Book;
 use super::case::Scratch;
 use super::no::No;
 use super::place::{self, Part, Said};
-use super::{freed, matching, setup, shaping, supply, units};
+use super::{freed, holding, matching, setup, shaping, supply, units};
 
 /// Judges the next record of the book; returns whether it was held against all that the rules
 /// could say.
@@ -43,14 +43,17 @@ pub(super) fn judge(
             let expected = &mut scratch.movements;
             expected.clear();
             if record.outcome.head.is_accepted() {
-                place::movements(book, order, record.sequence, parts, expected);
+                let at = (record.sequence, record.time.get());
+                place::movements(book, order, at, parts, expected);
             }
             expect_movements(record, expected).map(|()| is_tried)
         }
+        Command::PlaceHold(hold) => holding::judge(book, record, hold, scratch),
         command => {
             let expected = &mut scratch.movements;
             expected.clear();
-            let head = match decide(book, command, record.sequence, expected) {
+            let at = (record.sequence, record.time.get());
+            let head = match decide(book, command, at, expected) {
                 Ok(head) => head,
                 Err(no) => {
                     expected.clear();
@@ -80,11 +83,11 @@ pub(super) fn expect_movements(record: &Record<'_>, expected: &[Movement]) -> Re
     })
 }
 
-/// What the rules say of a command that sources nothing.
+/// What the rules say of a command that sources nothing and is decided in this record, at this time.
 pub(super) fn decide(
     book: &Book,
     command: &Command<'_>,
-    sequence: gantry_model::Sequence,
+    (sequence, time): (Sequence, u64),
     movements: &mut Vec<Movement>,
 ) -> Result<OutcomeHead, No> {
     match command {
@@ -99,6 +102,8 @@ pub(super) fn decide(
             freed::look_again(book, again.sku, sequence, movements);
             Ok(OutcomeHead::accepted(0, 0))
         }
+        Command::ExtendHold(extension) => holding::extend(book, extension, time),
+        Command::ReleaseHold(named) => holding::release(book, named, (sequence, time), movements),
         Command::Ship(named) => units::ship(book, named, sequence, movements),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let decide = match command {
@@ -128,17 +133,22 @@ pub(super) fn decide(
         }
         Command::SetBundle(bundle) => shaping::bundle(book, bundle),
         Command::SetShadowPrices(prices) => shaping::prices(book, prices),
-        Command::PlaceOrder(_) => unreachable!("orders are sourced, and judged by themselves"),
-        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) => {
+        Command::PlaceOrder(_) | Command::PlaceHold(_) => {
+            unreachable!("what is sourced is judged by itself")
+        }
+        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {
             Err(RejectReason::NotForClients.into())
         }
     }
 }
 
-/// The engine's own records move nothing, but those that serve waiting lines.
+/// The engine's own records move nothing, but those that serve waiting lines or end holds.
 fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<bool, String> {
     if let Command::Match(looked) = &record.command {
         return matching::judge(book, record, looked, scratch);
+    }
+    if let Command::ExpireHolds(expiry) = &record.command {
+        return holding::judge_expiry(book, record, expiry).map(|()| true);
     }
     let is_plain = record.actor == Actor::ENGINE
         && *record.outcome.head == OutcomeHead::accepted(0, 0)

@@ -1,6 +1,6 @@
 //! What was judged, in numbers.
 
-use gantry_model::{Command, CommandKind, Match, Movement, MovementKind, Record};
+use gantry_model::{Command, CommandKind, HoldId, Match, Movement, MovementKind, Record};
 
 use super::book::Book;
 
@@ -9,7 +9,7 @@ use super::book::Book;
 pub struct Figures {
     /// Records.
     pub records: u64,
-    /// Of those: the engine's own, marks, what leaves memory and looks at waiting lines.
+    /// Of those: the engine's own, marks, what leaves memory, looks at waiting lines, ends of holds.
     pub own: u64,
     /// Commands that were answered.
     pub commands: u64,
@@ -35,6 +35,14 @@ pub struct Figures {
     pub lines_passed_over: u64,
     /// Units that they got.
     pub units_matched: u64,
+    /// Accepted orders that took a hold.
+    pub orders_of_holds: u64,
+    /// Holds with a record that were placed.
+    pub holds: u64,
+    /// Holds that came to their end by themselves.
+    pub holds_expired: u64,
+    /// Units of holds of the order's owner besides the one that it took.
+    pub units_of_other_holds: u64,
     /// Commands rejected with a record.
     pub rejected: u64,
     /// Commands refused without a record.
@@ -68,6 +76,23 @@ impl Figures {
         }
     }
 
+    fn held(&mut self, book: &Book, record: &Record<'_>, is_accepted: bool) {
+        match &record.command {
+            Command::PlaceHold(_) => self.holds += u64::from(is_accepted),
+            Command::ExpireHolds(expired) => self.holds_expired += u64::from(expired.holds),
+            Command::PlaceOrder(order) if order.hold != HoldId::NONE && is_accepted => {
+                self.orders_of_holds += 1;
+                let placed = book.hold(order.hold).map(|hold| hold.placed);
+                let of_others = record.movements.iter().filter(|row| {
+                    row.kind() == MovementKind::Unheld && Some(row.order().get()) != placed
+                });
+                let units = of_others.map(|row| u64::from(row.quantity().unsigned_abs()));
+                self.units_of_other_holds += units.sum::<u64>();
+            }
+            _ => {}
+        }
+    }
+
     /// A record was judged, of which the book does not know yet.
     pub(super) fn judged(&mut self, book: &Book, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
@@ -77,6 +102,7 @@ impl Figures {
         }
         let is_accepted = record.outcome.head.is_accepted();
         self.rejected += u64::from(!is_accepted);
+        self.held(book, record, is_accepted);
         if !matches!(record.command, Command::PlaceOrder(_)) {
             return;
         }

@@ -16,6 +16,10 @@ pub(super) fn add(book: &Book, sequence: Sequence, movements: &mut Vec<Movement>
             continue;
         }
         seen.push((sku, warehouse));
+        let is_held = movements[at].kind() == MovementKind::Unheld;
+        if is_held && free_after(book, sku, warehouse, movements) <= 0 {
+            continue; // Whoever held the units has them, in another form.
+        }
         let waiting = waiting_after(book, sku, movements);
         if waiting > 0 {
             push_due(sku, sequence, movements);
@@ -50,14 +54,19 @@ fn frees(movement: &Movement) -> bool {
     use MovementKind as Kind;
     match movement.kind() {
         Kind::Adjusted => movement.quantity() > 0,
-        Kind::Received | Kind::Restored | Kind::Released | Kind::ComponentReleased => true,
+        Kind::Received
+        | Kind::Restored
+        | Kind::Released
+        | Kind::ComponentReleased
+        | Kind::Unheld => true,
         _ => false,
     }
 }
 
 /// Units that wait for the SKU when the movements are done.
 pub(super) fn waiting_after(book: &Book, sku: Sku, movements: &[Movement]) -> i64 {
-    book.units_waiting(sku.get()) - sum(movements, MovementKind::Dequeued, sku)
+    let more = sum(movements, MovementKind::Backordered, sku);
+    book.units_waiting(sku.get()) + more - sum(movements, MovementKind::Dequeued, sku)
 }
 
 fn set_aside_after(book: &Book, sku: Sku, movements: &[Movement]) -> i64 {

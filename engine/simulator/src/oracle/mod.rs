@@ -14,6 +14,8 @@ mod feasible;
 mod figures;
 mod freed;
 mod greedy;
+mod holding;
+mod holds;
 mod ids;
 mod kept;
 mod loose;
@@ -33,8 +35,8 @@ mod units;
 mod waiting;
 
 use gantry_model::{
-    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Outcome, Query, Record,
-    RejectReason,
+    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Outcome, OutcomeHead, Query,
+    Record, RejectReason, Reply, ReplyBody, Sequence,
 };
 
 use self::book::Book;
@@ -48,8 +50,9 @@ use self::queries::expect_reply;
 /// reason.
 const SHORT_ANSWER_BYTES_MIN: usize = 1 << 20;
 
-/// Where a record's header holds its sequence.
+/// Where a record's header holds its sequence, and its time.
 const RECORD_SEQUENCE: usize = 8;
+const RECORD_TIME: usize = 16;
 
 /// Something that the rules do not say.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -132,6 +135,12 @@ impl Oracle {
     #[must_use]
     pub fn record(&self, sequence: u64) -> Option<Recorded> {
         self.history.get(usize::try_from(sequence.checked_sub(1)?).ok()?).copied()
+    }
+
+    /// The time of the last record, and the end of the hold that ends next.
+    #[must_use]
+    pub fn next_expiry(&self) -> (u64, Option<u64>) {
+        (self.book.time, self.book.holds.values().map(|hold| hold.expires).min())
     }
 
     /// What was judged so far, in numbers.
@@ -225,7 +234,7 @@ impl Oracle {
             Ok(query) => {
                 self.figures.queries += 1;
                 self.pass_own(sequence_of(reply)?, rest)?;
-                queries::judge(&self.book, &query, reply, &mut self.scratch)
+                queries::judge(&self.book, &query, reply, next_time(rest), &mut self.scratch)
             }
             Err(malformed) => self.malformed(item.kind, malformed, reply),
         }
@@ -250,11 +259,11 @@ impl Oracle {
         self.figures.repeated += u64::from(command.id().is_some_and(|id| self.is_known(id)));
         self.figures.refused += u64::from(is_new);
         // The answer does not say behind which of the engine's own records it was given.
-        let judged = self.unrecorded(&command, item, reply);
+        let judged = self.unrecorded(&command, item, reply, next_time(rest));
         let Err(what) = judged else { return Ok(()) };
         while is_own(rest) {
             self.next(rest)?;
-            if self.unrecorded(&command, item, reply).is_ok() {
+            if self.unrecorded(&command, item, reply, next_time(rest)).is_ok() {
                 return Ok(());
             }
         }
@@ -265,23 +274,42 @@ impl Oracle {
         self.book.ids.get(id.get()).is_some()
     }
 
-    /// The answer to a command that has no record of its own.
+    /// The answer to a command that has no record of its own, given at `until` at the latest.
     fn unrecorded(
         &mut self,
         command: &Command<'_>,
         item: &Item<'_>,
         reply: &Item<'_>,
+        until: u64,
+    ) -> Result<(), String> {
+        let mut judged = Ok(());
+        for time in moments(&self.book, command, until) {
+            judged = self.unrecorded_at(command, item, reply, time);
+            if judged.is_ok() {
+                break;
+            }
+        }
+        judged
+    }
+
+    fn unrecorded_at(
+        &mut self,
+        command: &Command<'_>,
+        item: &Item<'_>,
+        reply: &Item<'_>,
+        time: u64,
     ) -> Result<(), String> {
         self.expected.clear();
         match command.id().map(|id| (id, self.book.ids.get(id.get()))) {
             None => replies::refused(item.kind, RejectReason::NotForClients, &mut self.expected),
             Some((_, Some(known))) => {
+                let known = (known, time);
                 replies::of_known(&self.book, command, item.bytes, known, &mut self.expected);
             }
             Some((id, None)) if id.get() == 0 => {
                 replies::refused(item.kind, RejectReason::IdZero, &mut self.expected);
             }
-            Some(_) => return self.refused(command, item, reply),
+            Some(_) => return self.refused(command, item, reply, time),
         }
         expect_reply(reply, &self.expected)
     }
@@ -292,8 +320,9 @@ impl Oracle {
         command: &Command<'_>,
         item: &Item<'_>,
         reply: &Item<'_>,
+        time: u64,
     ) -> Result<(), String> {
-        self.refusal(command, item);
+        self.refusal(command, item, reply, time)?;
         expect_reply(reply, &self.expected).or_else(|what| {
             // A full disk may refuse whatever grows.
             self.expected.clear();
@@ -326,21 +355,34 @@ impl Oracle {
     }
 
     /// The reply to a command that should leave no record; none, if it should.
-    fn refusal(&mut self, command: &Command<'_>, item: &Item<'_>) {
+    fn refusal(
+        &mut self,
+        command: &Command<'_>,
+        item: &Item<'_>,
+        reply: &Item<'_>,
+        time: u64,
+    ) -> Result<(), String> {
+        let Self { book, scratch, .. } = self;
         let no = match command {
             Command::PlaceOrder(order) => {
-                order::demands(&self.book, order, &mut self.scratch.demands).err()
+                order::demands(book, order, time, &mut scratch.demands).err()
             }
-            command => {
-                let sequence = gantry_model::Sequence::NONE;
-                decide::decide(&self.book, command, sequence, &mut Vec::new()).err()
+            Command::PlaceHold(hold) => {
+                if let Some(head) = of_too_many_places(reply) {
+                    holding::judge_too_many(book, hold, time, &head, scratch)?;
+                    let (reason, none) = (RejectReason::TooManyPlacesHeld, Sequence::NONE);
+                    replies::rejected(item.kind, reason, &head, &[], none, &mut self.expected);
+                    return Ok(());
+                }
+                holding::check(book, hold, time, &mut scratch.demands).err()
             }
+            command => decide::decide(book, command, (Sequence::NONE, time), &mut Vec::new()).err(),
         };
         if let Some(no) = no.filter(|no| !no.reason.is_journaled()) {
             let head = no.head();
-            let none = gantry_model::Sequence::NONE;
-            replies::rejected(item.kind, no.reason, &head, &[], none, &mut self.expected);
+            replies::rejected(item.kind, no.reason, &head, &[], Sequence::NONE, &mut self.expected);
         }
+        Ok(())
     }
 
     /// Takes the next record in; returns the bytes of its command, and its outcome.
@@ -368,11 +410,41 @@ impl Oracle {
     }
 }
 
+/// The "no" of a reply which says that a hold would hold units at too many places.
+fn of_too_many_places(reply: &Item<'_>) -> Option<OutcomeHead> {
+    match Reply::parse(reply).ok()?.body {
+        ReplyBody::Rejection(no) if no.shorts.is_empty() => {
+            Some(*no.head).filter(|no| no.reason() == Some(RejectReason::TooManyPlacesHeld))
+        }
+        _ => None,
+    }
+}
+
+/// Times until `until` that the answer to a command without a record may depend on.
+fn moments(book: &Book, command: &Command<'_>, until: u64) -> Vec<u64> {
+    let asked = match command {
+        Command::PlaceHold(hold) => [hold.id, hold.replaces],
+        Command::ExtendHold(extension) => [extension.hold; 2],
+        Command::ReleaseHold(release) => [release.hold; 2],
+        Command::PlaceOrder(order) => [order.hold; 2],
+        _ => return vec![book.time],
+    };
+    book.moments(until, |hold| asked.iter().any(|id| id.get() == hold.id))
+}
+
+/// When the next record was made: what is answered before it was answered no later.
+fn next_time(rest: &[u8]) -> u64 {
+    let time = rest.get(RECORD_TIME..).and_then(|rest| rest.first_chunk());
+    time.map_or(u64::MAX, |time| u64::from_le_bytes(*time))
+}
+
 /// Whether the next record is one of the engine's own, by its command's kind.
 fn is_own(rest: &[u8]) -> bool {
     let kind = rest.get(gantry_model::RECORD_HEADER_BYTES..).and_then(|rest| rest.first_chunk());
     let kind = kind.and_then(|kind| CommandKind::from_number(u16::from_le_bytes(*kind)));
-    matches!(kind, Some(CommandKind::Mark | CommandKind::Retire | CommandKind::Match))
+    let own =
+        [CommandKind::Mark, CommandKind::Retire, CommandKind::Match, CommandKind::ExpireHolds];
+    kind.is_some_and(|kind| own.contains(&kind))
 }
 
 /// The sequence that a reply names, as its bytes say before anything is parsed.

@@ -1,6 +1,8 @@
 //! What an order must be before anything is sourced.
 
-use gantry_model::{Channel, LINES_PER_ORDER_MAX, PlaceOrder, RejectReason};
+use gantry_model::{
+    Channel, HoldId, LINES_PER_ORDER_MAX, OrderLine, PlaceOrder, RejectReason, Zone,
+};
 
 use super::book::Book;
 use super::no::{No, figure, no, refuse_if};
@@ -12,16 +14,36 @@ pub(super) struct Demand {
     pub(super) units: i64,
 }
 
-/// Sums what the order wants, SKU by SKU, or says why nothing is to be sourced.
+/// Sums what the order wants at `time`, SKU by SKU, or says why nothing is to be sourced.
 pub(super) fn demands(
     book: &Book,
     order: &PlaceOrder<'_>,
+    time: u64,
+    demands: &mut Vec<Demand>,
+) -> Result<(), No> {
+    check_head(book, order)?;
+    if order.hold != HoldId::NONE {
+        book.active_hold(order.hold, time)?;
+    }
+    sum_lines(book, order.lines, demands)?;
+    refuse_if(!is_served(book, order.zone), RejectReason::NotServed)
+}
+
+/// Whether a warehouse may serve a zone.
+pub(super) fn is_served(book: &Book, zone: Zone) -> bool {
+    let is_active = |warehouse: &u16| book.warehouses[usize::from(*warehouse)].active;
+    book.zones[zone.index()].costs.keys().any(is_active)
+}
+
+/// Sums what lines want, SKU by SKU, or says what is wrong with one.
+pub(super) fn sum_lines(
+    book: &Book,
+    lines: &[OrderLine],
     demands: &mut Vec<Demand>,
 ) -> Result<(), No> {
     demands.clear();
-    check_head(book, order)?;
-    let mut rows = order.lines.len();
-    for line in order.lines {
+    let mut rows = lines.len();
+    for line in lines {
         let (sku, units) = (line.sku().get(), line.quantity());
         let row = book.sku(sku).ok_or(RejectReason::UnknownSku)?;
         refuse_if(!row.active, RejectReason::SkuInactive)?;
@@ -49,21 +71,28 @@ pub(super) fn demands(
     if rows > LINES_PER_ORDER_MAX {
         return no(RejectReason::TooManyLines, figure(rows), figure(LINES_PER_ORDER_MAX));
     }
-    let zone = &book.zones[order.zone.index()];
-    let is_active = |warehouse: &u16| book.warehouses[usize::from(*warehouse)].active;
-    refuse_if(!zone.costs.keys().any(is_active), RejectReason::NotServed)
+    Ok(())
 }
 
 fn check_head(book: &Book, order: &PlaceOrder<'_>) -> Result<(), No> {
     refuse_if(order.lines.is_empty(), RejectReason::NoLines)?;
-    let lines_max = book.limits.lines_per_order_max;
-    if figure(order.lines.len()) > i64::from(lines_max) {
-        return no(RejectReason::TooManyLines, figure(order.lines.len()), lines_max);
-    }
+    check_line_count(book, order.lines)?;
     refuse_if(order.zone.index() >= book.zones.len(), RejectReason::UnknownZone)?;
-    let is_known = order.channel == Channel::NONE || order.channel.index() < book.channels.len();
-    refuse_if(!is_known, RejectReason::UnknownChannel)?;
+    check_channel(book, order.channel)?;
     let [letters @ .., last] = order.currency;
     let is_currency = last == 0 && letters.iter().all(u8::is_ascii_uppercase);
     refuse_if(!is_currency && order.currency != [0; 4], RejectReason::BadCurrency)
+}
+
+pub(super) fn check_line_count(book: &Book, lines: &[OrderLine]) -> Result<(), No> {
+    let max = book.limits.lines_per_order_max;
+    if figure(lines.len()) > i64::from(max) {
+        return no(RejectReason::TooManyLines, figure(lines.len()), max);
+    }
+    Ok(())
+}
+
+pub(super) fn check_channel(book: &Book, channel: Channel) -> Result<(), No> {
+    let is_known = channel == Channel::NONE || channel.index() < book.channels.len();
+    refuse_if(!is_known, RejectReason::UnknownChannel)
 }

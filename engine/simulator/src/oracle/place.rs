@@ -10,7 +10,8 @@ use super::book::{Book, may_wait};
 use super::case::{Case, Grant, Scratch, find_candidates};
 use super::decide::expect;
 use super::feasible::{keeps_rules, most_units};
-use super::freed::push_due;
+use super::freed::{self, push_due};
+use super::holding;
 use super::loose::{plan_makes_sense, rejection_makes_sense};
 use super::order::{Demand, demands};
 use super::sourced::{Sourced, source, would_do_without_rules};
@@ -40,7 +41,7 @@ pub(super) fn judge(
     scratch: &mut Scratch,
 ) -> Result<bool, String> {
     let Scratch { demands: wanted, candidates, problem, .. } = scratch;
-    if let Err(no) = demands(book, order, wanted) {
+    if let Err(no) = demands(book, order, time, wanted) {
         let expected = no.head();
         let is_same = *said.head == expected && said.shorts.is_empty() && said.parts.is_empty();
         expect(is_same, || format!("said {:?}, the rules say {expected:?}", said.head))?;
@@ -48,8 +49,20 @@ pub(super) fn judge(
     }
     let is_comparable = find_candidates(book, order, time, wanted, candidates);
     let policy = book.policy_of(order.channel.get());
-    let (in_reach, sent) = (&[][..], &[][..]);
-    let case = Case { book, order, policy, candidates, in_reach, sent, is_comparable };
+    let hold = book.active_hold(order.hold, time).ok();
+    let in_reach = &hold.map_or_else(Vec::new, |hold| book.own_units(hold.owner, time));
+    let (sent, is_hold, is_of_holds) = (&[][..], false, hold.is_some());
+    let case = Case {
+        book,
+        order,
+        policy,
+        candidates,
+        in_reach,
+        sent,
+        is_hold,
+        is_of_holds,
+        is_comparable,
+    };
     let sourced = source(&case, wanted, problem);
     if said.head.is_accepted() {
         accepted(&case, wanted, said, sourced.as_ref())?;
@@ -146,11 +159,12 @@ fn of_sku(case: &Case<'_>, sku: u32, had: &[i64]) -> i64 {
 }
 
 /// Units of each line, lower lines of one SKU served first.
-fn fill_lines(case: &Case<'_>, wanted: &[Demand], units: &[i64]) -> Vec<i64> {
+pub(super) fn fill_lines(case: &Case<'_>, wanted: &[Demand], units: &[i64]) -> Vec<i64> {
     let mut left = units.to_vec();
     let lines = case.order.lines.iter().map(|line| {
         let at = wanted.iter().position(|demand| demand.sku == line.sku().get());
-        let at = at.expect("invariant: every line's SKU is wanted");
+        // What a hold has without holding it is not sourced.
+        let Some(at) = at else { return line.quantity().into() };
         let had = left[at].min(line.quantity().into());
         left[at] -= had;
         had
@@ -159,7 +173,7 @@ fn fill_lines(case: &Case<'_>, wanted: &[Demand], units: &[i64]) -> Vec<i64> {
 }
 
 /// Whether the order's mode lets it be accepted with these units.
-fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> bool {
+pub(super) fn may_be_accepted(case: &Case<'_>, had: &[i64]) -> bool {
     let lines = || case.order.lines.iter().zip(had);
     let is_short = |line: &gantry_model::OrderLine, had: i64| had < i64::from(line.quantity());
     match case.order.short {
@@ -254,7 +268,7 @@ pub(super) fn compare(
     })
 }
 
-fn rejected(
+pub(super) fn rejected(
     case: &Case<'_>,
     wanted: &[Demand],
     said: &Said<'_>,
@@ -276,7 +290,7 @@ fn rejected(
 }
 
 /// The short lines that a rejection names.
-fn shorts(case: &Case<'_>, had: &[i64]) -> Vec<Short> {
+pub(super) fn shorts(case: &Case<'_>, had: &[i64]) -> Vec<Short> {
     let rows = (0..).zip(case.order.lines).zip(had);
     let rows = rows.filter(|((_, line), had)| {
         let waits = may_wait(case.order.short) && case.book.the_sku(line.sku().get()).backorder;
@@ -293,6 +307,9 @@ fn shorts(case: &Case<'_>, had: &[i64]) -> Vec<Short> {
 
 /// What a rejection of the order may say.
 pub(super) fn reasons(case: &Case<'_>, wanted: &[Demand]) -> &'static [RejectReason] {
+    if case.is_hold {
+        return &[RejectReason::OutOfStock];
+    }
     if may_wait(case.order.short) {
         return &[RejectReason::BackorderNotAllowed];
     }
@@ -303,11 +320,11 @@ pub(super) fn reasons(case: &Case<'_>, wanted: &[Demand]) -> &'static [RejectRea
     }
 }
 
-/// The movements of an accepted order with these parts.
+/// The movements of an order with these parts that was accepted at `time`.
 pub(super) fn movements(
     book: &Book,
     order: &PlaceOrder<'_>,
-    sequence: Sequence,
+    (sequence, time): (Sequence, u64),
     parts: &[Part],
     movements: &mut Vec<Movement>,
 ) {
@@ -339,5 +356,9 @@ pub(super) fn movements(
     }
     if order.short == ShortMode::WaitComplete && parts.is_empty() {
         order.lines.iter().for_each(|line| push_due(line.sku(), sequence, movements));
+    }
+    if let Ok(hold) = book.active_hold(order.hold, time) {
+        holding::take(book, hold, order.channel, (sequence, time), movements);
+        freed::add(book, sequence, movements);
     }
 }

@@ -1,28 +1,40 @@
 //! Answers to queries: exact, but for figures of the process.
 
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Item, Namespace, OrderDetail, OrderHead, OrderId,
-    OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook, RejectReason, Reply,
-    ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, ShortMode, Sku, StockHead, Totals,
-    Zone, name_prefix,
+    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, HOLDS_PER_REPLY_MAX, HoldHead, HoldId, HoldsHead,
+    Item, Namespace, OrderDetail, OrderHead, OrderId, OrderStatus, OutcomeHead, PlaceOrder, Query,
+    QueryKind, ReadBook, ReadHolds, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus,
+    ReplyWriter, Sequence, ShortMode, Sku, StockHead, Totals, name_prefix,
 };
 
 use super::book::{ANY_16, AllocationBook, Book, LineBook, MINUTE_NS, OrderBook};
 use super::case::Scratch;
 use super::decide::expect;
 use super::place::{self, Part, Said};
-use super::replies::{cell, count, put_handle, put_order, put_rows, rejected, units};
+use super::replies::{
+    cell, count, hold_head, put_handle, put_hold, put_order, put_rows, rejected, units,
+};
 
-/// Judges the reply to a query, of which the book holds every record that it may know.
+/// Judges the reply to a query, of which the book holds every record that it may know, and which was
+/// answered at `until` at the latest.
 pub(super) fn judge(
     book: &Book,
     query: &Query<'_>,
     reply: &Item<'_>,
+    until: u64,
     scratch: &mut Scratch,
 ) -> Result<(), String> {
     match query {
-        Query::Quote(order) => quote(book, order, reply, scratch),
+        Query::Quote(order) => quote(book, order, reply, until, scratch),
         Query::ReadTotals => totals(book, reply),
+        Query::ReadHold(id) => {
+            let moments = book.moments(until, |hold| hold.id == id.get());
+            any_of(&moments, reply, |time, out| put_hold_or_no(book, *id, time, out))
+        }
+        Query::ReadHolds(asked) => {
+            let moments = book.moments(until, |hold| hold.owner == asked.owner);
+            any_of(&moments, reply, |time, out| put_holds(book, asked, time, out))
+        }
         query => {
             scratch.reply.clear();
             answer(book, query, &mut scratch.reply);
@@ -40,48 +52,61 @@ pub(super) fn expect_reply(reply: &Item<'_>, expected: &[u8]) -> Result<(), Stri
     })
 }
 
-/// What a query other than a quote and totals is answered.
+/// The answer tells no time: it must be the right one at one of these.
+fn any_of(
+    moments: &[u64],
+    reply: &Item<'_>,
+    answer: impl Fn(u64, &mut Vec<u8>),
+) -> Result<(), String> {
+    let mut judged = Ok(());
+    for time in moments {
+        let mut expected = Vec::new();
+        answer(*time, &mut expected);
+        judged = expect_reply(reply, &expected);
+        if judged.is_ok() {
+            break;
+        }
+    }
+    judged
+}
+
+/// What a query that no time changes is answered.
 fn answer(book: &Book, query: &Query<'_>, out: &mut Vec<u8>) {
-    let kind = query.kind().number();
-    let sequence = Sequence::new(book.sequence);
-    let header = ReplyHeader::new(ReplyStatus::Answered, 0, sequence);
-    let no = |reason: RejectReason, out: &mut Vec<u8>| {
-        rejected(kind, reason, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, out);
-    };
+    let kind = query.kind();
     match query {
         Query::ReadOrder(id) => match book.order(id.get()) {
             Some((_, order)) => {
-                put_in_full(book, *id, order, ReplyWriter::begin(out, kind, header));
+                put_in_full(book, *id, order, begin(book, kind, out));
             }
-            None => no(RejectReason::UnknownOrder, out),
+            None => no(book, kind, RejectReason::UnknownOrder, out),
         },
         Query::ReadStock(sku) => match book.sku(sku.get()) {
-            Some(_) => put_stock(book, *sku, ReplyWriter::begin(out, kind, header)),
-            None => no(RejectReason::UnknownSku, out),
+            Some(_) => put_stock(book, *sku, begin(book, kind, out)),
+            None => no(book, kind, RejectReason::UnknownSku, out),
         },
         Query::Resolve(namespace, code) => {
             match codes(book, *namespace).position(|known| known == code) {
                 Some(handle) => {
-                    put_handle(handle, ReplyWriter::begin(out, kind, header)).end();
+                    put_handle(handle, begin(book, kind, out)).end();
                 }
-                None => no(RejectReason::UnknownCode, out),
+                None => no(book, kind, RejectReason::UnknownCode, out),
             }
         }
         Query::Name(namespace, handle) => {
             let at = usize::try_from(*handle).expect("invariant: handles fit memory");
             match codes(book, *namespace).nth(at) {
                 Some(code) => {
-                    let reply = ReplyWriter::begin(out, kind, header);
+                    let reply = begin(book, kind, out);
                     reply.put(&name_prefix(code)).put(code.as_bytes()).end();
                 }
-                None => no(RejectReason::UnknownCode, out),
+                None => no(book, kind, RejectReason::UnknownCode, out),
             }
         }
         Query::ReadBook(asked) => match book.sku(asked.sku.get()) {
-            Some(_) => put_book(book, asked, ReplyWriter::begin(out, kind, header)),
-            None => no(RejectReason::UnknownSku, out),
+            Some(_) => put_book(book, asked, begin(book, kind, out)),
+            None => no(book, kind, RejectReason::UnknownSku, out),
         },
-        Query::Quote(_) | Query::ReadTotals => {}
+        Query::Quote(_) | Query::ReadTotals | Query::ReadHold(_) | Query::ReadHolds(_) => {}
     }
 }
 
@@ -138,6 +163,44 @@ fn put_book(book: &Book, asked: &ReadBook, reply: ReplyWriter<'_>) {
     reply.put(&head).put(rows.as_slice()).end();
 }
 
+/// A hold, or what is still known of it.
+fn put_hold_or_no(book: &Book, id: HoldId, time: u64, out: &mut Vec<u8>) {
+    if book.hold(id).is_none() && book.remembered(id).is_none() {
+        return no(book, QueryKind::ReadHold, RejectReason::UnknownHold, out);
+    }
+    put_hold(book, id, time, begin(book, QueryKind::ReadHold, out)).end();
+}
+
+/// The holds of an owner, from a record on.
+fn put_holds(book: &Book, asked: &ReadHolds, time: u64, out: &mut Vec<u8>) {
+    let active: Vec<_> = book.holds_of(asked.owner, time).collect();
+    if active.is_empty() {
+        return no(book, QueryKind::ReadHolds, RejectReason::UnknownOwner, out);
+    }
+    let max = HOLDS_PER_REPLY_MAX;
+    let rows_max = if asked.rows_max == 0 { max } else { asked.rows_max.min(max) };
+    let told = active.iter().filter(|hold| hold.placed >= asked.from.get());
+    let told = told.take(usize::try_from(rows_max).unwrap_or(usize::MAX));
+    let rows: Vec<HoldHead> = told.map(|hold| hold_head(hold)).collect();
+    let head = HoldsHead {
+        owner: asked.owner.into(),
+        holds: u32::try_from(active.len()).expect("invariant: holds are bounded").into(),
+        row_count: count(rows.len()).into(),
+        reserved: [0; 2],
+    };
+    begin(book, QueryKind::ReadHolds, out).put(&head).put(rows.as_slice()).end();
+}
+
+fn begin<'a>(book: &Book, kind: QueryKind, out: &'a mut Vec<u8>) -> ReplyWriter<'a> {
+    let sequence = Sequence::new(book.sequence);
+    ReplyWriter::begin(out, kind.number(), ReplyHeader::new(ReplyStatus::Answered, 0, sequence))
+}
+
+fn no(book: &Book, kind: QueryKind, reason: RejectReason, out: &mut Vec<u8>) {
+    let (head, sequence) = (OutcomeHead::rejected(reason, 0, 0), Sequence::new(book.sequence));
+    rejected(kind.number(), reason, &head, &[], sequence, out);
+}
+
 /// An order with what its command said of it.
 fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>) {
     let order = book.placed(row);
@@ -163,6 +226,7 @@ fn quote(
     book: &Book,
     order: &PlaceOrder<'_>,
     reply: &Item<'_>,
+    until: u64,
     scratch: &mut Scratch,
 ) -> Result<(), String> {
     let said =
@@ -200,18 +264,20 @@ fn quote(
     let said = Said { head: &head, shorts, parts: &parts };
     let first = place::judge(book, order, book.time, &said, scratch).map(|_| ());
     first.or_else(|what| {
-        let mut others = other_times(book, order.zone).into_iter();
-        let fits = others.any(|time| place::judge(book, order, time, &said, scratch).is_ok());
+        let mut others = other_times(book, order);
+        others.retain(|time| *time <= until);
+        let fits =
+            others.into_iter().any(|time| place::judge(book, order, time, &said, scratch).is_ok());
         expect(fits, || what)
     })
 }
 
-/// Times from the last record on that may make another plan: when a cut-off comes or a day begins.
-/// A later day differs from the next in nothing.
-fn other_times(book: &Book, zone: Zone) -> Vec<u64> {
+/// Times from the last record on that may make another plan: when a cut-off comes, a day begins, or a
+/// hold of the owner ends. A later day differs from the next in nothing.
+fn other_times(book: &Book, order: &PlaceOrder<'_>) -> Vec<u64> {
     let day_ns = 1_440 * MINUTE_NS;
     let today = book.time / day_ns * day_ns;
-    let costs = book.zones.get(zone.index()).map(|zone| &zone.costs);
+    let costs = book.zones.get(order.zone.index()).map(|zone| &zone.costs);
     let rows = costs.into_iter().flatten().map(|(at, _)| &book.warehouses[usize::from(*at)]);
     let mut times = Vec::new();
     for row in rows.filter(|row| row.is_timed()) {
@@ -220,6 +286,9 @@ fn other_times(book: &Book, zone: Zone) -> Vec<u64> {
             let minute = u64::from(row.cut_off_minute) * MINUTE_NS;
             times.extend([today + minute, today + day_ns + minute]);
         }
+    }
+    if let Some(hold) = book.hold(order.hold) {
+        times.extend(book.moments(u64::MAX, |other| other.owner == hold.owner));
     }
     times.retain(|time| *time > book.time);
     times.sort_unstable();

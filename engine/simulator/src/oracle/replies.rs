@@ -1,11 +1,13 @@
 //! What a request is answered, byte by byte.
 
 use gantry_model::{
-    CellView, Command, Malformed, OrderAllocation, OrderHead, OrderLineView, OrderStatus, Outcome,
-    OutcomeHead, RejectReason, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, StockChange,
+    CellView, Command, EngineTime, HeldUnits, HoldHead, HoldId, Malformed, OrderAllocation,
+    OrderHead, OrderLineView, OrderStatus, Outcome, OutcomeHead, RejectReason, ReplyHeader,
+    ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockChange, Warehouse,
 };
 
 use super::book::{AllocationBook, Book, Known, LineBook, OrderBook, What};
+use super::holds::HoldBook;
 
 /// The reply to a command that has a record, which is in the book by now.
 pub(super) fn of_record(
@@ -19,16 +21,16 @@ pub(super) fn of_record(
     let Outcome { head, shorts } = *outcome;
     match head.reason() {
         Some(reason) => rejected(kind, reason, head, shorts, sequence, out),
-        None => thing(book, command, ReplyStatus::Accepted, sequence, out),
+        None => thing(book, command, (ReplyStatus::Accepted, book.time), sequence, out),
     }
 }
 
-/// The reply to an id that was answered before, with the same content or with other.
+/// The reply at `time` to an id that was answered before, with the same content or with other.
 pub(super) fn of_known(
     book: &Book,
     command: &Command<'_>,
     bytes: &[u8],
-    known: &Known,
+    (known, time): (&Known, u64),
     out: &mut Vec<u8>,
 ) {
     let kind = command.kind().number();
@@ -41,8 +43,8 @@ pub(super) fn of_known(
             let header = ReplyHeader::new(ReplyStatus::Duplicate, reason.number(), sequence);
             ReplyWriter::begin(out, kind, header).end();
         }
-        What::Order(_) | What::Command => {
-            thing(book, command, ReplyStatus::Duplicate, sequence, out);
+        What::Order(_) | What::Command(_) => {
+            thing(book, command, (ReplyStatus::Duplicate, time), sequence, out);
         }
     }
 }
@@ -74,7 +76,7 @@ pub(super) fn malformed(kind: u16, malformed: Malformed, out: &mut Vec<u8>) {
 fn thing(
     book: &Book,
     command: &Command<'_>,
-    status: ReplyStatus,
+    (status, time): (ReplyStatus, u64),
     sequence: Sequence,
     out: &mut Vec<u8>,
 ) {
@@ -86,6 +88,13 @@ fn thing(
             put_order_of(book, units.order.get(), reply)
         }
         Command::SetPriority(priority) => put_order_of(book, priority.order.get(), reply),
+        Command::PlaceHold(hold) => put_hold(book, hold.id, time, reply),
+        Command::ExtendHold(extension) => put_hold(book, extension.hold, time, reply),
+        Command::ReleaseHold(release) if status == ReplyStatus::Accepted => {
+            let known = book.ids.get(release.hold.get()).expect("invariant: judged");
+            reply.put(&HoldHead::ended(release.hold, Sequence::new(known.sequence)))
+        }
+        Command::ReleaseHold(release) => put_hold(book, release.hold, time, reply),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&cell(book, sku.get(), warehouse.get()))
@@ -117,6 +126,28 @@ fn handle_of(book: &Book, command: &Command<'_>) -> Option<usize> {
 pub(super) fn put_handle(handle: usize, reply: ReplyWriter<'_>) -> ReplyWriter<'_> {
     let handle = u64::try_from(handle).expect("invariant: handles fit 32 bits");
     reply.put(&handle.to_le_bytes())
+}
+
+/// A hold as it stands at `time`; of one that is over or gone what is still known.
+pub(super) fn put_hold<'a>(
+    book: &Book,
+    id: HoldId,
+    time: u64,
+    reply: ReplyWriter<'a>,
+) -> ReplyWriter<'a> {
+    match book.hold(id).filter(|hold| !hold.is_over(time)) {
+        Some(hold) => reply.put(&hold_head(hold)).put_all(hold.rows.iter().map(|row| {
+            let (sku, warehouse) = (Sku::new(row.sku), Warehouse::new(row.warehouse));
+            HeldUnits::new(row.line, sku, warehouse, units(row.units))
+        })),
+        None => reply.put(&HoldHead::ended(id, book.remembered(id).unwrap_or(Sequence::NONE))),
+    }
+}
+
+pub(super) fn hold_head(hold: &HoldBook) -> HoldHead {
+    let (id, placed) = (HoldId::new(hold.id), Sequence::new(hold.placed));
+    let expires = EngineTime::new(hold.expires);
+    HoldHead::active((id, hold.owner), placed, expires, units(hold.units()), count(hold.rows.len()))
 }
 
 /// A cell as replies show it.

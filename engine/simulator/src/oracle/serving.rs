@@ -69,7 +69,18 @@ impl<'a> Asked<'a> {
         let Scratch { candidates, problem, .. } = scratch;
         let is_comparable = find_candidates(book, order, time, wanted, candidates);
         let policy = book.policy_of(order.channel.get());
-        let case = Case { book, order, policy, candidates, in_reach, sent, is_comparable };
+        let (is_hold, is_of_holds) = (false, false);
+        let case = Case {
+            book,
+            order,
+            policy,
+            candidates,
+            in_reach,
+            sent,
+            is_hold,
+            is_of_holds,
+            is_comparable,
+        };
         judge(&case, problem)
     }
 

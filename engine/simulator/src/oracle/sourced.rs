@@ -1,6 +1,6 @@
 //! What sourcing an order comes to: one pass with every rule, a second without the soft ones.
 
-use gantry_model::{Objective, Rules, ShortMode};
+use gantry_model::{Objective, Rule, Rules, ShortMode};
 
 use super::case::{Case, Grant};
 use super::greedy;
@@ -134,9 +134,10 @@ fn warehouses(problem: &Problem, best: &Best) -> Vec<u16> {
 /// Whether the order would be accepted, were it not for rules; `None` where demands that compete
 /// for components leave that open here.
 pub(super) fn would_do_without_rules(case: &Case<'_>, demands: &[Demand]) -> Option<bool> {
+    let no_fences = Rules::NONE.with(Rule::RingFences);
     let there = |sku: u32| {
         let candidates = case.candidates.iter();
-        candidates.map(|row| case.book.whole(sku, row.warehouse)).sum::<i64>()
+        candidates.map(|row| case.left(sku, row.warehouse, no_fences, &[])).sum::<i64>()
     };
     if case.order.short == ShortMode::TakeAvailable {
         return Some(demands.iter().any(|demand| there(demand.sku) > 0));
