@@ -1,6 +1,6 @@
 //! Items that are not of a known form, or that no client may send.
 
-use gantry_model::{Command, Match, MatchEnd, Retire};
+use gantry_model::{Command, EngineTime, ExpireHolds, Match, MatchEnd, Retire, Sequence};
 
 use super::{Made, Workload};
 
@@ -46,6 +46,11 @@ impl Workload {
 
     /// A command that is the engine's own.
     pub(super) fn own(&mut self, out: &mut Vec<u8>) {
+        if self.dice.one_in(4) {
+            let (last_expires, last_placed) = (EngineTime::new(1), Sequence::new(1));
+            let expired = ExpireHolds { last_expires, last_placed, holds: 1 };
+            return Command::ExpireHolds(expired).write(out);
+        }
         if self.dice.one_in(3) {
             let (sku, last) = (self.sku(), self.wait_key());
             return Command::Match(Match { sku, last, end: MatchEnd::Over }).write(out);

@@ -6,6 +6,7 @@
 
 mod broken;
 mod dice;
+mod holds;
 mod orders;
 mod shaping;
 mod shop;
@@ -15,6 +16,7 @@ use gantry_model::{Channel, CommandId, OrderId, Sequence, Sku, WaitKey, Warehous
 use rand_chacha::ChaCha8Rng;
 
 use self::dice::Dice;
+use self::holds::AskedHold;
 use self::swarm::Act;
 pub use self::swarm::Swarm;
 
@@ -47,6 +49,9 @@ pub struct Workload {
     /// The last orders, in a ring.
     orders: Vec<Asked>,
     orders_made: usize,
+    /// The last holds, in a ring.
+    holds: Vec<AskedHold>,
+    holds_made: usize,
     /// The bytes of some of the last commands, in a ring.
     items: Vec<Vec<u8>>,
     items_made: usize,
@@ -62,6 +67,8 @@ impl Workload {
             set_up: 0,
             orders: Vec::new(),
             orders_made: 0,
+            holds: Vec::new(),
+            holds_made: 0,
             items: Vec::new(),
             items_made: 0,
         }
@@ -81,6 +88,9 @@ impl Workload {
             Act::Cancel => self.cancel(out),
             Act::Ship => self.ship(out),
             Act::Class => self.set_priority(out),
+            Act::Hold => self.hold(out),
+            Act::Extend => self.extend_hold(out),
+            Act::Release => self.release_hold(out),
             Act::LookAgain => self.match_again(out),
             Act::Receive | Act::Adjust | Act::Count => self.stock(act, out),
             Act::Sku | Act::Warehouse | Act::Costs | Act::Limits => self.set_again(act, out),
@@ -92,6 +102,10 @@ impl Workload {
             Act::Prices => self.prices(out),
             Act::ReadOrder | Act::ReadStock | Act::ReadBook | Act::Quote | Act::ReadOther => {
                 self.read(act, out);
+                return Made::Query;
+            }
+            Act::ReadHold | Act::ReadHolds => {
+                self.read_hold(act, out);
                 return Made::Query;
             }
             Act::Repeat => self.repeat(out),

@@ -5,16 +5,21 @@ use gantry_model::{
     Query, ReadBook, SetPriority, ShortMode, WaitKey, Warehouse,
 };
 
+use super::holds::AskedHold;
 use super::swarm::Act;
 use super::{Asked, REMEMBERED_MAX, Workload};
 
 impl Workload {
     pub(super) fn place(&mut self, out: &mut Vec<u8>) {
         let id = self.id();
-        let (mut lines, count) =
-            ([OrderLine::new(gantry_model::Sku::new(0), 0); 128], self.lines());
-        let lines = self.order_lines(&mut lines[..count]);
-        self.write_order(id, lines, |order, out| Command::PlaceOrder(*order).write(out), out);
+        let mut lines = [OrderLine::new(gantry_model::Sku::new(0), 0); 128];
+        let (hold, lines) = self.wanted(&mut lines);
+        self.write_order(
+            (id, hold),
+            lines,
+            |order, out| Command::PlaceOrder(*order).write(out),
+            out,
+        );
         let place = self.orders_made % REMEMBERED_MAX;
         self.orders_made += 1;
         let quantities = lines.iter().map(OrderLine::quantity);
@@ -28,8 +33,32 @@ impl Workload {
         }
     }
 
+    /// What is ordered: some of the time what is held, and a little more.
+    fn wanted<'a>(
+        &mut self,
+        lines: &'a mut [OrderLine; 128],
+    ) -> (Option<AskedHold>, &'a [OrderLine]) {
+        let takes_hold = self.dice.per_mille(self.swarm.hold_share);
+        let hold = if takes_hold { self.asked_hold() } else { None };
+        match hold {
+            Some(hold) if !self.dice.one_in(4) => {
+                let count = hold.lines.len();
+                lines[..count].copy_from_slice(&hold.lines);
+                if count > 0 && self.dice.one_in(4) {
+                    let at = self.dice.index(count);
+                    self.order_lines(&mut lines[at..=at]);
+                }
+                (Some(hold), &lines[..count])
+            }
+            hold => {
+                let count = self.lines();
+                (hold, self.order_lines(&mut lines[..count]))
+            }
+        }
+    }
+
     /// Lines of an order: few more often than many.
-    fn lines(&mut self) -> usize {
+    pub(super) fn lines(&mut self) -> usize {
         let lines = if self.dice.per_mille(self.swarm.extreme_share) {
             self.dice.pick(&[0, 100, 128])
         } else {
@@ -39,7 +68,7 @@ impl Workload {
         usize::try_from(lines).expect("invariant: at most 128")
     }
 
-    fn order_lines<'a>(&mut self, lines: &'a mut [OrderLine]) -> &'a [OrderLine] {
+    pub(super) fn order_lines<'a>(&mut self, lines: &'a mut [OrderLine]) -> &'a [OrderLine] {
         for line in &mut *lines {
             *line = OrderLine::new(self.sku(), self.units(self.swarm.units_max));
         }
@@ -48,7 +77,7 @@ impl Workload {
 
     fn write_order(
         &mut self,
-        id: OrderId,
+        (id, hold): (OrderId, Option<AskedHold>),
         lines: &[OrderLine],
         write: impl FnOnce(&PlaceOrder<'_>, &mut Vec<u8>),
         out: &mut Vec<u8>,
@@ -57,11 +86,14 @@ impl Workload {
         let is_odd = self.dice.one_in(300);
         let order = PlaceOrder {
             id,
-            hold: HoldId::NONE,
+            hold: hold.as_ref().map_or(HoldId::NONE, |hold| hold.id),
             customer: self.dice.below(1_000).into(),
             value_minor: [0, 40, 50, 99, -1][self.dice.index(if is_odd { 5 } else { 4 })],
             currency: if is_odd { *b"eur\0" } else { *b"EUR\0" },
-            zone: self.zone(),
+            zone: match hold {
+                Some(hold) if !self.dice.one_in(4) => hold.zone,
+                _ => self.zone(),
+            },
             channel: self.channel(),
             priority_class: self.class(),
             service_level: 1,
@@ -74,7 +106,7 @@ impl Workload {
     }
 
     /// The number and lines of an order: mostly one of the last, else of one that never was.
-    fn asked(&mut self) -> (OrderId, Vec<u32>) {
+    pub(super) fn asked(&mut self) -> (OrderId, Vec<u32>) {
         if self.orders.is_empty() || self.dice.one_in(50) {
             return (OrderId::new(self.dice.wide()), vec![1]);
         }
@@ -143,10 +175,12 @@ impl Workload {
                 Query::ReadBook(ReadBook { sku: self.sku(), from, rows_max }).write(out);
             }
             Act::Quote => {
-                let (id, count) = (self.id(), self.lines());
+                let id = self.id();
                 let mut lines = [OrderLine::new(gantry_model::Sku::new(0), 0); 128];
-                let lines = self.order_lines(&mut lines[..count]);
-                self.write_order(id, lines, |order, out| Query::Quote(*order).write(out), out);
+                let (hold, lines) = self.wanted(&mut lines);
+                let write =
+                    |order: &PlaceOrder<'_>, out: &mut Vec<u8>| Query::Quote(*order).write(out);
+                self.write_order((id, hold), lines, write, out);
             }
             _ => self.read_other(out),
         }

@@ -15,6 +15,9 @@ pub(super) enum Act {
     Cancel,
     Ship,
     Class,
+    Hold,
+    Extend,
+    Release,
     LookAgain,
     Receive,
     Adjust,
@@ -33,6 +36,8 @@ pub(super) enum Act {
     ReadStock,
     Quote,
     ReadBook,
+    ReadHold,
+    ReadHolds,
     ReadOther,
     Repeat,
     Reuse,
@@ -41,11 +46,14 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 27] = [
+    pub(super) const ALL: [Self; 32] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
         Self::Class,
+        Self::Hold,
+        Self::Extend,
+        Self::Release,
         Self::LookAgain,
         Self::Receive,
         Self::Adjust,
@@ -64,6 +72,8 @@ impl Act {
         Self::ReadStock,
         Self::Quote,
         Self::ReadBook,
+        Self::ReadHold,
+        Self::ReadHolds,
         Self::ReadOther,
         Self::Repeat,
         Self::Reuse,
@@ -80,8 +90,10 @@ impl Act {
             Self::Repeat => (1, 8),
             Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 6),
             Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
-            Self::Class => (0, 6),
-            Self::ReadBook | Self::LookAgain => (0, 5),
+            Self::Hold => (5, 10),
+            Self::Class | Self::Release => (0, 6),
+            Self::ReadBook | Self::LookAgain | Self::Extend => (0, 5),
+            Self::ReadHold | Self::ReadHolds => (0, 5),
             Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => (0, 5),
             _ => (0, 4),
         }
@@ -122,6 +134,13 @@ pub struct Swarm {
     pub(super) price_lists: u32,
     /// Priority classes of orders.
     pub(super) classes: u32,
+    /// Orders and quotes that take a hold, in per mille.
+    pub(super) hold_share: u32,
+    /// Owners of holds, and how many of the last holds are asked for again.
+    pub(super) owners: u32,
+    pub(super) holds_remembered: usize,
+    /// Seconds that most holds last at most.
+    pub(super) ttl_max: u32,
     /// A warehouse serves all but one in so many zones.
     pub(super) zones_per_gap: u32,
     /// Commands of each sort that shape sourcing before the first order.
@@ -154,6 +173,10 @@ impl Swarm {
             no_backorder_share: dice.pick(&[0, 0, 100, 500]),
             price_lists: if dice.one_in(12) { PRICE_LISTS } else { 0 },
             classes: dice.pick(&[1, 1, 2, 4, 256]),
+            hold_share: 0,
+            owners: dice.pick(&[1, 2, 3, 3, 8, 64]),
+            holds_remembered: dice.pick(&[2, 8, 8, 32, 512]),
+            ttl_max: dice.pick(&[1, 3, 5, 5, 60, 3_600]),
             zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
@@ -170,6 +193,7 @@ impl Swarm {
             let is_off = act != Act::Place && dice.one_in(3);
             swarm.weights[act as usize] = if is_off { 0 } else { weight };
         }
+        swarm.hold_units(&mut dice);
         if swarm.price_lists > 0 {
             swarm.weights[Act::Prices as usize] = 1 << dice.between(10, 11);
             (swarm.skus, swarm.warehouses, swarm.hot_share) = (128, 4, 0);
@@ -181,6 +205,17 @@ impl Swarm {
         }
         *rng = dice.0;
         swarm
+    }
+
+    /// Holds are placed and taken by orders, or there are none.
+    fn hold_units(&mut self, dice: &mut Dice) {
+        if self.weights[Act::Hold as usize] > 0 {
+            self.hold_share = dice.pick(&[30, 100, 300, 800]);
+            return;
+        }
+        for act in [Act::Extend, Act::Release, Act::ReadHold, Act::ReadHolds] {
+            self.weights[act as usize] = self.weights[act as usize].min(1);
+        }
     }
 
     /// Receipts that bring as much as orders want, or a little less, or more. Long books are made by
@@ -214,6 +249,19 @@ impl Swarm {
         (self.zones_per_gap, self.classes) = (2, 4);
         self.receipt_max = 20 * self.units_max;
         self.weights[Act::Receive as usize] = 64;
+        self
+    }
+
+    /// Carts hold units, some for a moment and some for as long as it takes to order: for tests of
+    /// holds.
+    #[must_use]
+    pub fn with_holds(mut self) -> Self {
+        for (act, weight) in [(Act::Hold, 512), (Act::Extend, 32), (Act::Release, 64)] {
+            self.weights[act as usize] = weight;
+        }
+        (self.weights[Act::ReadHold as usize], self.weights[Act::ReadHolds as usize]) = (32, 32);
+        (self.hold_share, self.owners, self.holds_remembered) = (500, 3, 16);
+        self.ttl_max = 600;
         self
     }
 
