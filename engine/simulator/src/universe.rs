@@ -16,7 +16,7 @@ use crate::disk::{DiskFault, SimDisk};
 use crate::history::History;
 use crate::machine::{Crash, Machine};
 use crate::net::{Reach, SimNetwork, Weather};
-use crate::oracle::Figures;
+use crate::oracle::{Figures, Oracle};
 use crate::random::{Stream, stream};
 use crate::scenario::{Clients, Fault, FaultKind, Scenario};
 
@@ -26,6 +26,9 @@ const LIVELINESS: Duration = Duration::from_secs(120);
 const CAPACITY_BYTES: u64 = 1 << 40;
 /// Starts in a row that may fail while a disk is sick; then somebody puts it right.
 const SICK_STARTS_MAX: u32 = 3;
+
+/// Engine time that passes at the end: holds that end within it are gone after twice as long.
+const OUTLASTED: Duration = Duration::from_secs(8);
 
 /// Moments within which a server that nobody asks anything makes everything durable.
 const MOMENTS_TO_SETTLE_MAX: u32 = 10_000;
@@ -338,7 +341,7 @@ impl Universe {
     /// rows may just leave memory.
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..MOMENTS_TO_SETTLE_MAX {
-            let judged = self.history.with_oracle(crate::oracle::Oracle::last_sequence);
+            let judged = self.history.with_oracle(Oracle::last_sequence);
             let is_settled = self.machine.with_server(|server| {
                 let engine = server.engine();
                 let is_due = engine.state().matching.next().is_some();
@@ -356,7 +359,30 @@ impl Universe {
         }
     }
 
+    /// Lets time go on until every hold is gone that was about to end, although nobody asks anything.
+    async fn outlast_holds(&mut self) -> Result<(), String> {
+        let next_expiry = |history: &History| history.with_oracle(Oracle::next_expiry);
+        let (now, _) = next_expiry(&self.history);
+        let until = now + nanoseconds(OUTLASTED);
+        let deadline = Instant::now() + 2 * OUTLASTED;
+        while let (_, Some(end)) = next_expiry(&self.history)
+            && end <= until
+        {
+            if Instant::now() > deadline {
+                return Err(format!(
+                    "a hold that ended at {end} is still there, {now} was long ago"
+                ));
+            }
+            if self.history.violation().is_some() {
+                break;
+            }
+            self.machine.tick().await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     async fn look_at_end(&mut self) -> Result<(), String> {
+        self.outlast_holds().await?;
         self.settle().await?;
         let history = self.history.clone();
         let compared = self.machine.with_server(|server| {
@@ -387,6 +413,10 @@ impl Universe {
         let random = &mut stream(self.seed, Stream::Damage);
         self.machine.suffer(damage, (stopped, &frames), random)
     }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
