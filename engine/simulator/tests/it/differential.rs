@@ -69,6 +69,17 @@ fn they_agree_where_many_lines_wait_for_one_sku() {
     assert!(matched > 6_000 && passed > 200_000);
 }
 
+/// Carts hold units, and orders take them.
+#[test]
+fn they_agree_where_carts_hold_units() {
+    let figures = agree(1_700..1_900, 800, Swarm::with_holds);
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (holds, expired) = (of(|one| one.holds), of(|one| one.holds_expired));
+    let (taken, of_others) = (of(|one| one.orders_of_holds), of(|one| one.units_of_other_holds));
+    println!("{holds} holds, {expired} expired, {taken} taken, {of_others} units of other holds");
+    assert!(holds > 10_000 && expired > 3_000 && taken > 3_000 && of_others > 300);
+}
+
 #[test]
 fn they_agree_over_long_runs() {
     let figures = agree(2_000..2_006, 12_000, |swarm| swarm);

@@ -61,6 +61,10 @@ impl Run {
                 submission.push_frame(kind, request, &bytes);
                 sent.insert(request, Sent { is_query, items: bytes });
             }
+            // As a rule what is over is gone before the next request is looked at.
+            while rng.random_range(0..4) > 0
+                && writer.expire_holds(&mut batch, EngineTime::new(now))
+            {}
             while writer.step(&mut submission, &mut batch, EngineTime::new(now))
                 == Progress::BatchFull
             {

@@ -2,6 +2,7 @@
 
 use gantry_model::{Command, Items, MOVEMENT_BYTES, Movement, MovementKind, Record};
 use gantry_simulator::oracle::Oracle;
+use gantry_simulator::workload::Swarm;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -288,6 +289,72 @@ fn renumber(record: &mut [u8], sequence: &[u8]) {
     }
 }
 
+/// One unit more or less is held, or let go of.
+fn change_units_of_holds(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let kinds = [MovementKind::Held, MovementKind::Unheld];
+    let found = movements_of(shown, kinds.choose(rng).copied().unwrap());
+    let Some((_, at)) = found.choose(rng) else { return false };
+    let more = rng.random();
+    write_u32(&mut shown.records, at + 4, |units| if more { units + 1 } else { units - 1 });
+    true
+}
+
+/// Units that are not held, or held on although their hold is gone.
+fn leave_out_movement_of_holds(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let kinds = [MovementKind::Held, MovementKind::Unheld];
+    let found = movements_of(shown, kinds.choose(rng).copied().unwrap());
+    let Some(found) = found.choose(rng) else { return false };
+    leave_out(shown, *found);
+    true
+}
+
+/// What a hold lets go of is taken from another hold.
+fn take_from_another_hold(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let (held, unheld) =
+        (movements_of(shown, MovementKind::Held), movements_of(shown, MovementKind::Unheld));
+    let placed = |at: usize| shown.records[at + 16..at + 24].to_vec();
+    let Some((_, at)) = unheld.choose(rng).copied() else { return false };
+    let others: Vec<_> = held.iter().map(|(_, held)| placed(*held)).collect();
+    let others: Vec<_> = others.iter().filter(|other| **other != placed(at)).collect();
+    let Some(other) = others.choose(rng).copied() else { return false };
+    shown.records[at + 16..at + 24].copy_from_slice(other);
+    true
+}
+
+/// Records that end holds: where each begins.
+fn expiries(shown: &Shown) -> Vec<usize> {
+    let mut found = records(&shown.records);
+    found.retain(|(start, ..)| {
+        let (record, _) = Record::split(&shown.records[*start..]).unwrap();
+        matches!(record.command, Command::ExpireHolds(_))
+    });
+    found.into_iter().map(|(start, ..)| start).collect()
+}
+
+fn read_u64(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
+}
+
+/// A hold ends a nanosecond before its time.
+fn end_hold_early(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some(start) = expiries(shown).choose(rng).copied() else { return false };
+    let early = read_u64(&shown.records, start + 48) - 1;
+    let before = records(&shown.records).into_iter().rfind(|(other, ..)| *other < start);
+    // Else it would be told by the record before, or by the one behind.
+    if before.is_none_or(|(other, ..)| read_u64(&shown.records, other + 16) > early) {
+        return false;
+    }
+    shown.records[start + 16..start + 24].copy_from_slice(&early.to_le_bytes());
+    true
+}
+
+/// Other holds are said to have ended: another last one, or another number of them.
+fn end_other_holds(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+    let Some(start) = expiries(shown).choose(rng).copied() else { return false };
+    shown.records[start + [48, 56, 64].choose(rng).copied().unwrap()] ^= 1;
+    true
+}
+
 /// The reply items of one answer, by their first and last byte.
 fn reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize)> {
     if shown.replies.is_empty() {
@@ -340,10 +407,15 @@ fn repeat_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
 
 /// Spoils seed after seed, until it was done so often; each time the oracle must object.
 fn check(spoil: Spoil, times: usize) {
+    check_in(spoil, times, |swarm| swarm);
+}
+
+/// The same, where each seed has the swarm that `shape` makes of its own.
+fn check_in(spoil: Spoil, times: usize, shape: fn(Swarm) -> Swarm) {
     let mut done = 0;
     for seed in 0.. {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut run = Run::new(seed, swarm(seed), 300);
+        let mut run = Run::new(seed, shape(swarm(seed)), 300);
         let at = rng.random_range(0..run.shown.len());
         if !spoil(&mut run.shown[at], &mut rng) {
             continue;
@@ -385,6 +457,19 @@ fn a_spoiled_look_at_waiting_lines_is_noticed() {
     check(look_at_another_line, 60);
     check(end_otherwise, 40);
     check(swap_looks, 40);
+}
+
+#[test]
+fn a_spoiled_hold_is_noticed() {
+    check_in(change_units_of_holds, 80, Swarm::with_holds);
+    check_in(leave_out_movement_of_holds, 60, Swarm::with_holds);
+    check_in(take_from_another_hold, 60, Swarm::with_holds);
+    check_in(end_hold_early, 20, Swarm::with_holds);
+    check_in(end_other_holds, 40, Swarm::with_holds);
+    check_in(change_movement, 80, Swarm::with_holds);
+    check_in(swap_movements, 40, Swarm::with_holds);
+    check_in(change_outcome, 40, Swarm::with_holds);
+    check_in(change_reply, 100, Swarm::with_holds);
 }
 
 #[test]
