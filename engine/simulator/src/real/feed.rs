@@ -103,7 +103,8 @@ impl Feed {
 }
 
 fn workload(seed: u64) -> Workload {
-    let swarm = Swarm::draw(&mut stream(seed, Stream::Swarm));
+    // What ends by itself would change what is compared.
+    let swarm = Swarm::draw(&mut stream(seed, Stream::Swarm)).with_lasting_holds();
     Workload::new(stream(seed, Stream::Workload), swarm)
 }
 

@@ -111,7 +111,8 @@ impl Workload {
         if self.dice.one_in(60) {
             return self.dice.pick(&[0, 604_800, 604_801, u32::MAX]);
         }
-        let most = self.swarm.ttl_max;
-        if self.dice.one_in(4) { self.dice.between(1, 3_600) } else { self.dice.between(1, most) }
+        let (least, most) = (self.swarm.ttl_min, self.swarm.ttl_max);
+        let most = if self.dice.one_in(4) { most.max(3_600) } else { most };
+        self.dice.between(least, most)
     }
 }

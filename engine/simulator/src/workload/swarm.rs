@@ -139,7 +139,8 @@ pub struct Swarm {
     /// Owners of holds, and how many of the last holds are asked for again.
     pub(super) owners: u32,
     pub(super) holds_remembered: usize,
-    /// Seconds that most holds last at most.
+    /// Seconds that holds last at least, and most of them at most.
+    pub(super) ttl_min: u32,
     pub(super) ttl_max: u32,
     /// A warehouse serves all but one in so many zones.
     pub(super) zones_per_gap: u32,
@@ -176,6 +177,7 @@ impl Swarm {
             hold_share: 0,
             owners: dice.pick(&[1, 2, 3, 3, 8, 64]),
             holds_remembered: dice.pick(&[2, 8, 8, 32, 512]),
+            ttl_min: 1,
             ttl_max: dice.pick(&[1, 3, 5, 5, 60, 3_600]),
             zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
@@ -263,6 +265,12 @@ impl Swarm {
         (self.hold_share, self.owners, self.holds_remembered) = (500, 3, 16);
         self.ttl_max = 600;
         self
+    }
+
+    /// Holds last for longer than anybody looks: where clocks are real ones.
+    #[must_use]
+    pub fn with_lasting_holds(self) -> Self {
+        Self { ttl_min: 3_600, ttl_max: 7_200, ..self }
     }
 
     /// Orders' ids half from a set of so few: for tests that want ids to meet.
