@@ -9,7 +9,8 @@ use std::sync::atomic::Ordering;
 
 use gantry_engine::ProcessFigures;
 
-use crate::shop::Shop;
+use crate::shop::{Shop, order_id};
+use crate::snapshots::retire;
 
 /// Two counted SKUs and an unlimited one, two warehouses of which the first is cheaper, one zone.
 fn shop() -> Shop {
@@ -436,6 +437,22 @@ fn without_space_nothing_is_held_and_all_that_is_held_can_be_let_go() {
          expire
          stock A => accepted N:5/5 O:5/5
          stock B => accepted N:3/3",
+    );
+}
+
+#[test]
+fn a_hold_outlives_its_command_in_memory() {
+    let mut shop = shop();
+    shop.script("hold 1 7 zone=1 60 A:4 => accepted of 7 until=60s 0:A@N:4");
+    (0..5).for_each(|_| drop(shop.run("receive B N 1")));
+    (0..2).for_each(|_| retire(&mut shop, 9));
+    assert_eq!(shop.engine.state().first_answer(order_id("1")), None);
+    shop.script(
+        "held 1 => accepted of 7 until=60s 0:A@N:4
+         extend 1 70 => accepted of 7 until=70s 0:A@N:4
+         release 1 => accepted ended of 15
+         held 1 => unknown_hold
+         release 1 => unknown_hold",
     );
 }
 

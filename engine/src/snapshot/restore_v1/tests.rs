@@ -2,7 +2,7 @@
 
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    Actor, COMMAND_BYTES_MAX, Command, HoldId, Item, OrderLine, PlaceOrder, StockChange,
+    Actor, COMMAND_BYTES_MAX, Command, HoldId, Item, OrderLine, PlaceHold, PlaceOrder, StockChange,
 };
 use rkyv::util::AlignedVec;
 
@@ -46,6 +46,18 @@ fn engine() -> Engine {
         lines: &[OrderLine::new(sku, 4), OrderLine::new(sku, 7)],
     };
     let complete = PlaceOrder { id: id(101), short: ShortMode::ShipComplete, ..order };
+    let lines = [OrderLine::new(sku, 1), OrderLine::new(Sku::new(1), 1)];
+    let hold = PlaceHold {
+        id: id(10),
+        owner: 8,
+        replaces: HoldId::NONE,
+        ttl_seconds: 60,
+        zone,
+        warehouse: Warehouse::NONE,
+        channel: Channel::NONE,
+        partial: false,
+        lines: &lines,
+    };
     let fences = [ReserveRow::new(sku, warehouse, Channel::new(0), 2)];
     let commands = [
         Command::UpsertWarehouse(UpsertWarehouse {
@@ -70,6 +82,8 @@ fn engine() -> Engine {
             sku: Sku::new(1),
             components: &[Component::new(sku, 2)],
         }),
+        Command::PlaceHold(hold),
+        Command::PlaceHold(PlaceHold { id: id(11), lines: &lines[1..], ..hold }),
         Command::PlaceOrder(order),
         Command::PlaceOrder(complete),
     ];
@@ -128,6 +142,7 @@ fn a_flipped_byte_that_passed_the_hashes_is_an_error_or_no_matter_and_never_a_pa
     let engine = engine();
     let mut sections = sections(&engine);
     assert!(sections.len() > 9, "{} sections", sections.len());
+    assert_eq!((engine.state.holds.len(), engine.state.holds.row_count()), (2, 3));
     assert!(restored(&sections, engine.state_hash()).is_ok());
     let mut refused = 0;
     for section in 0..sections.len() {
