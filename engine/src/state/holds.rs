@@ -1,7 +1,7 @@
 //! Holds: units that are held for a cart until an order takes them, or a time comes.
 //!
-//! A hold is found by its id, by its owner, and by its end. The table takes 64 bytes a hold and 12
-//! a place, and its three trees some 130 more: `bench`'s program `holds` measures them.
+//! A hold is found by its id, by its owner, and by its end. The tables take 64 bytes a hold and 12 a
+//! place, and the three trees some 200 more: `bench`'s program `holds` measures them.
 
 use std::collections::BTreeMap;
 
@@ -171,12 +171,6 @@ impl Holds {
     /// Every hold, by the time of its end and the record that placed it.
     pub fn by_end(&self) -> impl Iterator<Item = &HoldRow> {
         self.by_end.values().map(|slot| self.holds.get(*slot))
-    }
-
-    /// Bytes taken from memory by the tables, without the trees.
-    #[must_use]
-    pub fn table_bytes(&self) -> u64 {
-        self.holds.memory_bytes() + self.rows.memory_bytes()
     }
 
     fn add(&mut self, hold: HoldRow, rows: &[HeldRow]) {

@@ -327,7 +327,9 @@ impl Life {
 }
 
 fn open(folder: &Path) -> LocalInstance {
-    let options = JournalOptions { new_instance_id: 1, ..JournalOptions::default() };
+    // Each start begins a segment.
+    let segment_bytes = 16 << 20;
+    let options = JournalOptions { new_instance_id: 1, segment_bytes, ..JournalOptions::default() };
     let storage = Box::new(FileStorage::new());
     LocalInstance::open(folder, options, storage, 3).expect("the folder cannot be opened")
 }
