@@ -41,6 +41,8 @@ pub struct Figures {
     pub holds: u64,
     /// Holds that came to their end by themselves.
     pub holds_expired: u64,
+    /// Holds that were refused because their owner's would be at too many places.
+    pub holds_at_too_many_places: u64,
     /// Units of holds of the order's owner besides the one that it took.
     pub units_of_other_holds: u64,
     /// Commands rejected with a record.

@@ -362,7 +362,7 @@ impl Oracle {
         reply: &Item<'_>,
         time: u64,
     ) -> Result<(), String> {
-        let Self { book, scratch, .. } = self;
+        let Self { book, scratch, figures, .. } = self;
         let no = match command {
             Command::PlaceOrder(order) => {
                 order::demands(book, order, time, &mut scratch.demands).err()
@@ -370,6 +370,7 @@ impl Oracle {
             Command::PlaceHold(hold) => {
                 if let Some(head) = of_too_many_places(reply) {
                     holding::judge_too_many(book, hold, time, &head, scratch)?;
+                    figures.holds_at_too_many_places += 1;
                     let (reason, none) = (RejectReason::TooManyPlacesHeld, Sequence::NONE);
                     replies::rejected(item.kind, reason, &head, &[], none, &mut self.expected);
                     return Ok(());

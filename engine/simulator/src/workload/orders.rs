@@ -44,9 +44,17 @@ impl Workload {
             Some(hold) if !self.dice.one_in(4) => {
                 let count = hold.lines.len();
                 lines[..count].copy_from_slice(&hold.lines);
-                if count > 0 && self.dice.one_in(4) {
+                if count > 0 && self.dice.one_in(2) {
                     let at = self.dice.index(count);
-                    self.order_lines(&mut lines[at..=at]);
+                    let line = lines[at];
+                    if self.dice.one_in(2) {
+                        // More than it holds: what other holds have.
+                        let more = self.units(2 * self.swarm.units_max);
+                        lines[at] =
+                            OrderLine::new(line.sku(), line.quantity().saturating_add(more));
+                    } else {
+                        self.order_lines(&mut lines[at..=at]);
+                    }
                 }
                 (Some(hold), &lines[..count])
             }

@@ -258,13 +258,23 @@ impl Swarm {
     /// holds.
     #[must_use]
     pub fn with_holds(mut self) -> Self {
-        for (act, weight) in [(Act::Hold, 512), (Act::Extend, 32), (Act::Release, 64)] {
+        for (act, weight) in [(Act::Hold, 1_024), (Act::Extend, 32), (Act::Release, 64)] {
             self.weights[act as usize] = weight;
         }
         (self.weights[Act::ReadHold as usize], self.weights[Act::ReadHolds as usize]) = (32, 32);
-        (self.hold_share, self.owners, self.holds_remembered) = (500, 3, 16);
-        self.ttl_max = 600;
+        (self.hold_share, self.holds_remembered) = (500, 16);
+        (self.owners, self.ttl_max) = (2, 1_200);
         self
+    }
+
+    /// One owner holds as much as may be, and hardly takes it.
+    #[must_use]
+    pub fn with_hoards(self) -> Self {
+        let mut swarm = self.with_holds();
+        (swarm.weights[Act::Place as usize], swarm.weights[Act::Release as usize]) = (256, 1);
+        (swarm.lines_max, swarm.units_max) = (12, 1);
+        (swarm.hold_share, swarm.owners, swarm.ttl_min, swarm.ttl_max) = (20, 1, 6_000, 604_800);
+        swarm
     }
 
     /// Holds last for longer than anybody looks: where clocks are real ones.

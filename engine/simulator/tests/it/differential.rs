@@ -46,7 +46,7 @@ fn the_engine_and_the_oracle_agree() {
     let matched = sum(&figures, |figures| figures.lines_matched);
     let matching = figures.iter().filter(|figures| figures.lines_matched > 0).count();
     println!("{matched} waiting lines got units later, in {matching} of {} seeds", figures.len());
-    assert!(matched > 8_000 && 2 * matching > figures.len());
+    assert!(matched > 6_000 && 2 * matching > figures.len());
     assert!(sum(&figures, |figures| figures.malformed) > 100);
     assert!(sum(&figures, |figures| figures.repeated) > 5_000);
     assert!(sum(&figures, |figures| figures.refused) > 5_000);
@@ -72,12 +72,21 @@ fn they_agree_where_many_lines_wait_for_one_sku() {
 /// Carts hold units, and orders take them.
 #[test]
 fn they_agree_where_carts_hold_units() {
-    let figures = agree(1_700..1_900, 800, Swarm::with_holds);
+    let figures = agree(1_700..2_000, 1_000, Swarm::with_holds);
     let of = |of: fn(&Figures) -> u64| sum(&figures, of);
     let (holds, expired) = (of(|one| one.holds), of(|one| one.holds_expired));
     let (taken, of_others) = (of(|one| one.orders_of_holds), of(|one| one.units_of_other_holds));
     println!("{holds} holds, {expired} expired, {taken} taken, {of_others} units of other holds");
     assert!(holds > 10_000 && expired > 3_000 && taken > 3_000 && of_others > 300);
+}
+
+/// One owner holds more and more, until that is too much.
+#[test]
+fn they_agree_where_one_owner_holds_too_much() {
+    let figures = agree(2_200..2_230, 4_000, Swarm::with_hoards);
+    let refused = sum(&figures, |figures| figures.holds_at_too_many_places);
+    println!("{refused} holds were refused because their owner's are at too many places");
+    assert!(refused > 300);
 }
 
 #[test]
