@@ -18,8 +18,8 @@ use crate::commands::{FIRST_ID, available, hold, order, set_up};
 use crate::model::{Held, Model};
 
 const SKUS: u32 = 20_000;
-/// Few enough that holds and orders are refused now and then.
-const UNITS_EACH: u32 = 60;
+/// Few enough that what many want runs out, enough that a million holds find some.
+const UNITS_EACH: u32 = 400;
 const SECOND: u64 = 1_000_000_000;
 /// Holds placed between two crashes, about.
 const HOLDS_PER_CRASH: u64 = 50_000;
