@@ -47,9 +47,10 @@ fn the_engine_and_the_oracle_agree() {
     let matching = figures.iter().filter(|figures| figures.lines_matched > 0).count();
     println!("{matched} waiting lines got units later, in {matching} of {} seeds", figures.len());
     assert!(matched > 6_000 && 2 * matching > figures.len());
+    let (repeated, refused) = (sum(&figures, |one| one.repeated), sum(&figures, |one| one.refused));
+    println!("{repeated} ids repeated, {refused} commands refused");
     assert!(sum(&figures, |figures| figures.malformed) > 100);
-    assert!(sum(&figures, |figures| figures.repeated) > 5_000);
-    assert!(sum(&figures, |figures| figures.refused) > 5_000);
+    assert!(repeated > 4_000 && refused > 5_000);
 }
 
 /// Half of the ids from a set of twenty: mostly repeats, with the same content or with other.
