@@ -72,6 +72,7 @@ impl Command<'_> {
             Self::PlaceHold(hold) => item.put(&hold.fixed()).put(hold.lines),
             Self::ExtendHold(extend) => item.put(&extend.fixed()),
             Self::ReleaseHold(release) => item.put(&release.fixed()),
+            Self::ResourceOrder(resource) => item.put(&resource.fixed()),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 put_stock_change(item, change)
             }

@@ -30,9 +30,10 @@ pub use code::{CODE_BYTES_MAX, Code, CodeError};
 pub use command::{
     AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow,
     ExpireHolds, ExtendHold, LineUnits, Match, MatchAgain, MatchEnd, OrderLine, OrderUnits,
-    PlaceHold, PlaceOrder, PriceRow, ReleaseHold, ReserveRow, Retire, SetBundle, SetCapacity,
-    SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, SkuField,
-    StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WarehouseField, content_hash,
+    PlaceHold, PlaceOrder, PriceRow, ReleaseHold, ReserveRow, ResourceOrder, Retire, SetBundle,
+    SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices,
+    ShortMode, SkuField, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
+    WarehouseField, content_hash,
 };
 pub use hold::{HeldUnits, HoldHead, HoldStatus, HoldsHead, ReadHolds};
 pub use ids::{

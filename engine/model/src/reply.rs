@@ -369,6 +369,7 @@ fn schema_of(kind: u16) -> u16 {
                 CommandKind::PlaceOrder
                     | CommandKind::CancelOrder
                     | CommandKind::SetPriority
+                    | CommandKind::ResourceOrder
                     | CommandKind::Ship
             )
         ) || matches!(QueryKind::from_number(kind), Some(QueryKind::Quote | QueryKind::ReadOrder));
@@ -537,6 +538,7 @@ impl<'a> ReplyBody<'a> {
             CommandKind::PlaceOrder
             | CommandKind::CancelOrder
             | CommandKind::SetPriority
+            | CommandKind::ResourceOrder
             | CommandKind::Ship => Self::Order(OrderBody::parse(schema, reader)?),
             CommandKind::PlaceHold | CommandKind::ExtendHold | CommandKind::ReleaseHold => {
                 Self::hold(reader)?

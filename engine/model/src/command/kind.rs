@@ -34,6 +34,8 @@ pub enum CommandKind {
     ExtendHold = 0x0106,
     /// [`crate::ReleaseHold`].
     ReleaseHold = 0x0107,
+    /// [`crate::ResourceOrder`].
+    ResourceOrder = 0x0108,
     /// [`crate::StockChange`]: units arrive.
     Receive = 0x0201,
     /// [`crate::StockChange`]: a correction by a signed delta.
@@ -78,7 +80,7 @@ pub enum CommandKind {
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::SetPriority,
@@ -86,6 +88,7 @@ impl CommandKind {
         Self::PlaceHold,
         Self::ExtendHold,
         Self::ReleaseHold,
+        Self::ResourceOrder,
         Self::Receive,
         Self::Adjust,
         Self::SetStock,
@@ -162,6 +165,7 @@ impl CommandKind {
             Self::PlaceHold => "place_hold",
             Self::ExtendHold => "extend_hold",
             Self::ReleaseHold => "release_hold",
+            Self::ResourceOrder => "resource_order",
             Self::Receive => "receive",
             Self::Adjust => "adjust",
             Self::SetStock => "set_stock",

@@ -10,6 +10,7 @@ mod kind;
 mod matching;
 mod order;
 mod policy;
+mod resource;
 mod retire;
 mod setup;
 mod stock;
@@ -32,6 +33,7 @@ pub use policy::{
     SkuField, WarehouseField,
 };
 pub(crate) use policy::{AssignPolicyFixed, CellRowsFixed, SetCapacityFixed, SetPolicyFixed};
+pub use resource::ResourceOrder;
 pub use retire::Retire;
 pub use setup::{CostRow, SetCosts, SetLimits, UpsertCode, UpsertSku, UpsertWarehouse};
 pub(crate) use setup::{
@@ -72,6 +74,8 @@ pub enum Command<'a> {
     ExtendHold(ExtendHold),
     /// Let go of what is held.
     ReleaseHold(ReleaseHold),
+    /// Decide again from where an order's allocated units come.
+    ResourceOrder(ResourceOrder),
     /// Units arrive.
     Receive(StockChange<'a>),
     /// A correction by a signed delta.
@@ -137,6 +141,7 @@ impl<'a> Command<'a> {
             CommandKind::PlaceHold => Self::PlaceHold(PlaceHold::parse(body)?),
             CommandKind::ExtendHold => Self::ExtendHold(ExtendHold::parse(body)?),
             CommandKind::ReleaseHold => Self::ReleaseHold(ReleaseHold::parse(body)?),
+            CommandKind::ResourceOrder => Self::ResourceOrder(ResourceOrder::parse(body)?),
             CommandKind::Receive => Self::Receive(StockChange::parse(body)?),
             CommandKind::Adjust => Self::Adjust(StockChange::parse(body)?),
             CommandKind::SetStock => Self::SetStock(StockChange::parse(body)?),
@@ -180,6 +185,7 @@ impl<'a> Command<'a> {
             Self::PlaceHold(_) => CommandKind::PlaceHold,
             Self::ExtendHold(_) => CommandKind::ExtendHold,
             Self::ReleaseHold(_) => CommandKind::ReleaseHold,
+            Self::ResourceOrder(_) => CommandKind::ResourceOrder,
             Self::Receive(_) => CommandKind::Receive,
             Self::Adjust(_) => CommandKind::Adjust,
             Self::SetStock(_) => CommandKind::SetStock,
@@ -214,6 +220,7 @@ impl<'a> Command<'a> {
             Self::PlaceHold(hold) => Some(hold.id),
             Self::ExtendHold(extend) => Some(extend.id),
             Self::ReleaseHold(release) => Some(release.id),
+            Self::ResourceOrder(resource) => Some(resource.id),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 Some(change.id)
             }
