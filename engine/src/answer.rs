@@ -66,6 +66,7 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         Command::PlaceOrder(order) => known.order(order.id).is_some(),
         Command::CancelOrder(units) | Command::Ship(units) => known.order(units.order).is_some(),
         Command::SetPriority(priority) => known.order(priority.order).is_some(),
+        Command::ResourceOrder(resource) => known.order(resource.order).is_some(),
         Command::MatchAgain(again) => catalogue.skus.contains(again.sku),
         Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => true,
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
@@ -286,6 +287,7 @@ fn put_thing<'a>(
             put_order_of(reply, known, units.order)
         }
         Command::SetPriority(priority) => put_order_of(reply, known, priority.order),
+        Command::ResourceOrder(resource) => put_order_of(reply, known, resource.order),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&state.view(sku, warehouse))

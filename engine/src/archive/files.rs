@@ -153,6 +153,7 @@ fn ids_in(kind: RequestKind, item: &Item<'_>) -> [Option<CommandId>; 2] {
                 [Some(units.id), Some(units.order)]
             }
             Ok(Command::SetPriority(priority)) => [Some(priority.id), Some(priority.order)],
+            Ok(Command::ResourceOrder(resource)) => [Some(resource.id), Some(resource.order)],
             Ok(command) => [command.id(), None],
             Err(_) => [None, None],
         },

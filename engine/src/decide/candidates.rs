@@ -9,6 +9,7 @@ use gantry_model::{
 };
 
 use super::held::Held;
+use super::resource::Own;
 use crate::sourcing::{Demand, Part, Problem, Source};
 use crate::state::{Candidate, PolicyRow, State, day_of};
 
@@ -46,6 +47,8 @@ pub(crate) enum Claim<'a> {
     SetAside(WaitKey, &'a [Sku]),
     /// The claim of an owner of holds to what they hold.
     Held(&'a Held),
+    /// What an order that is sourced again has there itself.
+    Own(&'a Own),
 }
 
 impl Claim<'_> {
@@ -59,7 +62,13 @@ impl Claim<'_> {
             Self::Nothing | Self::SetAside(..) => state.stock.available(sku, warehouse),
             // Holds are kept also where safety stock was raised above what is there.
             Self::Held(held) => state.stock.available(sku, warehouse) + held.at(sku, warehouse),
+            Self::Own(own) => state.stock.available(sku, warehouse) + own.cells.at(sku, warehouse),
         }
+    }
+
+    /// Units that the warehouse works off for the order already, whatever else its day brings.
+    fn units_worked_off(&self, warehouse: Warehouse) -> u32 {
+        if let Self::Own(own) = self { own.units_at(warehouse) } else { 0 }
     }
 }
 
@@ -127,6 +136,7 @@ impl<'a> Pass<'a> {
         if left == u32::MAX || !self.keeps(Rule::UnitsPerDay) {
             return u32::MAX;
         }
+        let left = left.max(self.claim.units_worked_off(warehouse));
         let here = self.granted.iter().filter(|grant| grant.warehouse == warehouse);
         left.saturating_sub(here.map(|grant| grant.units).sum())
     }
@@ -134,7 +144,10 @@ impl<'a> Pass<'a> {
     /// The rule that takes a candidate out, if one does.
     pub(crate) fn removed_by(&self, candidate: &Candidate) -> Option<Rule> {
         let (warehouse, capacity) = (candidate.warehouse, &self.state.capacity);
-        let is_full = || capacity.orders_left(warehouse, day_of(self.now)) == 0;
+        let is_full = || {
+            capacity.orders_left(warehouse, day_of(self.now)) == 0
+                && self.claim.units_worked_off(warehouse) == 0
+        };
         if self.keeps(Rule::Warehouses) && !self.policy.allows(warehouse) {
             Some(Rule::Warehouses)
         } else if self.keeps(Rule::DaysMax) && self.is_late(candidate) {

@@ -19,7 +19,11 @@ pub(crate) struct Held(Vec<(Sku, Warehouse, u32)>);
 impl Held {
     /// Units of some holds' places.
     pub(super) fn of<'a>(rows: impl Iterator<Item = &'a HeldRow>) -> Self {
-        let mut places: Vec<_> = rows.map(|row| (row.sku, row.warehouse, row.units)).collect();
+        Self::summed(rows.map(|row| (row.sku, row.warehouse, row.units)).collect())
+    }
+
+    /// Units by place, of which some may stand there more than once.
+    pub(super) fn summed(mut places: Vec<(Sku, Warehouse, u32)>) -> Self {
         places.sort_unstable();
         places.dedup_by(|later, kept| {
             let is_same = (later.0, later.1) == (kept.0, kept.1);

@@ -8,6 +8,7 @@ mod hold;
 mod matching;
 mod order_units;
 mod place;
+mod resource;
 mod serve;
 mod sourcing;
 mod supply;
@@ -166,6 +167,9 @@ pub(crate) fn decide_known(
         Command::PlaceHold(command) => hold::place(state, command, sequence, now, decision),
         Command::ExtendHold(command) => hold::extend(state, command, now),
         Command::ReleaseHold(command) => hold::release(state, command, sequence, now, decision),
+        Command::ResourceOrder(command) => {
+            resource::decide(known, command, sequence, now, decision)
+        }
         Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {
             Err(RejectReason::NotForClients.into())
         }

@@ -11,7 +11,7 @@ use super::due::{make_due, of_stock};
 use super::place::run_passes;
 use super::{Decision, push_components};
 use crate::sourcing::Demand;
-use crate::state::{LineRow, OrderView, State};
+use crate::state::{AllocationRow, LineRow, OrderView, State};
 
 /// Sources the units that a line waits for as if they were ordered now; of an order that waits
 /// complete, those of all its lines. Returns whether the decision moves anything.
@@ -28,7 +28,7 @@ pub(super) fn serve(
         |(line, row): &(u16, &LineRow)| row.waiting > 0 && (is_complete || *line == key.line);
     let asked: Vec<_> = (0..).zip(view.lines).filter(is_asked).collect();
     let claimed = demand(state, &asked, decision);
-    let opened = opened(&view);
+    let opened = opened(&view, |row| row.allocated + row.shipped > 0);
     let lines: Vec<_> =
         view.lines.iter().map(|line| OrderLine::new(line.sku, line.ordered)).collect();
     let order = as_placed(&view, &lines);
@@ -74,9 +74,12 @@ fn demand(state: &State, asked: &[(u16, &LineRow)], decision: &mut Decision) -> 
     demands.iter().map(|demand| demand.sku).filter(|sku| !is_part(*sku)).collect()
 }
 
-/// The warehouses that send parcels of the order already, each once.
-fn opened(view: &OrderView<'_>) -> Vec<Warehouse> {
-    let open = view.allocations.iter().filter(|row| row.allocated + row.shipped > 0);
+/// The warehouses of the allocations that send parcels of the order already, each once.
+pub(super) fn opened(
+    view: &OrderView<'_>,
+    sends: impl Fn(&AllocationRow) -> bool,
+) -> Vec<Warehouse> {
+    let open = view.allocations.iter().filter(|row| sends(row));
     let mut opened: Vec<Warehouse> = open.map(|row| row.warehouse).collect();
     opened.sort_unstable();
     opened.dedup();
@@ -84,7 +87,7 @@ fn opened(view: &OrderView<'_>) -> Vec<Warehouse> {
 }
 
 /// The order as it was placed, but for its reference.
-fn as_placed<'a>(view: &OrderView<'_>, lines: &'a [OrderLine]) -> PlaceOrder<'a> {
+pub(super) fn as_placed<'a>(view: &OrderView<'_>, lines: &'a [OrderLine]) -> PlaceOrder<'a> {
     let OrderView { row, detail, .. } = *view;
     PlaceOrder {
         id: row.id,

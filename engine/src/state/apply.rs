@@ -41,6 +41,7 @@ impl State {
                 self.apply_to_order(units.order, record);
             }
             Command::SetPriority(priority) => self.apply_priority(record, priority),
+            Command::ResourceOrder(resource) => self.apply_resource(record, resource.order),
             Command::Receive(_)
             | Command::Adjust(_)
             | Command::SetStock(_)

@@ -172,17 +172,20 @@ impl State {
         for movement in record.movements {
             match movement.kind() {
                 kind if kind.is_of_matching() => self.move_set_aside(movement, record.sequence),
-                MovementKind::Allocated => {
-                    let (line, warehouse) = (movement.line(), movement.warehouse());
-                    let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };
-                    let row = self.orders.allocation_or_new(slot, &blank);
-                    row.allocated += movement.quantity().unsigned_abs();
-                    self.move_units(slot, movement);
-                }
+                MovementKind::Allocated => self.allocate_later(slot, movement),
                 _ => self.move_units(slot, movement),
             }
         }
         self.put_order(slot);
+    }
+
+    /// Allocates units of an order that was placed by an earlier record.
+    pub(super) fn allocate_later(&mut self, slot: u32, movement: &Movement) {
+        let (line, warehouse) = (movement.line(), movement.warehouse());
+        let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };
+        let row = self.orders.allocation_or_new(slot, &blank);
+        row.allocated += movement.quantity().unsigned_abs();
+        self.move_units(slot, movement);
     }
 
     pub(super) fn hash_due(&self, sku: Sku, row: &DueRow) -> u128 {

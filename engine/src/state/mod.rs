@@ -23,6 +23,7 @@ mod orders;
 mod policies;
 mod recompute;
 mod remembered;
+mod resourced;
 mod restore;
 mod retire;
 pub(crate) mod rows;

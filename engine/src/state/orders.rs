@@ -21,7 +21,7 @@ pub struct OrderRow {
     /// The record that placed it.
     pub placed: Sequence,
     pub(crate) content_hash: u64,
-    /// Shipping cost as decided when it was placed, in minor units.
+    /// Shipping cost in minor units, as decided when it was placed or sourced again.
     pub cost_minor: i64,
     pub(crate) first_line: u32,
     pub(crate) first_allocation: u32,
@@ -31,7 +31,7 @@ pub struct OrderRow {
     pub line_count: u16,
     /// Its line × warehouse pairs.
     pub allocation_count: u16,
-    /// Parcels as decided when it was placed.
+    /// Parcels as decided when it was placed or sourced again.
     pub parcels: u16,
     /// Where it goes.
     pub zone: Zone,
@@ -103,7 +103,7 @@ pub struct OrderDetailRow {
     pub(crate) first_reference: u32,
     /// What `proof` leaves open; 2³² − 1 = that or more.
     pub gap: u32,
-    /// How far the plan was proven when the order was placed.
+    /// How far the plan was proven when the order was placed or sourced again.
     pub proof: Option<Proof>,
     /// Length of its reference.
     pub(crate) reference_bytes: u8,
@@ -123,6 +123,11 @@ impl OrderDetailRow {
         proof: None,
         reference_bytes: 0,
     };
+
+    /// A gap as it is kept.
+    pub(crate) fn gap_of(gap: i64) -> u32 {
+        u32::try_from(gap).unwrap_or(u32::MAX)
+    }
 
     fn reference_rows(&self) -> u16 {
         u16::from(self.reference_bytes).div_ceil(8)
@@ -324,6 +329,10 @@ impl Orders {
         self.rows.get_mut(slot)
     }
 
+    pub(crate) fn detail_mut(&mut self, slot: u32) -> &mut OrderDetailRow {
+        self.details.get_mut(slot)
+    }
+
     pub(crate) fn line_mut(&mut self, slot: u32, line: u16) -> &mut LineRow {
         let row = self.rows.get(slot);
         &mut self.lines.run_mut(row.first_line, row.line_count)[usize::from(line)]
@@ -408,7 +417,7 @@ impl Orders {
             placed_time: new.time,
             currency: command.currency,
             channel: command.channel,
-            gap: u32::try_from(new.gap).unwrap_or(u32::MAX),
+            gap: OrderDetailRow::gap_of(new.gap),
             proof: new.proof,
             first_reference: self.references.put_run(reference_rows(command.reference.as_bytes())),
             reference_bytes: u8::try_from(command.reference.len())
