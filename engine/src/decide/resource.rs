@@ -125,6 +125,7 @@ pub(super) fn decide(
     let sourced = run_passes(&first, decision);
     let granted = decision.grants.iter().map(|grant| grant.units).sum::<u32>();
     if granted < wanted || !is_better(&first, &own, &decision.grants) {
+        mark!("nothing better for an order");
         return Ok(OutcomeHead::accepted(0, 0));
     }
     move_units(state, &view, sequence, decision);
@@ -152,7 +153,11 @@ fn demand(view: &OrderView<'_>, demands: &mut Vec<Demand>) {
 fn is_better(pass: &Pass<'_>, own: &Own, grants: &[Grant]) -> bool {
     let new = by_warehouse(grants.iter().map(|grant| (grant.warehouse, grant.units)));
     let new = Figures::of(pass, &new).expect("invariant: a plan is of candidates");
-    Figures::of(pass, &own.places).is_none_or(|old| new.is_better_than(&old))
+    let Some(old) = Figures::of(pass, &own.places) else {
+        mark!("order leaves a warehouse that is no candidate");
+        return true;
+    };
+    new.is_better_than(&old)
 }
 
 /// Moves what the plan has elsewhere. Lines of one SKU keep what stays, the lower line first.

@@ -18,6 +18,7 @@ mod policies;
 mod prices;
 mod properties;
 mod reserves;
+mod resource;
 mod ruled;
 mod rules;
 mod scenarios;

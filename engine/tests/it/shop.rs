@@ -179,7 +179,9 @@ impl Shop {
                 let order = order_id(order);
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
             }
-            ["priority" | "again" | "step" | "match" | "book", ..] => self.waiting(id, &words),
+            ["priority" | "resource" | "again" | "step" | "match" | "book", ..] => {
+                self.waiting(id, &words)
+            }
             ["hold" | "extend" | "release" | "held" | "holds" | "expire" | "wait", ..] => {
                 self.holding(id, &words)
             }

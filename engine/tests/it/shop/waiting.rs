@@ -1,7 +1,8 @@
 //! The lines of a script that are about waiting lines.
 
 use gantry_model::{
-    Command, CommandId, EngineTime, MatchAgain, Query, ReadBook, SetPriority, WaitKey,
+    Command, CommandId, EngineTime, MatchAgain, Query, ReadBook, ResourceOrder, SetPriority,
+    WaitKey,
 };
 
 use super::{Shop, order_id};
@@ -12,6 +13,10 @@ impl Shop {
             ["priority", order, class] => {
                 let (order, priority_class) = (order_id(order), class.parse().unwrap());
                 self.send(&Command::SetPriority(SetPriority { id, order, priority_class }))
+            }
+            ["resource", order] => {
+                let order = order_id(order);
+                self.send(&Command::ResourceOrder(ResourceOrder { id, order }))
             }
             ["again", sku] => {
                 self.send(&Command::MatchAgain(MatchAgain { id, sku: self.sku(sku) }))
