@@ -124,6 +124,11 @@ impl WhatIfColumn {
                 let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
                 self.figures.unmapped.holds += u64::from(is_lost);
             }
+            Command::ResourceOrder(_) => {
+                let fed = self.execute(record, record.command_bytes);
+                let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
+                self.figures.unmapped.resourcings += u64::from(is_lost);
+            }
             _ => {
                 let fed = self.execute(record, record.command_bytes);
                 self.figures.unmapped.control_commands += u64::from(fed != Fed::Done);

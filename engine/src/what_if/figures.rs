@@ -84,6 +84,8 @@ pub struct Unmapped {
     pub orders: u64,
     /// Holds placed, extended or released that cannot be here.
     pub holds: u64,
+    /// Orders sourced again that are not open here.
+    pub resourcings: u64,
     /// Commands of set-up that cannot be carried out here.
     pub control_commands: u64,
 }

@@ -11,6 +11,7 @@ mod hold;
 mod moment;
 mod orders;
 mod policy;
+mod resource;
 mod serve;
 mod shop;
 mod snapshot;
@@ -34,6 +35,7 @@ pub(crate) use orders::{
     BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
 };
 pub(crate) use policy::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs, ShadowPricesArgs};
+pub(crate) use resource::ResourceArgs;
 pub(crate) use serve::{DurabilityChoice, JournalIo, LogFormat, ServeArgs};
 pub(crate) use shop::{
     AdjustArgs, ChannelCommand, CostCommand, ReceiveArgs, SetStockArgs, ShowStockArgs, SkuCommand,
@@ -116,6 +118,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     WhatIf(WhatIfArgs),
     Replay(ReplayArgs),
+    Resource(ResourceArgs),
     /// Check a journal, print what is in it, or give up what is damaged
     #[command(subcommand)]
     Journal(JournalCommand),

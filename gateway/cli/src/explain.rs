@@ -1,9 +1,10 @@
 //! `gantry explain`: the decision about one order, taken again with everything written down, and what
-//! became of a hold.
+//! became of it later, or of a hold.
 
 mod hold;
 mod page;
 mod report;
+mod resourced;
 mod waiting;
 
 use std::cell::Cell;
@@ -17,6 +18,7 @@ use crate::journal::FolderError;
 use crate::output::Output;
 use hold::follow_hold;
 use report::ExplainReport;
+use resourced::follow_sourcing;
 use waiting::WaitingReport;
 
 /// Runs `gantry explain`.
@@ -41,6 +43,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &mut Output) -> Result<(), CliErro
         let waited = follow_waiting(&args.directory, order, placed, seed);
         report.waiting = WaitingReport::new(&waited.map_err(FolderError::from)?);
     }
+    report.sourced_again = follow_sourcing(&args.directory, explained.sequence)?;
     if hold.get() != HoldId::NONE {
         report.hold = follow_hold(&args.directory, hold.get())?;
     }

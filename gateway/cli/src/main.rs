@@ -19,6 +19,7 @@ mod output;
 mod policy;
 mod quote;
 mod replay;
+mod resource;
 mod serve;
 mod session;
 mod signals;
@@ -74,6 +75,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Stats(args) => stats::run(&args, output),
         Command::Explain(args) => explain::run(&args, output).map(|()| Verdict::Done),
         Command::Replay(args) => replay::run(&args, output).map(|()| Verdict::Done),
+        Command::Resource(args) => resource::run(&args, output),
         Command::Snapshot(command) => snapshot::run(&command, output),
         Command::Journal(JournalCommand::Verify(args)) => {
             journal::verify(&args, output).map(|()| Verdict::Done)

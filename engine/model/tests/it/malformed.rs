@@ -97,7 +97,7 @@ fn reserved(command: &Command<'_>) -> (Vec<Range<usize>>, usize) {
         CommandKind::SetPriority => (41..48, 48),
         CommandKind::PlaceHold => (69..72, 72 + 2 * 8),
         CommandKind::ExtendHold => (44..48, 48),
-        CommandKind::ReleaseHold => return (vec![], 40),
+        CommandKind::ReleaseHold | CommandKind::ResourceOrder => return (vec![], 40),
         CommandKind::ExpireHolds => (28..32, 32),
         CommandKind::MatchAgain => (28..32, 32),
         CommandKind::Match => return (vec![], 24),

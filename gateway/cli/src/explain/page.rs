@@ -1,6 +1,7 @@
 //! An explanation as people read it.
 
 use super::report::{CandidateReport, ExplainReport, PassReport, PlanReport};
+use super::resourced::sourced_again;
 use crate::output::{Answer, Page, Table, grouped, utc_time};
 
 impl Answer for ExplainReport {
@@ -26,6 +27,10 @@ impl Answer for ExplainReport {
         }
         if let Some(waiting) = &self.waiting {
             page = waiting.add_to(page);
+        }
+        if !self.sourced_again.is_empty() {
+            page = page.text("").text("It was sourced again by these records:");
+            page = page.table(sourced_again(&self.sourced_again));
         }
         match &self.hold {
             Some(hold) => hold.add_to(page.text("").text("The hold that the order names:")),

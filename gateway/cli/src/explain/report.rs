@@ -7,6 +7,7 @@ use gantry_model::{Objective, Policy, Proof, RejectReason, Rule};
 use serde::Serialize;
 
 use super::hold::HoldReport;
+use super::resourced::SourcedAgainReport;
 use super::waiting::WaitingReport;
 
 /// Why an order was sourced as it was.
@@ -21,6 +22,8 @@ pub(super) struct ExplainReport {
     pub(super) passes: Vec<PassReport>,
     /// What became of units that had to wait; `null`: none had to.
     pub(super) waiting: Option<WaitingReport>,
+    /// Records that moved its units to better places later.
+    pub(super) sourced_again: Vec<SourcedAgainReport>,
     /// The hold that the order names; `null`: it names none.
     pub(super) hold: Option<HoldReport>,
 }
@@ -134,6 +137,7 @@ impl ExplainReport {
             decided_as_recorded: explanation.head == explained.recorded,
             passes: explanation.passes.iter().map(|pass| PassReport::new(engine, pass)).collect(),
             waiting: None,
+            sourced_again: Vec::new(),
             hold: None,
         }
     }

@@ -13,6 +13,7 @@ mod matched;
 mod matching;
 mod orders;
 mod placed;
+mod resourced;
 mod rules;
 mod stock;
 #[cfg(test)]
@@ -135,6 +136,7 @@ impl Audit {
             Command::Adjust(change) => self.adjust(own, change)?,
             Command::SetStock(change) => self.set_stock(own, change)?,
             Command::SetPriority(priority) => self.set_priority(own, priority)?,
+            Command::ResourceOrder(resource) => self.resource(record, own, resource)?,
             Command::PlaceHold(hold) => self.place_hold(record, own, hold)?,
             Command::ExtendHold(extend) => return self.extend_hold(record, extend),
             Command::ReleaseHold(release) => self.release_hold(record, own, release)?,

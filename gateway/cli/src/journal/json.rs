@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
 use hold::{ExpireHoldsJson, ExtendHoldJson, PlaceHoldJson, ReleaseHoldJson};
-use matching::{AgainJson, MatchJson, PriorityJson};
+use matching::{AgainJson, MatchJson, PriorityJson, ResourceJson};
 use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
 
 /// One line of a dump.
@@ -54,6 +54,7 @@ enum CommandJson<'a> {
     Match(MatchJson<'a>),
     MatchAgain(AgainJson<'a>),
     SetPriority(PriorityJson<'a>),
+    ResourceOrder(ResourceJson<'a>),
     PlaceHold(PlaceHoldJson<'a>),
     ExtendHold(ExtendHoldJson),
     ReleaseHold(ReleaseHoldJson),
@@ -252,6 +253,9 @@ impl<'a> CommandJson<'a> {
             Command::MatchAgain(again) => Self::MatchAgain(AgainJson::new(&again, names)),
             Command::SetPriority(priority) => {
                 Self::SetPriority(PriorityJson::new(&priority, names))
+            }
+            Command::ResourceOrder(resource) => {
+                Self::ResourceOrder(ResourceJson::new(&resource, names))
             }
             Command::PlaceHold(hold) => Self::PlaceHold(PlaceHoldJson::new(&hold, names)),
             Command::ExtendHold(extend) => Self::ExtendHold(ExtendHoldJson::new(&extend)),

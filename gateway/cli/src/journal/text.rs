@@ -82,6 +82,9 @@ impl RecordText<'_> {
                 let order = names.order(priority.order);
                 write!(f, " of {} to class {}", shown(&order), priority.priority_class)
             }
+            Command::ResourceOrder(resource) => {
+                write!(f, " {}", shown(&names.order(resource.order)))
+            }
             Command::PlaceHold(hold) => self.write_hold(f, hold),
             Command::ExtendHold(extend) => {
                 write!(f, " {} to {} s from now on", Id(extend.hold.get()), extend.ttl_seconds)

@@ -57,6 +57,7 @@ impl OrderText {
             }
             Command::CancelOrder(units) | Command::Ship(units) => self.ids.contains(&units.order),
             Command::SetPriority(priority) => self.ids.contains(&priority.order),
+            Command::ResourceOrder(resource) => self.ids.contains(&resource.order),
             Command::Match(looked) => self.placed.contains(&looked.last.placed),
             _ => {
                 let mut movements = record.movements.iter();

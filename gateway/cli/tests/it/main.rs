@@ -19,6 +19,7 @@ mod prices;
 mod process;
 mod replay;
 mod reserves;
+mod resource;
 mod serve;
 mod shop;
 mod snapshot;

@@ -4,9 +4,9 @@ use gantry_model::{
     AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, EngineTime,
     ExpireHolds, ExtendHold, HoldId, Limits, LineUnits, Match, MatchAgain, MatchEnd, Objective,
     OrderLine, OrderUnits, PlaceHold, PlaceOrder, Policy, PriceRow, ReleaseHold, ReserveRow,
-    Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy,
-    SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange, StockState,
-    UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
+    ResourceOrder, Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits,
+    SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange,
+    StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -201,4 +201,5 @@ fn holds(mut visit: impl FnMut(Command<'_>)) {
         last_placed: Sequence::new(0x090a_0b0c_0d0e_0f10),
         holds: 0x1112_1314,
     }));
+    visit(Command::ResourceOrder(ResourceOrder { id: ID, order: HOLD }));
 }

@@ -117,7 +117,8 @@ fn third(mut visit: impl FnMut(&str, Reply<'_>)) {
     let rows =
         [BookRow::new(OrderId::new(0x0c0d), key, 14), BookRow::new(OrderId::new(15), later, 16)];
     visit("read_book", answered(QueryKind::ReadBook, ReplyBody::Book { head: &head, rows: &rows }));
-    holds(visit);
+    holds(&mut visit);
+    visit("resource_order", accepted(CommandKind::ResourceOrder, ReplyBody::Order(order)));
 }
 
 fn holds(mut visit: impl FnMut(&str, Reply<'_>)) {

@@ -303,7 +303,7 @@ impl Audit {
     }
 
     /// Units that an order without a channel could have, ring-fences aside.
-    fn for_sale(&self, sku: Sku, warehouse: Warehouse) -> i64 {
+    pub(super) fn for_sale(&self, sku: Sku, warehouse: Warehouse) -> i64 {
         self.stock.available(sku, warehouse) - self.rules.safety(sku, warehouse)
     }
 

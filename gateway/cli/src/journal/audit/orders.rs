@@ -14,7 +14,7 @@ pub(super) struct Orders {
     lines: Vec<Line>,
     /// Units of a line allocated at a warehouse; entries that fall to zero go.
     parts: HashMap<(usize, Warehouse), i64>,
-    /// Warehouses from which an order has shipped something while more of it waits.
+    /// Warehouses from which an order has shipped something while more of it is open.
     shipped: HashSet<(usize, Warehouse)>,
     by_id: HashMap<OrderId, OrderIndex>,
 }
@@ -95,7 +95,7 @@ impl Orders {
         self.lines_of(order).iter().map(|line| line.sku)
     }
 
-    /// Whether an order with lines that wait has units at a warehouse, or some have shipped.
+    /// Whether an order that is open has units at a warehouse, or some have shipped.
     pub(super) fn has_parcel(&self, order: OrderIndex, warehouse: Warehouse) -> bool {
         let first = self.orders[order.0].first_line;
         let mut lines = first..first + self.orders[order.0].line_count;
@@ -106,6 +106,23 @@ impl Orders {
     /// Whether units of an order wait.
     pub(super) fn waits(&self, order: OrderIndex) -> bool {
         self.lines_of(order).iter().any(|line| line.waiting > 0)
+    }
+
+    /// Whether units of an order are allocated or wait.
+    pub(super) fn is_open(&self, order: OrderIndex) -> bool {
+        self.lines_of(order).iter().any(|line| line.allocated + line.waiting > 0)
+    }
+
+    /// Whether some of an order that is open has shipped from a warehouse.
+    pub(super) fn has_shipped(&self, order: OrderIndex, warehouse: Warehouse) -> bool {
+        self.shipped.contains(&(order.0, warehouse))
+    }
+
+    /// Units of an order at a warehouse that have not shipped.
+    pub(super) fn units_at(&self, order: OrderIndex, warehouse: Warehouse) -> i64 {
+        let first = self.orders[order.0].first_line;
+        let lines = first..first + self.orders[order.0].line_count;
+        lines.filter_map(|line| self.parts.get(&(line, warehouse))).sum()
     }
 
     fn lines_of(&self, order: OrderIndex) -> &[Line] {
@@ -134,7 +151,7 @@ impl Orders {
             MovementKind::Released | MovementKind::Shipped => -quantity,
             _ => return Ok(()),
         };
-        if movement.kind() == MovementKind::Shipped && self.waits(order) {
+        if movement.kind() == MovementKind::Shipped && self.is_open(order) {
             self.shipped.insert((order.0, movement.warehouse()));
         }
         self.move_part(index, movement, at_warehouse)

@@ -5,6 +5,7 @@ mod bundles;
 mod holds;
 mod matching;
 mod random;
+mod resourced;
 mod rules;
 
 use gantry_model::{

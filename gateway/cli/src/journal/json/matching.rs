@@ -1,6 +1,7 @@
-//! Looks at waiting lines, and commands about them, as JSON objects.
+//! What becomes of orders later, as JSON objects: looks at waiting lines, commands about them, and
+//! sourcing again.
 
-use gantry_model::{Match, MatchAgain, Sequence, SetPriority};
+use gantry_model::{Match, MatchAgain, ResourceOrder, Sequence, SetPriority};
 use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
@@ -41,6 +42,14 @@ pub(super) struct PriorityJson<'a> {
     priority_class: u8,
 }
 
+/// A client's wish that an order is sourced again.
+#[derive(Serialize)]
+pub(super) struct ResourceJson<'a> {
+    id: Id,
+    order: OrderName<'a>,
+    order_id: Id,
+}
+
 impl<'a> MatchJson<'a> {
     pub(super) fn new(looked: &Match, names: &'a Names) -> Self {
         let last = looked.last;
@@ -63,6 +72,13 @@ impl<'a> MatchJson<'a> {
 impl<'a> AgainJson<'a> {
     pub(super) fn new(again: &MatchAgain, names: &'a Names) -> Self {
         Self { id: Id(again.id.get()), sku: names.sku(again.sku) }
+    }
+}
+
+impl<'a> ResourceJson<'a> {
+    pub(super) fn new(resource: &ResourceOrder, names: &'a Names) -> Self {
+        let order = names.order(resource.order);
+        Self { id: Id(resource.id.get()), order, order_id: order.id }
     }
 }
 

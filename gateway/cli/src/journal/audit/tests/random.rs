@@ -5,8 +5,8 @@ use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
 use gantry_model::{
     AssignPolicy, Component, ExtendHold, Item, MatchAgain, Objective, PlaceHold, Policy, Records,
-    ReleaseHold, Reply, ReplyBody, ReserveRow, Rule, Rules, SetBundle, SetCapacity, SetPolicy,
-    SetPriority, SetReserves, SkuField, WarehouseField,
+    ReleaseHold, Reply, ReplyBody, ReserveRow, ResourceOrder, Rule, Rules, SetBundle, SetCapacity,
+    SetPolicy, SetPriority, SetReserves, SkuField, WarehouseField,
 };
 
 use super::*;
@@ -134,7 +134,7 @@ impl Drawn {
 
     fn draw(&mut self) {
         self.time_ns += self.random.below(400) * NS_PER_MINUTE;
-        match self.random.below(28) {
+        match self.random.below(32) {
             0 => self.draw_policy(),
             1 => self.draw_capacity(),
             2 => self.draw_reserve(),
@@ -147,6 +147,7 @@ impl Drawn {
             12..=15 => self.draw_hold(),
             16 => self.draw_extension(),
             17 => self.draw_release(),
+            18..=20 => self.draw_resourcing(),
             _ => self.draw_order(),
         }
     }
@@ -236,6 +237,15 @@ impl Drawn {
         let priority_class = u8::from(self.random.one_in(2));
         let priority = SetPriority { id: self.id(), order, priority_class };
         self.carry_out(&Command::SetPriority(priority));
+    }
+
+    /// One of the orders, perhaps a closed one, comes from better places if there are any.
+    fn draw_resourcing(&mut self) {
+        if !self.orders.is_empty() {
+            let (order, _) = self.known_order();
+            let resource = ResourceOrder { id: self.id(), order };
+            self.carry_out(&Command::ResourceOrder(resource));
+        }
     }
 
     /// A hold of one of two owners, for some hours, perhaps in the place of an earlier one.
