@@ -8,10 +8,10 @@ use gantry_model::{
     Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus,
     OrderUnits, OutcomeHead, PlaceHold, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind,
     REPLY_HEADER_BYTES, ReadBook, ReadHolds, RejectReason, ReleaseHold, Reply, ReplyBody,
-    ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, Rule, Rules, Sequence, SetBundle,
-    SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, Short,
-    ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode, UpsertSku,
-    UpsertWarehouse, WaitKey, Warehouse, Zone,
+    ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, ResourceOrder, Rule, Rules, Sequence,
+    SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves,
+    SetShadowPrices, Short, ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode,
+    UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
 };
 use gantry_protocol::{
     BUSY_BYTES, ErrorCode, FRAME_PAYLOAD_BYTES_MAX, FrameKind, FrameReader, HELLO_BYTES,
@@ -451,6 +451,7 @@ fn byte_tables_are_as_long_as_commands_of_holds_without_their_lists() {
         ("### place_hold", Command::PlaceHold(hold)),
         ("### extend_hold", Command::ExtendHold(ExtendHold { id, hold: id, ttl_seconds: 1 })),
         ("### release_hold", Command::ReleaseHold(ReleaseHold { id, hold: id })),
+        ("### resource_order", Command::ResourceOrder(ResourceOrder { id, order: id })),
     ] {
         check_fixed_end(heading, &command);
     }
