@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use gantry_model::{
-    Command, Component, Movement, MovementKind, PlaceOrder, Record, Retire, SetCapacity, SetCosts,
-    SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertSku, UpsertWarehouse, Warehouse,
-    WarehouseField,
+    Command, Component, Movement, MovementKind, PlaceOrder, Record, ResourceOrder, Retire,
+    SetCapacity, SetCosts, SetPolicy, SetReserves, SetShadowPrices, SkuField, UpsertSku,
+    UpsertWarehouse, Warehouse, WarehouseField,
 };
 
 use super::book::{
@@ -75,6 +75,7 @@ impl Book {
                 let order = self.order(units.order.get()).map(|(at, _)| at);
                 self.move_order(order.expect("invariant: judged"), record);
             }
+            Command::ResourceOrder(command) => self.enter_sourced_again(command, record),
             command => {
                 self.enter_other(command);
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
@@ -137,6 +138,7 @@ impl Book {
             Command::SetShadowPrices(prices) => self.enter_prices(prices),
             Command::PlaceOrder(_)
             | Command::CancelOrder(_)
+            | Command::ResourceOrder(_)
             | Command::Ship(_)
             | Command::Mark { .. }
             | Command::Retire(_)
@@ -316,6 +318,19 @@ impl Book {
         self.move_order(at, record);
         self.end_hold(order.hold);
         What::Order(at)
+    }
+
+    /// An order whose units move has the figures of its new plan.
+    fn enter_sourced_again(&mut self, command: &ResourceOrder, record: &Record<'_>) {
+        let (at, _) = self.order(command.order.get()).expect("invariant: judged");
+        self.move_order(at, record);
+        let head = record.outcome.head;
+        if !record.movements.is_empty() {
+            let order = &mut self.orders[at];
+            (order.cost_minor, order.parcels) = (head.cost_minor(), head.parcels());
+            order.proof = head.proof();
+            order.gap = u32::try_from(head.gap()).unwrap_or(u32::MAX);
+        }
     }
 
     /// Moves units of an order, and what they mean for cells and days.

@@ -8,7 +8,7 @@ use super::book::Book;
 use super::case::Scratch;
 use super::no::No;
 use super::place::{self, Part, Said};
-use super::{freed, holding, matching, setup, shaping, supply, units};
+use super::{freed, holding, matching, resource, setup, shaping, supply, units};
 
 /// Judges the next record of the book; returns whether it was held against all that the rules
 /// could say.
@@ -49,6 +49,7 @@ pub(super) fn judge(
             expect_movements(record, expected).map(|()| is_tried)
         }
         Command::PlaceHold(hold) => holding::judge(book, record, hold, scratch),
+        Command::ResourceOrder(command) => resource::judge(book, record, command, scratch),
         command => {
             let expected = &mut scratch.movements;
             expected.clear();
@@ -133,7 +134,7 @@ pub(super) fn decide(
         }
         Command::SetBundle(bundle) => shaping::bundle(book, bundle),
         Command::SetShadowPrices(prices) => shaping::prices(book, prices),
-        Command::PlaceOrder(_) | Command::PlaceHold(_) => {
+        Command::PlaceOrder(_) | Command::PlaceHold(_) | Command::ResourceOrder(_) => {
             unreachable!("what is sourced is judged by itself")
         }
         Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {

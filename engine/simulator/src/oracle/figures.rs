@@ -45,6 +45,12 @@ pub struct Figures {
     pub holds_at_too_many_places: u64,
     /// Units of holds of the order's owner besides the one that it took.
     pub units_of_other_holds: u64,
+    /// Open orders that were to be sourced again.
+    pub sourced_again: u64,
+    /// Those of them whose units moved.
+    pub moved: u64,
+    /// Those of them that had units at a warehouse that is no candidate any more.
+    pub left: u64,
     /// Commands rejected with a record.
     pub rejected: u64,
     /// Commands refused without a record.
@@ -105,6 +111,11 @@ impl Figures {
         let is_accepted = record.outcome.head.is_accepted();
         self.rejected += u64::from(!is_accepted);
         self.held(book, record, is_accepted);
+        if matches!(record.command, Command::ResourceOrder(_)) {
+            self.sourced_again += 1;
+            self.moved += u64::from(!record.movements.is_empty());
+            self.left += u64::from(leaves(book, record));
+        }
         if !matches!(record.command, Command::PlaceOrder(_)) {
             return;
         }
@@ -116,4 +127,17 @@ impl Figures {
         self.split += u64::from(record.outcome.head.parcels() > 1);
         self.waiting += u64::from(has(MovementKind::Backordered));
     }
+}
+
+/// Whether an order's units leave a warehouse that may not serve it any more.
+fn leaves(book: &Book, record: &Record<'_>) -> bool {
+    let Command::ResourceOrder(command) = &record.command else { return false };
+    let Some((_, order)) = book.order(command.order.get()) else { return false };
+    let costs = &book.zones[order.zone.index()].costs;
+    record.movements.iter().any(|movement| {
+        let warehouse = movement.warehouse();
+        let is_candidate =
+            || costs.contains_key(&warehouse.get()) && book.warehouses[warehouse.index()].active;
+        movement.kind() == MovementKind::Released && !is_candidate()
+    })
 }

@@ -358,6 +358,7 @@ impl Holding<'_> {
             weight: (0, 0),
             parcels: 1,
             warehouses: None,
+            days_max: 0,
             are_units_certain: true,
         })
     }
@@ -431,7 +432,7 @@ fn is_best(
 }
 
 /// Whether the work limit lets every set of candidates be looked at.
-fn is_searched(case: &Case<'_>, wanted: &[Demand]) -> bool {
+pub(super) fn is_searched(case: &Case<'_>, wanted: &[Demand]) -> bool {
     let cells = wanted.len().saturating_mul(case.candidates.len());
     let sets = 4_usize.checked_shl(u32::try_from(case.candidates.len()).unwrap_or(u32::MAX));
     let steps = sets.map_or(usize::MAX, |sets| sets.saturating_mul(cells));

@@ -26,6 +26,7 @@ mod place;
 mod plan;
 mod queries;
 mod replies;
+mod resource;
 mod serving;
 mod setup;
 mod shaping;
@@ -377,6 +378,7 @@ impl Oracle {
                 }
                 holding::check(book, hold, time, &mut scratch.demands).err()
             }
+            Command::ResourceOrder(command) => resource::check(book, command).err(),
             command => decide::decide(book, command, (Sequence::NONE, time), &mut Vec::new()).err(),
         };
         if let Some(no) = no.filter(|no| !no.reason.is_journaled()) {

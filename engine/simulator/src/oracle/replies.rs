@@ -88,6 +88,7 @@ fn thing(
             put_order_of(book, units.order.get(), reply)
         }
         Command::SetPriority(priority) => put_order_of(book, priority.order.get(), reply),
+        Command::ResourceOrder(command) => put_order_of(book, command.order.get(), reply),
         Command::PlaceHold(hold) => put_hold(book, hold.id, time, reply),
         Command::ExtendHold(extension) => put_hold(book, extension.hold, time, reply),
         Command::ReleaseHold(release) if status == ReplyStatus::Accepted => {

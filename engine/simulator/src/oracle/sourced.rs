@@ -16,6 +16,8 @@ pub(super) struct Sourced {
     pub(super) parcels: u32,
     /// The warehouses, where ties leave no choice.
     pub(super) warehouses: Option<Vec<u16>>,
+    /// Days of the latest warehouse, as far as ties leave no choice; else they may be fewer.
+    pub(super) days_max: u32,
     /// Whether the work limit leaves no doubt about the units.
     pub(super) are_units_certain: bool,
 }
@@ -42,6 +44,7 @@ pub(super) fn source(
         weight: best.weight,
         parcels: best.parcels,
         warehouses: Some(warehouses(problem, &best)).filter(|_| case.sent.is_empty()),
+        days_max: days_max(problem, &best),
         are_units_certain: is_certain(case, problem),
     };
     if best.short > 0 && case.policy.soft != Rules::NONE {
@@ -58,11 +61,14 @@ fn by_greed(case: &Case<'_>, demands: &[Demand]) -> Sourced {
     let units = |demand: &Demand| of_sku(demand.sku).map(|grant| grant.units).sum();
     let mut warehouses: Vec<u16> = case.open(&grants).collect();
     warehouses.sort_unstable();
+    let days = warehouses.iter().filter_map(|at| Some(case.candidate(*at)?.days));
+    let days_max = days.max().unwrap_or(0);
     Sourced {
         units: demands.iter().map(units).collect(),
         weight: case.weight(&grants),
         parcels: u32::try_from(case.added(&grants).count()).expect("invariant: few candidates"),
         warehouses: Some(warehouses),
+        days_max,
         are_units_certain: true,
     }
 }
@@ -95,6 +101,7 @@ fn second_pass(
     sourced.parcels += best.parcels;
     // Equal units from warehouses that send a parcel anyway are a tie that nothing decides.
     sourced.warehouses = None;
+    sourced.days_max = sourced.days_max.max(days_max(problem, &best));
     sourced.are_units_certain &= is_certain(case, problem);
     Some(())
 }
@@ -129,6 +136,14 @@ fn grants(problem: &Problem) -> Vec<Grant> {
 fn warehouses(problem: &Problem, best: &Best) -> Vec<u16> {
     let used = problem.sources.iter().enumerate().filter(|(at, _)| best.used >> at & 1 != 0);
     used.map(|(_, source)| source.warehouse).collect()
+}
+
+/// Of a plan's warehouses, and of those that send a parcel anyway and have units.
+fn days_max(problem: &Problem, best: &Best) -> u32 {
+    let sources = problem.sources.iter().enumerate();
+    let may_be_used = |at: usize, is_open: bool| is_open || best.used >> at & 1 != 0;
+    let used = sources.filter(|(at, source)| may_be_used(*at, source.is_open));
+    used.map(|(_, source)| source.days).max().unwrap_or(0)
 }
 
 /// Whether the order would be accepted, were it not for rules; `None` where demands that compete

@@ -1,7 +1,7 @@
 //! The rules of cancelling and shipping units of an order.
 
 use gantry_model::{
-    LineUnits, Movement, MovementKind, OrderUnits, OutcomeHead, RejectReason, Sequence,
+    LineUnits, Movement, MovementKind, OrderId, OrderUnits, OutcomeHead, RejectReason, Sequence,
     SetPriority, ShortMode, Sku, Warehouse,
 };
 
@@ -93,6 +93,14 @@ fn rest_is_due(target: &Target<'_>, movements: &mut Vec<Movement>) {
     }
 }
 
+/// An order with units that are neither shipped nor cancelled.
+pub(super) fn open_order(book: &Book, order: OrderId) -> Result<&OrderBook, No> {
+    let (_, order) = book.order(order.get()).ok_or(RejectReason::UnknownOrder)?;
+    let is_closed = book.lines_of(order).iter().all(|line| line.open() == 0);
+    refuse_if(is_closed, RejectReason::OrderClosed)?;
+    Ok(order)
+}
+
 /// The order's lines move in their books; where lines are looked at, or units set aside, that begins
 /// again.
 pub(super) fn set_priority(
@@ -101,9 +109,7 @@ pub(super) fn set_priority(
     sequence: Sequence,
     movements: &mut Vec<Movement>,
 ) -> Result<OutcomeHead, No> {
-    let (_, order) = book.order(command.order.get()).ok_or(RejectReason::UnknownOrder)?;
-    let lines = book.lines_of(order);
-    refuse_if(lines.iter().all(|line| line.open() == 0), RejectReason::OrderClosed)?;
+    let lines = book.lines_of(open_order(book, command.order)?);
     for line in lines.iter().filter(|line| line.waiting > 0) {
         if book.the_sku(line.sku).due.is_some() || book.units_set_aside(line.sku) > 0 {
             push_due(Sku::new(line.sku), sequence, movements);

@@ -88,6 +88,7 @@ impl Workload {
             Act::Cancel => self.cancel(out),
             Act::Ship => self.ship(out),
             Act::Class => self.set_priority(out),
+            Act::Resource => self.resource(out),
             Act::Hold => self.hold(out),
             Act::Extend => self.extend_hold(out),
             Act::Release => self.release_hold(out),

@@ -2,7 +2,7 @@
 
 use gantry_model::{
     Command, HoldId, LineUnits, MatchAgain, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder,
-    Query, ReadBook, SetPriority, ShortMode, WaitKey, Warehouse,
+    Query, ReadBook, ResourceOrder, SetPriority, ShortMode, WaitKey, Warehouse,
 };
 
 use super::holds::AskedHold;
@@ -139,6 +139,21 @@ impl Workload {
     pub(super) fn set_priority(&mut self, out: &mut Vec<u8>) {
         let (id, (order, _), priority_class) = (self.id(), self.asked(), self.class());
         Command::SetPriority(SetPriority { id, order, priority_class }).write(out);
+    }
+
+    /// Mostly an order that was asked for lately: it is open for all that chance knows.
+    pub(super) fn resource(&mut self, out: &mut Vec<u8>) {
+        let (id, (any, _)) = (self.id(), self.asked());
+        let count = self.orders.len();
+        let order = if count == 0 || self.dice.one_in(4) {
+            any
+        } else {
+            let last = self.orders_made - 1;
+            let most = if self.dice.one_in(4) { 2 } else { 64 };
+            let ago = self.dice.index(count.min(most));
+            self.orders[(last - ago) % REMEMBERED_MAX].id
+        };
+        Command::ResourceOrder(ResourceOrder { id, order }).write(out);
     }
 
     pub(super) fn match_again(&mut self, out: &mut Vec<u8>) {

@@ -15,6 +15,7 @@ pub(super) enum Act {
     Cancel,
     Ship,
     Class,
+    Resource,
     Hold,
     Extend,
     Release,
@@ -46,11 +47,12 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 32] = [
+    pub(super) const ALL: [Self; 33] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
         Self::Class,
+        Self::Resource,
         Self::Hold,
         Self::Extend,
         Self::Release,
@@ -87,6 +89,7 @@ impl Act {
             Self::Place => (11, 11),
             Self::Cancel => (3, 8),
             Self::Ship => (3, 7),
+            Self::Resource => (4, 9),
             Self::Repeat => (1, 8),
             Self::ReadOrder | Self::ReadStock | Self::Quote => (0, 6),
             Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
@@ -196,6 +199,9 @@ impl Swarm {
             swarm.weights[act as usize] = if is_off { 0 } else { weight };
         }
         swarm.hold_units(&mut dice);
+        if swarm.weights[Act::Resource as usize] > 0 {
+            swarm.change_places(&mut dice);
+        }
         if swarm.price_lists > 0 {
             swarm.weights[Act::Prices as usize] = 1 << dice.between(10, 11);
             (swarm.skus, swarm.warehouses, swarm.hot_share) = (128, 4, 0);
@@ -217,6 +223,15 @@ impl Swarm {
         }
         for act in [Act::Extend, Act::Release, Act::ReadHold, Act::ReadHolds] {
             self.weights[act as usize] = self.weights[act as usize].min(1);
+        }
+    }
+
+    /// Costs change, and warehouses come and go: it is worth while to source orders again.
+    fn change_places(&mut self, dice: &mut Dice) {
+        for (act, most) in [(Act::Costs, 6), (Act::Warehouse, 4)] {
+            let more = 1 << dice.between(0, most);
+            let weight = &mut self.weights[act as usize];
+            *weight = more.max(*weight);
         }
     }
 
@@ -275,6 +290,17 @@ impl Swarm {
         (swarm.lines_max, swarm.units_max) = (12, 1);
         (swarm.hold_share, swarm.owners, swarm.ttl_min, swarm.ttl_max) = (20, 1, 6_000, 604_800);
         swarm
+    }
+
+    /// Orders are sourced again while costs, warehouses and stock change: for tests of that.
+    #[must_use]
+    pub fn with_places_that_change(mut self) -> Self {
+        for (act, weight) in [(Act::Resource, 1_024), (Act::Costs, 64), (Act::Warehouse, 16)] {
+            self.weights[act as usize] = weight;
+        }
+        self.warehouses = self.warehouses.max(3);
+        (self.homes, self.is_stocked) = (0, true);
+        self
     }
 
     /// Holds last for longer than anybody looks: where clocks are real ones.

@@ -90,6 +90,16 @@ fn they_agree_where_one_owner_holds_too_much() {
     assert!(refused > 300);
 }
 
+/// Orders are sourced again, while costs change and warehouses come and go.
+#[test]
+fn they_agree_where_orders_are_sourced_again() {
+    let figures = agree(1_900..2_000, 800, Swarm::with_places_that_change);
+    let again = sum(&figures, |one| one.sourced_again);
+    let (moved, left) = (sum(&figures, |one| one.moved), sum(&figures, |one| one.left));
+    println!("{again} open orders, {moved} moved, {left} of them from no candidates");
+    assert!(again > 10_000 && 10 * moved > again && 10 * left > moved);
+}
+
 #[test]
 fn they_agree_over_long_runs() {
     let figures = agree(2_000..2_006, 12_000, |swarm| swarm);
