@@ -10,6 +10,7 @@ mod audit;
 mod book;
 mod case;
 mod decide;
+mod every;
 mod feasible;
 mod figures;
 mod freed;

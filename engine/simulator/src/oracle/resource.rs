@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use gantry_model::{
-    Movement, MovementKind, Objective, OutcomeHead, Record, ResourceOrder, Sequence, Sku, Warehouse,
+    Movement, MovementKind, Objective, OutcomeHead, Proof, Record, ResourceOrder, Rules, Sequence,
+    Sku, Warehouse,
 };
 
 use super::book::{Book, OrderBook};
 use super::case::{Candidate, Case, Grant, Scratch, find_candidates};
 use super::decide::{expect, expect_movements};
+use super::every::lightest;
 use super::feasible::keeps_rules;
 use super::freed;
 use super::holding::is_searched;
@@ -193,16 +195,33 @@ impl<'a> Again<'a> {
             // It does not say how good the plan is that it did not take.
             return Ok(false);
         }
-        let Some(best) = source(case, &self.wanted, problem) else { return Ok(false) };
+        let old = worth(case, &self.grants(&self.old));
+        let Some(best) = source(case, &self.wanted, problem) else {
+            return self.is_none_better(case, old);
+        };
         let whole = self.wanted.iter().map(|demand| demand.units);
         if !whole.eq(best.units.iter().copied()) {
             return Ok(true);
         }
         let parcels = usize::try_from(best.parcels).map_err(|_| "too many parcels")?;
         let best = Worth { parcels, cost: best.weight.1, days: best.days_max };
-        let old = worth(case, &self.grants(&self.old));
         let is_taken = old.is_none_or(|old| best.is_better_than(&old));
         expect(!is_taken, || format!("{:?} stays, worth {old:?}; better is {best:?}", self.old))?;
+        Ok(true)
+    }
+
+    /// Where demands compete: whether one of the best plans, if they are known, need not be taken.
+    /// Any of them may have been found.
+    fn is_none_better(&self, case: &Case<'_>, old: Option<Worth>) -> Result<bool, String> {
+        let Some(lightest) = lightest(case, &self.wanted) else { return Ok(false) };
+        let Some(lightest) = lightest else { return Ok(case.policy.soft == Rules::NONE) };
+        let is_better = |plan: &Vec<Grant>| match (worth(case, plan), old) {
+            (Some(new), Some(old)) => new.is_better_than(&old),
+            _ => true,
+        };
+        expect(!lightest.plans.iter().all(is_better), || {
+            format!("{:?} stays, worth {old:?}; better is {lightest:?}", self.old)
+        })?;
         Ok(true)
     }
 
@@ -222,20 +241,39 @@ impl<'a> Again<'a> {
             units: *units,
         };
         let parts: Vec<Part> = new.iter().map(part).collect();
-        keeps_rules(case, &parts)?;
         let (old, new) = (self.grants(&self.old), self.grants(new));
-        place::figures_add_up(case, head, &new)?;
-        place::proof_makes_sense(case, head)?;
         let found = worth(case, &new).ok_or("a warehouse is no candidate")?;
         let old = worth(case, &old);
         expect(old.is_none_or(|old| found.is_better_than(&old)), || {
             format!("{found:?} is not better than {old:?}")
         })?;
+        keeps_rules(case, &parts)?;
+        place::figures_add_up(case, head, &new)?;
+        place::proof_makes_sense(case, head)?;
         let units: Vec<i64> = self.wanted.iter().map(|demand| demand.units).collect();
         match source(case, &self.wanted, problem) {
             Some(best) => place::compare(case, head, &units, &new, &best).map(|()| true),
-            None => plan_makes_sense(case, &self.wanted, head, &new).map(|()| false),
+            None => {
+                plan_makes_sense(case, &self.wanted, head, &new)?;
+                self.is_lightest(case, head, &new)
+            }
         }
+    }
+
+    /// Where demands compete: whether a plan that is proven to be the best is, if that is known.
+    fn is_lightest(
+        &self,
+        case: &Case<'_>,
+        head: &OutcomeHead,
+        new: &[Grant],
+    ) -> Result<bool, String> {
+        let is_proven = head.proof() == Some(Proof::Optimal);
+        let Some(Some(lightest)) = lightest(case, &self.wanted) else { return Ok(false) };
+        let weight = case.weight(new);
+        expect(weight == lightest.weight || weight > lightest.weight && !is_proven, || {
+            format!("{new:?} of weight {weight:?}, said {head:?}; the best are {lightest:?}")
+        })?;
+        Ok(true)
     }
 
     /// Every line has as many units as before.

@@ -6,6 +6,7 @@ mod alone;
 mod archive;
 mod differential;
 mod disk;
+mod moved;
 mod real;
 mod run;
 mod seeds;

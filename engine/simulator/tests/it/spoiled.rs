@@ -13,7 +13,7 @@ use crate::run::{Run, Shown, swarm};
 type Spoil = fn(&mut Shown, &mut ChaCha8Rng) -> bool;
 
 /// Where each record begins, and where its movements do.
-fn records(bytes: &[u8]) -> Vec<(usize, usize, usize)> {
+pub(crate) fn records(bytes: &[u8]) -> Vec<(usize, usize, usize)> {
     let mut rest = bytes;
     let mut found = Vec::new();
     while let Ok((record, after)) = Record::split(rest) {
@@ -31,12 +31,12 @@ fn moving(shown: &Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize)> 
     all.choose(rng).copied()
 }
 
-fn write_u16(bytes: &mut [u8], at: usize, change: impl Fn(u16) -> u16) {
+pub(crate) fn write_u16(bytes: &mut [u8], at: usize, change: impl Fn(u16) -> u16) {
     let value = change(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
     bytes[at..at + 2].copy_from_slice(&value.to_le_bytes());
 }
 
-fn write_u32(bytes: &mut [u8], at: usize, change: impl Fn(u32) -> u32) {
+pub(crate) fn write_u32(bytes: &mut [u8], at: usize, change: impl Fn(u32) -> u32) {
     let value = change(u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()));
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }
