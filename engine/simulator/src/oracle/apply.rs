@@ -431,12 +431,13 @@ impl Book {
     fn count_day(&mut self, at: usize, movements: &[Movement], parcels_before: &[u16]) {
         let order = self.orders[at];
         let (day, _) = day_and_minute(self.time);
-        for (index, movement) in movements.iter().enumerate() {
-            let sign = match movement.kind() {
-                MovementKind::Allocated => 1,
-                MovementKind::Released if day_and_minute(order.time).0 == day => -1,
-                _ => continue,
-            };
+        let of_kind = |kind: MovementKind, sign: i64| {
+            let found = movements.iter().enumerate().filter(move |(_, row)| row.kind() == kind);
+            found.map(move |(index, movement)| (index, movement, sign))
+        };
+        let is_same_day = day_and_minute(order.time).0 == day;
+        let released = of_kind(MovementKind::Released, -1).filter(|_| is_same_day);
+        for (index, movement, sign) in of_kind(MovementKind::Allocated, 1).chain(released) {
             let warehouse = movement.warehouse();
             let here = |other: &Movement| {
                 (other.kind(), other.warehouse()) == (movement.kind(), warehouse)

@@ -48,15 +48,16 @@ pub(super) struct Case<'a> {
     pub(super) order: &'a PlaceOrder<'a>,
     pub(super) policy: &'a PolicyBook,
     pub(super) candidates: &'a [Candidate],
-    /// Units that are held and that it may have, each place once: of what waits those set aside, of an
-    /// order that takes a hold the owner's, of a hold those of the one that it replaces.
+    /// Units that nobody else may have, each place once: of what waits those set aside, of an order
+    /// that takes a hold the owner's, of a hold those of the one that it replaces, of an order that is
+    /// sourced again its own.
     pub(super) in_reach: &'a [Grant],
     /// Warehouses that send a parcel of the order already.
     pub(super) sent: &'a [u16],
     /// Whether it is a hold, of which only units matter in the end.
     pub(super) is_hold: bool,
-    /// Whether what it may have is of holds.
-    pub(super) is_of_holds: bool,
+    /// Whether what is in reach is its own: of holds, or allocated.
+    pub(super) is_its_own: bool,
     /// Whether the objective fits a wide integer, so that plans can be compared.
     pub(super) is_comparable: bool,
 }
@@ -218,8 +219,8 @@ impl Case<'_> {
         let is_here = |grant: &&Grant| (grant.sku, grant.warehouse) == (sku, warehouse);
         let held = self.in_reach.iter().find(is_here).map_or(0, |grant| grant.units);
         let mut free = row.cells[usize::from(warehouse)].free(row.tracked);
-        if self.is_of_holds {
-            // What a hold has is had, though more may be kept back by now than there is.
+        if self.is_its_own {
+            // What it has is had, though more may be kept back by now than there is.
             free = free.max(0);
         }
         if !dropped.contains(Rule::RingFences) {

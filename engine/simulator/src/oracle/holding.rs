@@ -327,7 +327,7 @@ impl Holding<'_> {
         let policy = book.policy_of(hold.channel.get());
         let in_reach = &grants(&sum_by_place(replaced));
         let sent = &[][..];
-        let (is_hold, is_of_holds) = (true, true);
+        let (is_hold, is_its_own) = (true, true);
         let case = Case {
             book,
             order,
@@ -336,7 +336,7 @@ impl Holding<'_> {
             in_reach,
             sent,
             is_hold,
-            is_of_holds,
+            is_its_own,
             is_comparable,
         };
         judge(&case, &wanted, problem)

@@ -51,7 +51,7 @@ pub(super) fn judge(
     let policy = book.policy_of(order.channel.get());
     let hold = book.active_hold(order.hold, time).ok();
     let in_reach = &hold.map_or_else(Vec::new, |hold| book.own_units(hold.owner, time));
-    let (sent, is_hold, is_of_holds) = (&[][..], false, hold.is_some());
+    let (sent, is_hold, is_its_own) = (&[][..], false, hold.is_some());
     let case = Case {
         book,
         order,
@@ -60,7 +60,7 @@ pub(super) fn judge(
         in_reach,
         sent,
         is_hold,
-        is_of_holds,
+        is_its_own,
         is_comparable,
     };
     let sourced = source(&case, wanted, problem);

@@ -173,7 +173,7 @@ impl<'a> Again<'a> {
             in_reach: &self.own(),
             sent: &self.sent(),
             is_hold: false,
-            is_of_holds: false,
+            is_its_own: true,
             is_comparable,
         };
         judge(&case, problem)

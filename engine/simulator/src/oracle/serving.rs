@@ -69,7 +69,7 @@ impl<'a> Asked<'a> {
         let Scratch { candidates, problem, .. } = scratch;
         let is_comparable = find_candidates(book, order, time, wanted, candidates);
         let policy = book.policy_of(order.channel.get());
-        let (is_hold, is_of_holds) = (false, false);
+        let (is_hold, is_its_own) = (false, false);
         let case = Case {
             book,
             order,
@@ -78,7 +78,7 @@ impl<'a> Asked<'a> {
             in_reach,
             sent,
             is_hold,
-            is_of_holds,
+            is_its_own,
             is_comparable,
         };
         judge(&case, problem)
