@@ -295,7 +295,7 @@ impl Swarm {
     /// Orders are sourced again while costs, warehouses and stock change: for tests of that.
     #[must_use]
     pub fn with_places_that_change(mut self) -> Self {
-        for (act, weight) in [(Act::Resource, 1_024), (Act::Costs, 64), (Act::Warehouse, 16)] {
+        for (act, weight) in [(Act::Resource, 1_024), (Act::Costs, 256), (Act::Warehouse, 64)] {
             self.weights[act as usize] = weight;
         }
         self.warehouses = self.warehouses.max(3);
