@@ -3,8 +3,9 @@
 mod random;
 
 use gantry_engine::DayLoad;
+use gantry_model::{Command, ResourceOrder};
 
-use crate::shop::Shop;
+use crate::shop::{Shop, order_id};
 
 /// The north is cheap and near, the south dear and far; both serve zone 1.
 const NETWORK: &str = "
@@ -382,6 +383,28 @@ fn both_passes_make_one_plan() {
          receive A N 3               => accepted 3/3
          resource 1                  => accepted open parcels=2 cost=1330 1@M:1 0@N:3",
     );
+}
+
+/// The same id again changes nothing, and tells how the order is by now.
+#[test]
+fn a_repeat_is_a_duplicate() {
+    let mut shop = shop();
+    shop.script(
+        "receive A S 3               => accepted 3/3
+         place 1 1 ship_complete A:3 => accepted open parcels=1 cost=960 0@S:3
+         receive A N 3               => accepted 3/3",
+    );
+    let order = order_id("1");
+    let command = Command::ResourceOrder(ResourceOrder { id: shop.next_id(), order });
+    let moved = shop.send(&command);
+    assert_eq!(shop.verdict(&moved), "accepted open parcels=1 cost=530 0@N:3");
+    let sequence = shop.engine.last_sequence();
+    shop.script("cancel 1 0:1 => accepted open parcels=1 cost=530 0@N:2 0:1cancelled");
+    let before = shop.engine.state_hash();
+    let repeat = shop.send(&command);
+    let told = format!("duplicate of {sequence} open parcels=1 cost=530 0@N:2 0:1cancelled");
+    assert_eq!(shop.verdict(&repeat), told);
+    assert_eq!(shop.engine.state_hash(), before);
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use gantry_engine::{ArchiveError, ArchiveFile, ArchiveFolder, InstanceError, build_archive};
-use gantry_model::{Actor, Command, CommandId, OrderId, OrderLine, OrderUnits, Query, Reply, Sku};
+use gantry_model::{
+    Actor, Command, CommandId, Item, OrderId, OrderLine, OrderUnits, Query, RejectReason, Reply,
+    ResourceOrder, Sku,
+};
 use tempfile::TempDir;
 
 use super::instances::{ALL, EVEN_ONE, now, open, order, real, set_up};
@@ -38,6 +41,23 @@ fn refusal(folder: &Path) -> ArchiveError {
         InstanceError::Archive(error) => error,
         error => panic!("{error}"),
     }
+}
+
+/// An order that left memory is known, and closed; one that never was is neither.
+#[test]
+fn an_archived_order_is_not_sourced_again() {
+    let folder = archived(7, 1);
+    let mut instance = open(folder.path(), 7).unwrap();
+    let mut ask = |id: u128, order: u128| {
+        let (id, order) = (CommandId::new(id), OrderId::new(order));
+        let resource = Command::ResourceOrder(ResourceOrder { id, order });
+        let reply = instance.execute(&resource, Actor::CLIENT_MIN, now(9)).unwrap();
+        let (item, _) = Item::split(&reply, usize::MAX).unwrap();
+        Reply::parse(&item).unwrap().reject_reason().unwrap()
+    };
+    assert_eq!(ask(9_000, 1_000), RejectReason::OrderClosed);
+    assert_eq!(ask(9_001, 1_001), RejectReason::UnknownOrder);
+    instance.close().unwrap();
 }
 
 #[test]

@@ -144,6 +144,27 @@ fn a_column_matches_its_own_waiting_lines_and_tells_how_long_they_waited() {
     assert_eq!(WhatIfFigures::default().wait_ns_per_unit(), None);
 }
 
+/// In the column order 1 is in the east from the first on, and order 2 was refused.
+#[test]
+fn a_column_sources_its_own_orders_again() {
+    let what_if = decide_again(
+        "receive BOOK WEST 3        => accepted 3/3
+         receive CHAIR WEST 1       => accepted 1/1
+         place 1 100 backorder BOOK:2    => accepted open parcels=1 cost=940 0@WEST:2
+         place 2 100 ship_complete CHAIR:1 => accepted open parcels=1 cost=920 0@WEST:1
+         receive BOOK EAST 3        => accepted 3/3
+         receive CHAIR EAST 3       => accepted 3/3
+         resource 1                 => accepted open parcels=1 cost=520 0@EAST:2
+         resource 2                 => accepted open parcels=1 cost=510 0@EAST:1
+         match",
+        only(&["EAST"]),
+    );
+    assert_eq!(lines(&what_if, "1"), [[2, 0, 0, 0]]);
+    assert_eq!(stock(&what_if, "BOOK", "EAST"), [3, 2, 0]);
+    let expected = Unmapped { resourcings: 1, ..Unmapped::default() };
+    assert_eq!(column(&what_if).figures().unmapped, expected);
+}
+
 #[test]
 fn a_ship_leaves_from_where_this_column_has_the_units() {
     let what_if = decide_again(

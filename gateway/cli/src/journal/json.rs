@@ -7,7 +7,7 @@ mod policy;
 
 use gantry_model::{
     AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
-    PlaceOrder, Proof, Record, SetCosts, Short, StockChange,
+    PlaceOrder, Proof, Record, Retire, SetCosts, Short, StockChange,
 };
 use serde::Serialize;
 
@@ -243,12 +243,7 @@ impl<'a> CommandJson<'a> {
             Command::Mark { state_hash, hash_version } => {
                 Self::Mark { state_hash: format!("{state_hash:032x}"), hash_version }
             }
-            Command::Retire(retire) => Self::Retire {
-                archive: retire.archive,
-                archive_hash: format!("{:032x}", u128::from_be_bytes(retire.archive_hash)),
-                orders: retire.orders,
-                commands: retire.commands,
-            },
+            Command::Retire(retire) => Self::retire(&retire),
             Command::Match(looked) => Self::Match(MatchJson::new(&looked, names)),
             Command::MatchAgain(again) => Self::MatchAgain(AgainJson::new(&again, names)),
             Command::SetPriority(priority) => {
@@ -263,6 +258,15 @@ impl<'a> CommandJson<'a> {
             Command::ExpireHolds(expired) => {
                 Self::ExpireHolds(ExpireHoldsJson::new(&expired, names))
             }
+        }
+    }
+
+    fn retire(retire: &Retire) -> Self {
+        Self::Retire {
+            archive: retire.archive,
+            archive_hash: format!("{:032x}", u128::from_be_bytes(retire.archive_hash)),
+            orders: retire.orders,
+            commands: retire.commands,
         }
     }
 
