@@ -47,6 +47,8 @@ pub struct Figures {
     pub units_of_other_holds: u64,
     /// Open orders that were to be sourced again.
     pub sourced_again: u64,
+    /// Those of them that were held against every plan.
+    pub sourced_again_tried: u64,
     /// Those of them whose units moved.
     pub moved: u64,
     /// Those of them that had units at a warehouse that is no candidate any more.
@@ -113,6 +115,7 @@ impl Figures {
         self.held(book, record, is_accepted);
         if matches!(record.command, Command::ResourceOrder(_)) {
             self.sourced_again += 1;
+            self.sourced_again_tried += u64::from(is_tried);
             self.moved += u64::from(!record.movements.is_empty());
             self.left += u64::from(leaves(book, record));
         }

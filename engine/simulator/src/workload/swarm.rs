@@ -228,10 +228,13 @@ impl Swarm {
 
     /// Costs change, and warehouses come and go: it is worth while to source orders again.
     fn change_places(&mut self, dice: &mut Dice) {
-        for (act, most) in [(Act::Costs, 6), (Act::Warehouse, 4)] {
-            let more = 1 << dice.between(0, most);
+        for (act, least, most) in [(Act::Costs, 3, 8), (Act::Warehouse, 1, 6)] {
+            let more = 1 << dice.between(least, most);
             let weight = &mut self.weights[act as usize];
             *weight = more.max(*weight);
+        }
+        if dice.one_in(2) {
+            self.homes = 0;
         }
     }
 
