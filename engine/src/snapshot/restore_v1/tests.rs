@@ -22,6 +22,7 @@ fn engine() -> Engine {
         active: true,
         code,
     };
+    let wanted = [OrderLine::new(sku, 4), OrderLine::new(sku, 7)];
     let change = StockChange {
         id: id(6),
         sku,
@@ -31,33 +32,10 @@ fn engine() -> Engine {
         state: gantry_model::StockState::OnHand,
         note: "",
     };
-    let order = PlaceOrder {
-        id: id(100),
-        hold: HoldId::NONE,
-        customer: 5,
-        value_minor: 70,
-        currency: *b"USD\0",
-        zone,
-        channel: Channel::NONE,
-        priority_class: 1,
-        service_level: 2,
-        short: ShortMode::Backorder,
-        reference: "R-1",
-        lines: &[OrderLine::new(sku, 4), OrderLine::new(sku, 7)],
-    };
+    let order = order(&wanted);
     let complete = PlaceOrder { id: id(101), short: ShortMode::ShipComplete, ..order };
     let lines = [OrderLine::new(sku, 1), OrderLine::new(Sku::new(1), 1)];
-    let hold = PlaceHold {
-        id: id(10),
-        owner: 8,
-        replaces: HoldId::NONE,
-        ttl_seconds: 60,
-        zone,
-        warehouse: Warehouse::NONE,
-        channel: Channel::NONE,
-        partial: false,
-        lines: &lines,
-    };
+    let hold = hold(&lines);
     let fences = [ReserveRow::new(sku, warehouse, Channel::new(0), 2)];
     let commands = [
         Command::UpsertWarehouse(UpsertWarehouse {
@@ -88,6 +66,38 @@ fn engine() -> Engine {
         Command::PlaceOrder(complete),
     ];
     told(&commands)
+}
+
+/// An order that waits for some of what it wants.
+fn order(lines: &[OrderLine]) -> PlaceOrder<'_> {
+    PlaceOrder {
+        id: CommandId::new(100),
+        hold: HoldId::NONE,
+        customer: 5,
+        value_minor: 70,
+        currency: *b"USD\0",
+        zone: Zone::new(0),
+        channel: Channel::NONE,
+        priority_class: 1,
+        service_level: 2,
+        short: ShortMode::Backorder,
+        reference: "R-1",
+        lines,
+    }
+}
+
+fn hold(lines: &[OrderLine]) -> PlaceHold<'_> {
+    PlaceHold {
+        id: CommandId::new(10),
+        owner: 8,
+        replaces: HoldId::NONE,
+        ttl_seconds: 60,
+        zone: Zone::new(0),
+        warehouse: Warehouse::NONE,
+        channel: Channel::NONE,
+        partial: false,
+        lines,
+    }
 }
 
 /// An engine that was told these commands and nothing else.
