@@ -139,11 +139,12 @@ impl WhatIfReport {
     }
 
     fn unmapped_rows(&self) -> Vec<Row> {
-        let figures: [(&str, UnmappedFigure); 6] = [
+        let figures: [(&str, UnmappedFigure); 7] = [
             ("unmapped: units shipped", |unmapped| unmapped.ship_units),
             ("unmapped: units cancelled", |unmapped| unmapped.cancel_units),
             ("unmapped: units of supply", |unmapped| unmapped.supply_units),
             ("unmapped: orders sent again", |unmapped| unmapped.orders),
+            ("unmapped: commands of holds", |unmapped| unmapped.holds),
             ("unmapped: orders sourced again", |unmapped| unmapped.resourcings),
             ("unmapped: set-up commands", |unmapped| unmapped.control_commands),
         ];

@@ -84,6 +84,7 @@ pub(super) struct UnmappedReport {
     pub(super) cancel_units: u64,
     pub(super) supply_units: u64,
     pub(super) orders: u64,
+    pub(super) holds: u64,
     pub(super) resourcings: u64,
     pub(super) control_commands: u64,
 }
@@ -192,6 +193,7 @@ impl UnmappedReport {
             cancel_units: unmapped.cancel_units,
             supply_units: unmapped.supply_units,
             orders: unmapped.orders,
+            holds: unmapped.holds,
             resourcings: unmapped.resourcings,
             control_commands: unmapped.control_commands,
         }
