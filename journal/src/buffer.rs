@@ -3,6 +3,8 @@
 //! The engine appends record bytes behind the room for the header; the journal fills the header in
 //! and writes the same memory, so a record is copied once on its way to a direct write.
 
+use std::alloc::{Layout, handle_alloc_error};
+
 use memmap2::MmapMut;
 
 use crate::layout::{FRAME_HEADER_BYTES, PAGE_LENGTH, PAYLOAD_BYTES_MAX};
@@ -20,14 +22,14 @@ impl FrameBuffer {
     /// anonymous and page-aligned; see [`touch`](Self::touch).
     ///
     /// # Panics
-    /// If the capacity is 0 or above the limit, or the process may not map more memory.
+    /// If the capacity is 0 or above the limit. Without memory the process ends, as at any other
+    /// allocation that fails.
     #[must_use]
     pub fn new(capacity_bytes: usize) -> Self {
         assert!(capacity_bytes > 0, "a frame buffer needs room");
         assert!(capacity_bytes <= PAYLOAD_BYTES_MAX, "{capacity_bytes} bytes exceed one frame");
         let frame_bytes = (FRAME_HEADER_BYTES + capacity_bytes).next_multiple_of(PAGE_LENGTH);
-        let memory =
-            MmapMut::map_anon(frame_bytes).expect("invariant: memory for buffers is available");
+        let memory = anonymous(frame_bytes);
         Self { memory, payload_bytes: 0, capacity_bytes }
     }
 
@@ -108,11 +110,19 @@ impl FrameBuffer {
 
     /// Loads whole pages of an existing file, to be written again as they are.
     pub(crate) fn load_pages(pages: &[u8]) -> MmapMut {
-        let mut memory =
-            MmapMut::map_anon(pages.len()).expect("invariant: memory for buffers is available");
+        let mut memory = anonymous(pages.len());
         memory.copy_from_slice(pages);
         memory
     }
+}
+
+/// Pages that no file is behind. Where there are none, the process ends as an allocation would end
+/// it: a panic would print a backtrace, which takes memory, and wait for itself when that fails.
+pub(crate) fn anonymous(bytes: usize) -> MmapMut {
+    MmapMut::map_anon(bytes).unwrap_or_else(|_| {
+        let layout = Layout::from_size_align(bytes, PAGE_LENGTH);
+        handle_alloc_error(layout.expect("invariant: a buffer is far smaller than memory"))
+    })
 }
 
 #[cfg(test)]

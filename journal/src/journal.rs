@@ -7,7 +7,7 @@ use std::sync::Arc;
 use memmap2::MmapMut;
 use zerocopy::IntoBytes;
 
-use crate::buffer::FrameBuffer;
+use crate::buffer::{FrameBuffer, anonymous};
 use crate::error::JournalError;
 use crate::folder::Folder;
 use crate::layout::{
@@ -105,15 +105,13 @@ impl Journal {
     ) -> Self {
         shared.set_current(active.as_ref().map(|active| Arc::clone(&active.window)));
         let segments_used = active.as_ref().map_or(0, |active| active.number);
-        let page =
-            MmapMut::map_anon(PAGE_LENGTH).expect("invariant: memory for a page is available");
         Self {
             folder,
             shared,
             position,
             frame_bytes_max: options.frame_bytes_max(),
             active,
-            page: Some(page),
+            page: Some(anonymous(PAGE_LENGTH)),
             stats: JournalStats { segments_used, ..JournalStats::default() },
             poisoned: false,
         }
