@@ -145,6 +145,13 @@ impl Oracle {
         (self.book.time, self.book.holds.values().map(|hold| hold.expires).min())
     }
 
+    /// Whether no waiting lines are to be looked at: else the engine goes on by itself, and what it
+    /// answers is ahead of what was judged.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        self.book.next_due().is_none()
+    }
+
     /// What was judged so far, in numbers.
     #[must_use]
     pub fn figures(&self) -> Figures {
