@@ -9,14 +9,7 @@ use crate::state::{HoldRow, State};
 
 /// Whether a hold is there, or a command of its id was carried out: then it is over.
 pub(super) fn is_known(state: &State, id: HoldId) -> bool {
-    state.holds.find(id).is_some() || placed(state, id) != Sequence::NONE
-}
-
-/// The record that carried out the command of this id, if that is in memory.
-fn placed(state: &State, id: HoldId) -> Sequence {
-    let first = state.first_answer(id);
-    let first = first.filter(|first| first.rejected.is_none() && first.order_slot.is_none());
-    first.map_or(Sequence::NONE, |first| first.sequence)
+    state.holds.find(id).is_some() || state.command_record(id).is_some()
 }
 
 /// A hold as it stands at time `now`.
@@ -31,7 +24,10 @@ pub(super) fn put<'a>(
             let rows = state.holds.rows(hold).iter().map(HeldUnits::from);
             reply.put(&head(state, hold)).put_all(rows)
         }
-        None => reply.put(&HoldHead::ended(id, placed(state, id))),
+        None => {
+            let placed = state.command_record(id).unwrap_or(Sequence::NONE);
+            reply.put(&HoldHead::ended(id, placed))
+        }
     }
 }
 

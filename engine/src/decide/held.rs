@@ -64,9 +64,7 @@ pub(super) fn look_up(
         return if hold.is_active(now) { Ok(hold) } else { Err(RejectReason::HoldEnded) };
     }
     // Commands that were carried out cannot be told apart.
-    let was_command =
-        |first: &crate::FirstAnswer| first.rejected.is_none() && first.order_slot.is_none();
-    let was_hold = state.first_answer(id).is_some_and(|first| was_command(&first));
+    let was_hold = state.command_record(id).is_some();
     Err(if was_hold { RejectReason::HoldEnded } else { RejectReason::UnknownHold })
 }
 

@@ -143,6 +143,19 @@ impl State {
         let slot = self.order_slot(order).expect("invariant: decide found the order");
         let was_open = self.orders.row(slot).open_units > 0;
         self.take_order(slot);
+        self.move_placed(slot, record);
+        self.count_released(slot, record.movements, record.time);
+        self.put_order(slot);
+        let is_open = self.orders.row(slot).open_units > 0;
+        assert!(was_open || !is_open, "a closed order does not open again");
+        if was_open && !is_open {
+            self.totals.open_orders -= 1;
+            self.close_order(slot, record.sequence);
+        }
+    }
+
+    /// Carries out the movements of a record about an order that an earlier one placed.
+    pub(super) fn move_placed(&mut self, slot: u32, record: &Record<'_>) {
         for movement in record.movements {
             if movement.kind().is_of_matching() {
                 self.move_set_aside(movement, record.sequence);
@@ -150,6 +163,11 @@ impl State {
             }
             assert_eq!(movement.order(), self.orders.row(slot).placed, "one order a record");
             match movement.kind() {
+                MovementKind::Allocated => {
+                    let (line, warehouse) = (movement.line(), movement.warehouse());
+                    let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };
+                    self.orders.allocation_or_new(slot, &blank).allocated += units(movement);
+                }
                 MovementKind::Released => {
                     self.allocation_of(slot, movement).allocated -= units(movement);
                 }
@@ -161,14 +179,6 @@ impl State {
                 _ => {}
             }
             self.move_units(slot, movement);
-        }
-        self.count_released(slot, record.movements, record.time);
-        self.put_order(slot);
-        let is_open = self.orders.row(slot).open_units > 0;
-        assert!(was_open || !is_open, "a closed order does not open again");
-        if was_open && !is_open {
-            self.totals.open_orders -= 1;
-            self.close_order(slot, record.sequence);
         }
     }
 

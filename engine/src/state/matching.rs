@@ -12,7 +12,6 @@ use gantry_model::{
 };
 
 use super::by_sku::{BySku, PlaceRow};
-use super::orders::AllocationRow;
 use super::{State, rows};
 
 /// A SKU whose waiting lines are to be looked at.
@@ -169,23 +168,8 @@ impl State {
     fn apply_served(&mut self, slot: u32, record: &Record<'_>) {
         self.take_order(slot);
         self.count_matched(slot, record);
-        for movement in record.movements {
-            match movement.kind() {
-                kind if kind.is_of_matching() => self.move_set_aside(movement, record.sequence),
-                MovementKind::Allocated => self.allocate_later(slot, movement),
-                _ => self.move_units(slot, movement),
-            }
-        }
+        self.move_placed(slot, record);
         self.put_order(slot);
-    }
-
-    /// Allocates units of an order that was placed by an earlier record.
-    pub(super) fn allocate_later(&mut self, slot: u32, movement: &Movement) {
-        let (line, warehouse) = (movement.line(), movement.warehouse());
-        let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };
-        let row = self.orders.allocation_or_new(slot, &blank);
-        row.allocated += movement.quantity().unsigned_abs();
-        self.move_units(slot, movement);
     }
 
     pub(super) fn hash_due(&self, sku: Sku, row: &DueRow) -> u128 {

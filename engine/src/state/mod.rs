@@ -168,6 +168,13 @@ impl State {
         self.remembered.find(&self.orders, id)
     }
 
+    /// The record that carried out the command of this id, if that is in memory; none of an order.
+    #[must_use]
+    pub(crate) fn command_record(&self, id: CommandId) -> Option<Sequence> {
+        let first = self.first_answer(id)?;
+        (first.rejected.is_none() && first.order_slot.is_none()).then_some(first.sequence)
+    }
+
     /// The slot of an order.
     #[must_use]
     pub fn order_slot(&self, id: OrderId) -> Option<u32> {

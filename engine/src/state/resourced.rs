@@ -1,6 +1,6 @@
 //! What sourcing an order again does to it.
 
-use gantry_model::{MovementKind, OrderId, Record};
+use gantry_model::{OrderId, Record};
 
 use super::State;
 use super::orders::OrderDetailRow;
@@ -16,19 +16,7 @@ impl State {
         self.take_order(slot);
         // An order counts where it had no parcel before, and no longer where it has none after.
         self.count_matched(slot, record);
-        for movement in record.movements {
-            match movement.kind() {
-                kind if kind.is_of_matching() => self.move_set_aside(movement, record.sequence),
-                MovementKind::Allocated => self.allocate_later(slot, movement),
-                MovementKind::Released => {
-                    let (line, warehouse) = (movement.line(), movement.warehouse());
-                    let row = self.orders.allocation_mut(slot, line, warehouse);
-                    row.allocated -= movement.quantity().unsigned_abs();
-                    self.move_units(slot, movement);
-                }
-                _ => self.move_units(slot, movement),
-            }
-        }
+        self.move_placed(slot, record);
         self.count_released(slot, record.movements, record.time);
         let head = record.outcome.head;
         let row = self.orders.row_mut(slot);
