@@ -67,6 +67,9 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         Command::CancelOrder(units) | Command::Ship(units) => known.order(units.order).is_some(),
         Command::SetPriority(priority) => known.order(priority.order).is_some(),
         Command::ResourceOrder(resource) => known.order(resource.order).is_some(),
+        Command::SetCancelAt(command) => known.order(command.order).is_some(),
+        Command::RejectUnits(units) => known.order(units.order).is_some(),
+        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => true,
         Command::MatchAgain(again) => catalogue.skus.contains(again.sku),
         Command::PlaceHold(_) | Command::ExtendHold(_) | Command::ReleaseHold(_) => true,
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
@@ -87,7 +90,9 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         | Command::Mark { .. }
         | Command::Retire(_)
         | Command::Match(_)
-        | Command::ExpireHolds(_) => true,
+        | Command::ExpireHolds(_)
+        | Command::Promise(_)
+        | Command::GiveUp(_) => true,
     }
 }
 
@@ -150,6 +155,7 @@ pub(crate) fn of_query(
         rejected(kind, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, replies);
     };
     match query {
+        Query::ReadSupply(_) | Query::ReadSupplies(_) => no(RejectReason::NotYet, replies),
         Query::ReadOrder(order) => match known.order(*order) {
             Some(order) => put_order_detail(&order, sequence, replies),
             None => no(RejectReason::UnknownOrder, replies),
@@ -288,6 +294,11 @@ fn put_thing<'a>(
         }
         Command::SetPriority(priority) => put_order_of(reply, known, priority.order),
         Command::ResourceOrder(resource) => put_order_of(reply, known, resource.order),
+        Command::SetCancelAt(command) => put_order_of(reply, known, command.order),
+        Command::RejectUnits(units) => put_order_of(reply, known, units.order),
+        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
+            unreachable!("not yet")
+        }
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&state.view(sku, warehouse))
@@ -311,6 +322,8 @@ fn put_thing<'a>(
         | Command::Retire(_)
         | Command::Match(_)
         | Command::ExpireHolds(_)
+        | Command::Promise(_)
+        | Command::GiveUp(_)
         | Command::MatchAgain(_) => reply,
         Command::PlaceHold(command) => hold::put(reply, state, command.id, now),
         Command::ExtendHold(command) => hold::put(reply, state, command.hold, now),

@@ -3,14 +3,18 @@
 use zerocopy::little_endian::{U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+use crate::command::{SCHEMA_1, SCHEMA_2};
 use crate::item::{BodyReader, Malformed, zero};
-use crate::{OrderId, Sequence, Sku};
+use crate::{EngineSecond, OrderId, Sequence, Sku};
 
 /// The place of a waiting line in the book of its SKU; what is less is served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WaitKey {
     /// The order's priority class; 0 is served first.
     pub priority_class: u8,
+    /// When its units are promised to be there; a line without a promise is served behind those that
+    /// have one.
+    pub promised: EngineSecond,
     /// The record that placed the order.
     pub placed: Sequence,
     /// The line, counted from 0.
@@ -19,7 +23,53 @@ pub struct WaitKey {
 
 impl WaitKey {
     /// Before every line.
-    pub const FIRST: Self = Self { priority_class: 0, placed: Sequence::NONE, line: 0 };
+    pub const FIRST: Self =
+        Self { priority_class: 0, promised: EngineSecond::new(0), placed: Sequence::NONE, line: 0 };
+
+    /// The schema in which a key is written: the first knows no promises.
+    pub(crate) fn schema(self) -> u16 {
+        let is_plain = self == Self::FIRST || self.promised == EngineSecond::NONE;
+        if is_plain { SCHEMA_1 } else { SCHEMA_2 }
+    }
+
+    /// The key of these parts, and of what follows them in the second schema. A key has one form.
+    pub(crate) fn parse(
+        schema: u16,
+        (priority_class, placed, line): (u8, u64, u16),
+        reader: &mut BodyReader<'_>,
+    ) -> Result<Self, Malformed> {
+        let key = Self {
+            priority_class,
+            promised: EngineSecond::NONE,
+            placed: Sequence::new(placed),
+            line,
+        };
+        if schema == SCHEMA_1 {
+            let first = Self { promised: EngineSecond::NONE, ..Self::FIRST };
+            return Ok(if key == first { Self::FIRST } else { key });
+        }
+        let fixed: &PromisedFixed = reader.fixed()?;
+        zero("reserved", &fixed.reserved)?;
+        let key = Self { promised: EngineSecond::new(fixed.promised.get()), ..key };
+        if key.schema() == SCHEMA_1 {
+            let value = fixed.promised.get().into();
+            return Err(Malformed::BadField { field: "promised", value });
+        }
+        Ok(key)
+    }
+
+    /// What the second schema writes behind the rest.
+    pub(crate) fn promised_fixed(self) -> Option<PromisedFixed> {
+        let promised = self.promised.get().into();
+        (self.schema() == SCHEMA_2).then_some(PromisedFixed { promised, reserved: [0; 4] })
+    }
+}
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct PromisedFixed {
+    promised: U32,
+    reserved: [u8; 4],
 }
 
 /// Asks for the lines that wait for a SKU.
@@ -46,11 +96,11 @@ pub(crate) struct ReadBookFixed {
 const _: () = assert!(size_of::<ReadBookFixed>() == 24);
 
 impl ReadBook {
-    pub(crate) fn parse(reader: &mut BodyReader<'_>) -> Result<Self, Malformed> {
+    pub(crate) fn parse(schema: u16, reader: &mut BodyReader<'_>) -> Result<Self, Malformed> {
         let fixed: &ReadBookFixed = reader.fixed()?;
         zero("reserved", &fixed.reserved)?;
-        let (priority_class, line) = (fixed.priority_class, fixed.line.get());
-        let from = WaitKey { priority_class, placed: Sequence::new(fixed.placed.get()), line };
+        let parts = (fixed.priority_class, fixed.placed.get(), fixed.line.get());
+        let from = WaitKey::parse(schema, parts, reader)?;
         Ok(Self { sku: Sku::new(fixed.sku.get()), from, rows_max: fixed.rows_max.get() })
     }
 
@@ -89,7 +139,7 @@ pub struct BookHead {
 }
 const _: () = assert!(size_of::<BookHead>() == 24);
 
-/// A line that waits.
+/// A line that waits; when it was promised its units stands in a list behind the lines.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
 )]
@@ -124,11 +174,11 @@ impl BookRow {
         OrderId::new(self.order.get())
     }
 
-    /// Its place.
+    /// Its place, where it was promised its units for `promised`.
     #[must_use]
-    pub fn key(&self) -> WaitKey {
+    pub fn key(&self, promised: EngineSecond) -> WaitKey {
         let placed = Sequence::new(self.placed.get());
-        WaitKey { priority_class: self.priority_class, placed, line: self.line.get() }
+        WaitKey { priority_class: self.priority_class, promised, placed, line: self.line.get() }
     }
 
     /// Units that wait.

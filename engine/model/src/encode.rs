@@ -35,6 +35,13 @@ impl<'a> ItemWriter<'a> {
         self
     }
 
+    pub(crate) fn put_some<T: IntoBytes + Immutable>(self, part: Option<T>) -> Self {
+        match part {
+            Some(part) => self.put(&part),
+            None => self,
+        }
+    }
+
     pub(crate) fn end(self) {
         let length = (self.out.len() - self.start).next_multiple_of(ITEM_ALIGNMENT_BYTES);
         self.out.resize(self.start + length, 0);
@@ -61,6 +68,7 @@ impl Command<'_> {
         let kind = self.kind();
         let schema = match self {
             Self::PlaceOrder(order) => order.schema(),
+            Self::Match(looked) => looked.last.schema(),
             _ => *kind.schemas().last().expect("invariant: every kind has a schema"),
         };
         let item = ItemWriter::begin(out, kind.number(), schema);
@@ -73,6 +81,11 @@ impl Command<'_> {
             Self::ExtendHold(extend) => item.put(&extend.fixed()),
             Self::ReleaseHold(release) => item.put(&release.fixed()),
             Self::ResourceOrder(resource) => item.put(&resource.fixed()),
+            Self::SetCancelAt(cancel) => item.put(&cancel.fixed()),
+            Self::ExpectSupply(supply) => item.put(&supply.fixed()),
+            Self::ChangeSupply(change) => item.put(&change.fixed()),
+            Self::ReceiveSupply(receipt) => item.put(&receipt.fixed()),
+            Self::RejectUnits(units) => item.put(&units.fixed()).put(units.units),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 put_stock_change(item, change)
             }
@@ -114,8 +127,10 @@ impl Command<'_> {
                 reserved: [0; 4],
             }),
             Self::Retire(retire) => item.put(&retire.fixed()),
-            Self::Match(looked) => item.put(&looked.fixed()),
+            Self::Match(looked) => item.put(&looked.fixed()).put_some(looked.last.promised_fixed()),
             Self::ExpireHolds(expired) => item.put(&expired.fixed()),
+            Self::Promise(promise) => item.put(&promise.fixed()),
+            Self::GiveUp(given_up) => item.put(&given_up.fixed()),
         }
         .end();
     }
@@ -126,6 +141,7 @@ impl Query<'_> {
     pub fn write(&self, out: &mut Vec<u8>) {
         let schema = match self {
             Self::Quote(order) => order.schema(),
+            Self::ReadBook(book) => book.from.schema(),
             _ => SCHEMA_1,
         };
         let item = ItemWriter::begin(out, self.kind().number(), schema);
@@ -150,9 +166,13 @@ impl Query<'_> {
                 reserved: [0; 2],
             }),
             Self::ReadTotals => item,
-            Self::ReadBook(book) => item.put(&book.fixed()),
+            Self::ReadBook(book) => item.put(&book.fixed()).put_some(book.from.promised_fixed()),
             Self::ReadHold(hold) => item.put(&U128::new(hold.get())),
             Self::ReadHolds(holds) => item.put(&holds.fixed()),
+            Self::ReadSupply(supply) => item.put(&supply.fixed()),
+            Self::ReadSupplies(sku) => {
+                item.put(&ReadStockFixed { sku: sku.get().into(), reserved: [0; 4] })
+            }
         }
         .end();
     }

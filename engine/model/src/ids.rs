@@ -99,6 +99,11 @@ integer_newtype!(
     EngineTime(u64)
 );
 integer_newtype!(
+    /// A whole second of engine time, since the Unix epoch: when goods are expected, or an order is
+    /// given up. Until the year 2106.
+    EngineSecond(u32)
+);
+integer_newtype!(
     /// Who asked for a command. 0 is the engine itself, 1 the import, 2 the command line;
     /// a client names its own number (16 and up) in its hello.
     Actor(u32)
@@ -113,6 +118,26 @@ pub type OrderId = CommandId;
 
 /// The id of a hold is the id of the command that placed it.
 pub type HoldId = CommandId;
+
+/// The id of an expected supply is the id of the command that announced it.
+pub type SupplyId = CommandId;
+
+impl EngineSecond {
+    /// No time at all; it is behind every other.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// Its first nanosecond.
+    #[must_use]
+    pub const fn begins(self) -> EngineTime {
+        EngineTime(self.0 as u64 * 1_000_000_000)
+    }
+
+    /// Whether it has begun.
+    #[must_use]
+    pub const fn is_past(self, now: EngineTime) -> bool {
+        self.0 != Self::NONE.0 && self.begins().0 <= now.0
+    }
+}
 
 impl CommandId {
     /// No id at all.
@@ -152,6 +177,14 @@ mod tests {
         assert_eq!(<Warehouse as Handle>::from_index(7).get(), 7);
         assert_eq!(Sku::NONE.get(), u32::MAX);
         assert!(std::panic::catch_unwind(|| <Zone as Handle>::from_index(0xffff)).is_err());
+    }
+
+    #[test]
+    fn a_second_is_past_from_its_first_nanosecond_on() {
+        let second = EngineSecond::new(7);
+        assert!(!second.is_past(EngineTime::new(6_999_999_999)));
+        assert!(second.is_past(EngineTime::new(7_000_000_000)));
+        assert!(!EngineSecond::NONE.is_past(EngineTime::new(u64::MAX)));
     }
 
     #[test]

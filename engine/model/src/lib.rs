@@ -24,31 +24,35 @@ mod query;
 mod record;
 mod rejection;
 mod reply;
+mod supply;
 
 pub use book::{BookHead, BookRow, ReadBook, WaitKey};
 pub use code::{CODE_BYTES_MAX, Code, CodeError};
 pub use command::{
-    AdjustReason, AssignPolicy, Command, CommandClass, CommandKind, Component, CostRow,
-    ExpireHolds, ExtendHold, LineUnits, Match, MatchAgain, MatchEnd, OrderLine, OrderUnits,
-    PlaceHold, PlaceOrder, PriceRow, ReleaseHold, ReserveRow, ResourceOrder, Retire, SetBundle,
+    AdjustReason, AssignPolicy, ChangeSupply, Command, CommandClass, CommandKind, Component,
+    CostRow, ExpectSupply, ExpireHolds, ExtendHold, GiveUp, LineUnits, Match, MatchAgain, MatchEnd,
+    OrderLine, OrderUnits, PlaceHold, PlaceOrder, PriceRow, Promise, ReceiveSupply, RejectCause,
+    RejectUnits, ReleaseHold, ReserveRow, ResourceOrder, Retire, SetBundle, SetCancelAt,
     SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices,
     ShortMode, SkuField, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
     WarehouseField, content_hash,
 };
 pub use hold::{HeldUnits, HoldHead, HoldStatus, HoldsHead, ReadHolds};
 pub use ids::{
-    Actor, Channel, CommandId, EngineTime, Handle, HoldId, OrderId, Policy, Sequence, Sku,
-    Warehouse, Zone,
+    Actor, Channel, CommandId, EngineSecond, EngineTime, Handle, HoldId, OrderId, Policy, Sequence,
+    Sku, SupplyId, Warehouse, Zone,
 };
 pub use item::{ITEM_ALIGNMENT_BYTES, ITEM_HEADER_BYTES, Item, ItemHeader, Items, Malformed};
 pub use limits::{
     BOOK_ROWS_PER_REPLY_MAX, CANDIDATES_PER_ZONE_MAX, COMMAND_BYTES_MAX, COMPONENTS_PER_BUNDLE_MAX,
-    COST_MINOR_MAX, COST_ROWS_PER_COMMAND_MAX, HOLD_ROWS_PER_OWNER_MAX, HOLD_SECONDS_MAX,
-    HOLDS_EXPIRED_PER_RECORD_MAX, HOLDS_MAX, HOLDS_PER_REPLY_MAX, LINES_PER_ORDER_MAX, Limits,
-    MOVEMENTS_PER_RECORD_MAX, OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX,
-    POLICY_SKUS_MAX, PRICE_ROWS_PER_COMMAND_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
-    RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX, ROWS_RETIRED_PER_RECORD_MAX,
-    SHADOW_PRICE_MINOR_MAX, SKUS_MAX, UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX,
+    COOL_DOWN_SECONDS_MAX, COST_MINOR_MAX, COST_ROWS_PER_COMMAND_MAX, HOLD_ROWS_PER_OWNER_MAX,
+    HOLD_SECONDS_MAX, HOLDS_EXPIRED_PER_RECORD_MAX, HOLDS_MAX, HOLDS_PER_REPLY_MAX,
+    LINES_PER_ORDER_MAX, LINES_PROMISED_PER_RECORD_MAX, Limits, MOVEMENTS_PER_RECORD_MAX,
+    OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX, POLICY_SKUS_MAX,
+    PRICE_ROWS_PER_COMMAND_MAX, PROMISES_PER_REPLY_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
+    REJECTIONS_PER_ORDER_MAX, RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX,
+    ROWS_RETIRED_PER_RECORD_MAX, SHADOW_PRICE_MINOR_MAX, SKUS_MAX, SUPPLIES_MAX,
+    SUPPLIES_PER_PROMISE_MAX, SUPPLIES_PER_SKU_MAX, UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX,
     UNITS_PER_COMPONENT_MAX, WAREHOUSES_MAX, ZONES_MAX,
 };
 pub use movement::{MOVEMENT_BYTES, Movement, MovementKind};
@@ -61,4 +65,8 @@ pub use reply::{
     CellView, OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderLineView, OrderStatus,
     REPLY_HEADER_BYTES, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, StockHead, Totals,
     name_prefix,
+};
+pub use supply::{
+    LinePromise, OrderDates, PromiseKey, PromiseRow, ReadSupply, SuppliesHead, SupplyHead,
+    SupplyStatus,
 };

@@ -61,15 +61,32 @@ pub const HOLDS_PER_REPLY_MAX: u32 = 1_024;
 /// the first alone takes more.
 pub const HOLDS_EXPIRED_PER_RECORD_MAX: usize = 64;
 
+/// Supplies that are expected at a time, of all SKUs.
+pub const SUPPLIES_MAX: usize = 1 << 20;
+/// Supplies of one SKU that are expected at a time.
+pub const SUPPLIES_PER_SKU_MAX: usize = 64;
+/// Supplies from which the units of one line may be promised.
+pub const SUPPLIES_PER_PROMISE_MAX: usize = 4;
+/// Lines of a supply that one reply may tell of.
+pub const PROMISES_PER_REPLY_MAX: u32 = 1_024;
+/// Waiting lines that one record of the engine's own may promise anew.
+pub const LINES_PROMISED_PER_RECORD_MAX: usize = 64;
+
+/// Seconds for which a warehouse that rejected units of an order may be spared: 30 days.
+pub const COOL_DOWN_SECONDS_MAX: u32 = 2_592_000;
+/// Rejections after which units of an order are not sourced again without a hand's doing.
+pub const REJECTIONS_PER_ORDER_MAX: u32 = 5;
+
 /// Orders, and commands, that one record may let go to the archive.
 pub const ROWS_RETIRED_PER_RECORD_MAX: u32 = 1_024;
 
 /// Movements that one record may hold. The longest is a cancel: each line dequeued, released at
 /// every candidate, cancelled, and its SKU due for others, with some of its units set aside. A
 /// bundle's components count as lines of their order, so they stay within the same bound. An order
-/// may end holds besides, whose units are set aside for others.
-pub const MOVEMENTS_PER_RECORD_MAX: usize =
-    LINES_PER_ORDER_MAX * (CANDIDATES_PER_ZONE_MAX + 4) + 3 * HOLD_ROWS_PER_OWNER_MAX;
+/// may end holds besides, whose units are set aside for others, and be promised what is expected.
+pub const MOVEMENTS_PER_RECORD_MAX: usize = LINES_PER_ORDER_MAX
+    * (CANDIDATES_PER_ZONE_MAX + 4 + SUPPLIES_PER_PROMISE_MAX)
+    + 3 * HOLD_ROWS_PER_OWNER_MAX;
 /// The longest command: an order units command that names every allocation of the largest order.
 pub const COMMAND_BYTES_MAX: usize = 48 + 8 * LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
 /// The longest outcome: every line of the largest order is short.
@@ -81,7 +98,7 @@ pub const RECORD_BYTES_MAX: usize = RECORD_HEADER_BYTES
     + MOVEMENTS_PER_RECORD_MAX * MOVEMENT_BYTES;
 
 // A record must fit a journal frame of 960 KiB with room to batch others beside it.
-const _: () = assert!(RECORD_BYTES_MAX < 400 * 1024);
+const _: () = assert!(RECORD_BYTES_MAX < 416 * 1024);
 // Movement counts stand in 16 bits.
 const _: () = assert!(MOVEMENTS_PER_RECORD_MAX < u16::MAX as usize);
 const _: () = assert!(PARCELS_PER_ORDER_MAX as usize == CANDIDATES_PER_ZONE_MAX);

@@ -48,6 +48,14 @@ byte_enum!(
         Held = 17 "held",
         /// − held, of units that were held for a cart.
         Unheld = 18 "unheld",
+        /// + promised, of units that are expected, to a line that waits. Its cause is the record
+        /// that announced the supply, its warehouse where that will come in.
+        Promised = 19 "promised",
+        /// − promised; else as `promised`.
+        Unpromised = 20 "unpromised",
+        /// Moves nothing: what was promised to the line will not be there in time, and it is
+        /// promised again, or no more, by the rest of the record.
+        PromiseBroken = 21 "promise_broken",
     }
 );
 
@@ -63,6 +71,12 @@ impl MovementKind {
     #[must_use]
     pub const fn is_of_hold(self) -> bool {
         matches!(self, Self::Held | Self::Unheld)
+    }
+
+    /// Whether it concerns units that are expected: no cell's, and no bucket of a line.
+    #[must_use]
+    pub const fn is_of_promise(self) -> bool {
+        matches!(self, Self::Promised | Self::Unpromised | Self::PromiseBroken)
     }
 
     /// Whether it concerns what is set aside for waiting lines: no order's units, and no shelf's.
@@ -176,7 +190,8 @@ impl Movement {
         Sequence::new(self.order.get())
     }
 
-    /// The record whose command brought this about.
+    /// The record whose command brought this about; of units that are promised, the record that
+    /// announced their supply.
     #[must_use]
     pub fn cause(&self) -> Sequence {
         Sequence::new(self.cause.get())

@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 use crate::byte_enum::{byte_enum, byte_field};
 use crate::command::{SCHEMA_1, SCHEMA_2};
 use crate::item::{BodyReader, Item, Malformed, zero};
-use crate::{HoldId, OrderId, PlaceOrder, ReadBook, ReadHolds, Sku};
+use crate::{HoldId, OrderId, PlaceOrder, ReadBook, ReadHolds, ReadSupply, Sku};
 
 byte_enum!(
     /// Which table a code or handle belongs to.
@@ -46,11 +46,15 @@ pub enum QueryKind {
     ReadHold = 0x0808,
     /// The holds of an owner.
     ReadHolds = 0x0809,
+    /// A supply that is expected, and the lines to which it is promised.
+    ReadSupply = 0x080a,
+    /// The supplies that are expected of a SKU.
+    ReadSupplies = 0x080b,
 }
 
 impl QueryKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadOrder,
         Self::ReadStock,
         Self::Quote,
@@ -60,6 +64,8 @@ impl QueryKind {
         Self::ReadBook,
         Self::ReadHold,
         Self::ReadHolds,
+        Self::ReadSupply,
+        Self::ReadSupplies,
     ];
 
     /// The kind with this number.
@@ -96,6 +102,10 @@ pub enum Query<'a> {
     ReadHold(HoldId),
     /// The holds of an owner.
     ReadHolds(ReadHolds),
+    /// A supply that is expected, and the lines to which it is promised.
+    ReadSupply(ReadSupply),
+    /// The supplies that are expected of a SKU.
+    ReadSupplies(Sku),
 }
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -121,7 +131,10 @@ impl<'a> Query<'a> {
         let Some(kind) = QueryKind::from_number(item.kind) else {
             return Err(Malformed::UnknownKind { kind: item.kind });
         };
-        let schema_max = if kind == QueryKind::Quote { SCHEMA_2 } else { SCHEMA_1 };
+        let schema_max = match kind {
+            QueryKind::Quote | QueryKind::ReadBook => SCHEMA_2,
+            _ => SCHEMA_1,
+        };
         if item.schema == 0 || item.schema > schema_max {
             return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
         }
@@ -131,11 +144,9 @@ impl<'a> Query<'a> {
                 return Ok(Self::Quote(PlaceOrder::parse(item.schema, item.body)?));
             }
             QueryKind::ReadOrder => Self::ReadOrder(OrderId::new(reader.fixed::<U128>()?.get())),
-            QueryKind::ReadStock => {
-                let fixed: &ReadStockFixed = reader.fixed()?;
-                zero("reserved", &fixed.reserved)?;
-                Self::ReadStock(Sku::new(fixed.sku.get()))
-            }
+            QueryKind::ReadStock => Self::ReadStock(sku(&mut reader)?),
+            QueryKind::ReadSupplies => Self::ReadSupplies(sku(&mut reader)?),
+            QueryKind::ReadSupply => Self::ReadSupply(ReadSupply::parse(&mut reader)?),
             QueryKind::Resolve | QueryKind::Name => {
                 let fixed: &NameFixed = reader.fixed()?;
                 zero("reserved", &fixed.reserved)?;
@@ -149,7 +160,7 @@ impl<'a> Query<'a> {
                 }
             }
             QueryKind::ReadTotals => Self::ReadTotals,
-            QueryKind::ReadBook => Self::ReadBook(ReadBook::parse(&mut reader)?),
+            QueryKind::ReadBook => Self::ReadBook(ReadBook::parse(item.schema, &mut reader)?),
             QueryKind::ReadHold => Self::ReadHold(HoldId::new(reader.fixed::<U128>()?.get())),
             QueryKind::ReadHolds => Self::ReadHolds(ReadHolds::parse(&mut reader)?),
         };
@@ -170,6 +181,14 @@ impl<'a> Query<'a> {
             Self::ReadBook(_) => QueryKind::ReadBook,
             Self::ReadHold(_) => QueryKind::ReadHold,
             Self::ReadHolds(_) => QueryKind::ReadHolds,
+            Self::ReadSupply(_) => QueryKind::ReadSupply,
+            Self::ReadSupplies(_) => QueryKind::ReadSupplies,
         }
     }
+}
+
+fn sku(reader: &mut BodyReader<'_>) -> Result<Sku, Malformed> {
+    let fixed: &ReadStockFixed = reader.fixed()?;
+    zero("reserved", &fixed.reserved)?;
+    Ok(Sku::new(fixed.sku.get()))
 }

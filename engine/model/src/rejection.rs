@@ -88,6 +88,14 @@ reasons! {
     /// An owner's holds would take more places than they may: see
     /// [`crate::HOLD_ROWS_PER_OWNER_MAX`].
     TooManyPlacesHeld = 127 "too_many_places_held",
+    /// Goods that are expected at a time that has come already.
+    EtaInPast = 128 "eta_in_past",
+    /// As many supplies of the SKU are expected as may be: see [`crate::SUPPLIES_PER_SKU_MAX`].
+    TooManySupplies = 129 "too_many_supplies",
+    /// An order that would be given up at a time that has come already.
+    CancelAtInPast = 130 "cancel_at_in_past",
+    /// A cool-down over the limit: see [`crate::COOL_DOWN_SECONDS_MAX`].
+    CoolDownOverLimit = 131 "cool_down_over_limit",
 
     /// No such SKU.
     UnknownSku = 200 "unknown_sku",
@@ -109,6 +117,8 @@ reasons! {
     UnknownHold = 208 "unknown_hold",
     /// The owner holds nothing.
     UnknownOwner = 209 "unknown_owner",
+    /// No such supply.
+    UnknownSupply = 210 "unknown_supply",
 
     /// The id was used before with other content.
     IdReused = 300 "id_reused",
@@ -130,6 +140,12 @@ reasons! {
     HoldEnded = 308 "hold_ended",
     /// The hold is somebody else's.
     NotTheOwner = 309 "not_the_owner",
+    /// The supply is closed: all that was expected of it has come in, or no more is expected.
+    SupplyClosed = 310 "supply_closed",
+    /// More units than are still expected of the supply.
+    ExceedsExpected = 311 "exceeds_expected",
+    /// Fewer units would be expected of a supply than have come in.
+    BelowReceived = 312 "below_received",
 
     /// Not every unit is there, and the order wanted all or nothing.
     OutOfStock = 400 "out_of_stock",

@@ -7,12 +7,12 @@ use zerocopy::little_endian::{I64, U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::byte_enum::byte_enum;
-use crate::command::{CommandKind, SCHEMA_1, SCHEMA_2};
+use crate::command::{CommandKind, SCHEMA_1, SCHEMA_2, SCHEMA_3};
 use crate::encode::ItemWriter;
 use crate::item::{BodyReader, Item, Malformed};
 use crate::{
-    BookHead, BookRow, CODE_BYTES_MAX, HeldUnits, HoldHead, HoldsHead, Outcome, Proof, QueryKind,
-    RejectReason, Sequence,
+    BookHead, BookRow, CODE_BYTES_MAX, HeldUnits, HoldHead, HoldsHead, LinePromise, OrderDates,
+    Outcome, PromiseRow, Proof, QueryKind, RejectReason, Sequence, SuppliesHead, SupplyHead,
 };
 
 /// Size of an item's header and [`ReplyHeader`].
@@ -359,8 +359,9 @@ pub struct Totals {
 }
 const _: () = assert!(size_of::<Totals>() == 152);
 
-/// The schema in which replies of a kind are written: the second where an order is told of.
-fn schema_of(kind: u16) -> u16 {
+/// The schemas in which replies of a kind are written: the first of them where nothing is promised
+/// to a line, and no order is to be given up at a time.
+fn schemas_of(kind: u16) -> [u16; 2] {
     let command = CommandKind::from_number(kind);
     let of_order =
         matches!(
@@ -370,10 +371,17 @@ fn schema_of(kind: u16) -> u16 {
                     | CommandKind::CancelOrder
                     | CommandKind::SetPriority
                     | CommandKind::ResourceOrder
+                    | CommandKind::SetCancelAt
                     | CommandKind::Ship
+                    | CommandKind::RejectUnits
             )
         ) || matches!(QueryKind::from_number(kind), Some(QueryKind::Quote | QueryKind::ReadOrder));
-    if of_order { SCHEMA_2 } else { SCHEMA_1 }
+    let of_book = kind == QueryKind::ReadBook.number();
+    match (of_order, of_book) {
+        (true, _) => [SCHEMA_2, SCHEMA_3],
+        (_, true) => [SCHEMA_1, SCHEMA_2],
+        _ => [SCHEMA_1, SCHEMA_1],
+    }
 }
 
 /// Writes replies in their layout.
@@ -384,7 +392,14 @@ pub struct ReplyWriter<'a> {
 impl<'a> ReplyWriter<'a> {
     /// Begins a reply to a request of this kind.
     pub fn begin(out: &'a mut Vec<u8>, kind: u16, header: ReplyHeader) -> Self {
-        Self { item: ItemWriter::begin(out, kind, schema_of(kind)).put(&header) }
+        Self { item: ItemWriter::begin(out, kind, schemas_of(kind)[0]).put(&header) }
+    }
+
+    /// Begins a reply that tells of promises, or of when an order is given up: behind the rest of
+    /// the order [`OrderDates`] and [`LinePromise`]s are to be put, behind the rows of a book when
+    /// each line was promised its units.
+    pub fn begin_dated(out: &'a mut Vec<u8>, kind: u16, header: ReplyHeader) -> Self {
+        Self { item: ItemWriter::begin(out, kind, schemas_of(kind)[1]).put(&header) }
     }
 
     /// Appends a part of the body.
@@ -414,6 +429,10 @@ pub struct OrderBody<'a> {
     pub lines: &'a [OrderLineView],
     /// Where its units are, by line.
     pub allocations: &'a [OrderAllocation],
+    /// When it is given up, if at all, and how many lines have a promise.
+    pub dates: OrderDates,
+    /// What is promised to lines that wait, rising by line.
+    pub promises: &'a [LinePromise],
 }
 
 /// The body of a reply.
@@ -447,6 +466,9 @@ pub enum ReplyBody<'a> {
         head: &'a BookHead,
         /// Lines, the one that is served first before the others.
         rows: &'a [BookRow],
+        /// When each of them was promised its units, in seconds of engine time, or 4,294,967,295;
+        /// empty where none was.
+        promised: &'a [U32],
     },
     /// A hold as it stands after the command.
     Hold {
@@ -461,6 +483,20 @@ pub enum ReplyBody<'a> {
         head: &'a HoldsHead,
         /// The holds, in the order in which they were placed.
         rows: &'a [HoldHead],
+    },
+    /// A supply as it stands after the command.
+    Supply {
+        /// What is expected.
+        head: &'a SupplyHead,
+        /// The lines to which it is promised.
+        rows: &'a [PromiseRow],
+    },
+    /// The supplies that are expected of a SKU.
+    Supplies {
+        /// Which SKU, and what all of them come to.
+        head: &'a SuppliesHead,
+        /// The supplies, the one that comes in first before the others.
+        rows: &'a [SupplyHead],
     },
     /// The handle of a code.
     Handle(u32),
@@ -490,7 +526,7 @@ pub struct Reply<'a> {
 impl<'a> Reply<'a> {
     /// Reads the reply in `item`.
     pub fn parse(item: &Item<'a>) -> Result<Self, Malformed> {
-        if item.schema == 0 || item.schema > schema_of(item.kind) {
+        if item.schema == 0 || item.schema > schemas_of(item.kind)[1] {
             return Err(Malformed::UnknownSchema { kind: item.kind, schema: item.schema });
         }
         let mut reader = BodyReader::new(item.body);
@@ -539,12 +575,17 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::CancelOrder
             | CommandKind::SetPriority
             | CommandKind::ResourceOrder
-            | CommandKind::Ship => Self::Order(OrderBody::parse(schema, reader)?),
+            | CommandKind::SetCancelAt
+            | CommandKind::Ship
+            | CommandKind::RejectUnits => Self::Order(OrderBody::parse(schema, reader)?),
             CommandKind::PlaceHold | CommandKind::ExtendHold | CommandKind::ReleaseHold => {
                 Self::hold(reader)?
             }
             CommandKind::Receive | CommandKind::Adjust | CommandKind::SetStock => {
                 Self::Cell(reader.fixed()?)
+            }
+            CommandKind::ExpectSupply | CommandKind::ChangeSupply | CommandKind::ReceiveSupply => {
+                Self::supply(reader)?
             }
             CommandKind::UpsertSku
             | CommandKind::UpsertWarehouse
@@ -562,6 +603,8 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::Retire
             | CommandKind::Match
             | CommandKind::ExpireHolds
+            | CommandKind::Promise
+            | CommandKind::GiveUp
             | CommandKind::MatchAgain => Self::Empty,
         })
     }
@@ -592,12 +635,19 @@ impl<'a> ReplyBody<'a> {
             QueryKind::ReadTotals => Self::Totals(reader.fixed()?),
             QueryKind::ReadBook => {
                 let head: &BookHead = reader.fixed()?;
-                Self::Book { head, rows: reader.list(usize::from(head.row_count.get()))? }
+                let rows: &[BookRow] = reader.list(usize::from(head.row_count.get()))?;
+                let dated = if schema == SCHEMA_1 { 0 } else { rows.len() };
+                Self::Book { head, rows, promised: reader.list(dated)? }
             }
             QueryKind::ReadHold => Self::hold(reader)?,
             QueryKind::ReadHolds => {
                 let head: &HoldsHead = reader.fixed()?;
                 Self::Holds { head, rows: reader.list(usize::from(head.row_count.get()))? }
+            }
+            QueryKind::ReadSupply => Self::supply(reader)?,
+            QueryKind::ReadSupplies => {
+                let head: &SuppliesHead = reader.fixed()?;
+                Self::Supplies { head, rows: reader.list(usize::from(head.row_count.get()))? }
             }
         })
     }
@@ -605,6 +655,11 @@ impl<'a> ReplyBody<'a> {
     fn hold(reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
         let head: &HoldHead = reader.fixed()?;
         Ok(Self::Hold { head, rows: reader.list(usize::from(head.row_count()))? })
+    }
+
+    fn supply(reader: &mut BodyReader<'a>) -> Result<Self, Malformed> {
+        let head: &SupplyHead = reader.fixed()?;
+        Ok(Self::Supply { head, rows: reader.list(usize::from(head.row_count.get()))? })
     }
 }
 
@@ -616,7 +671,12 @@ impl<'a> OrderBody<'a> {
         };
         let lines = reader.list(usize::from(head.line_count.get()))?;
         let allocations = reader.list(usize::from(head.allocation_count.get()))?;
-        Ok(Self { head, lines, allocations })
+        let dates = match schema {
+            SCHEMA_3 => *reader.fixed::<OrderDates>()?,
+            _ => OrderDates::NONE,
+        };
+        let promises = reader.list(usize::from(dates.promise_count()))?;
+        Ok(Self { head, lines, allocations, dates, promises })
     }
 }
 

@@ -170,9 +170,16 @@ pub(crate) fn decide_known(
         Command::ResourceOrder(command) => {
             resource::decide(known, command, sequence, now, decision)
         }
-        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {
-            Err(RejectReason::NotForClients.into())
+        Command::SetCancelAt(_) | Command::RejectUnits(_) => Err(RejectReason::NotYet.into()),
+        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
+            Err(RejectReason::NotYet.into())
         }
+        Command::Mark { .. }
+        | Command::Retire(_)
+        | Command::Match(_)
+        | Command::ExpireHolds(_)
+        | Command::Promise(_)
+        | Command::GiveUp(_) => Err(RejectReason::NotForClients.into()),
     };
     match decided {
         Ok(head) => {

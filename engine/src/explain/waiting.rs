@@ -5,7 +5,8 @@ use std::path::Path;
 
 use gantry_journal::JournalError;
 use gantry_model::{
-    Command, EngineTime, MovementKind, OrderId, Record, Sequence, Sku, WaitKey, Warehouse,
+    Command, EngineSecond, EngineTime, MovementKind, OrderId, Record, Sequence, Sku, WaitKey,
+    Warehouse,
 };
 
 use super::visit_records;
@@ -101,7 +102,8 @@ fn waiting(state: &State, order: OrderId) -> Vec<WaitingUnits> {
     let (priority_class, placed) = (row.priority_class, row.placed);
     let lines = (0..).zip(state.orders.lines(row)).filter(|(_, line)| line.waiting > 0);
     let of_line = |(line, figures): (u16, &crate::state::LineRow)| {
-        let (sku, key) = (figures.sku, WaitKey { priority_class, placed, line });
+        let (sku, key) =
+            (figures.sku, WaitKey { priority_class, promised: EngineSecond::NONE, placed, line });
         let mut waiting = WaitingUnits {
             line,
             sku,

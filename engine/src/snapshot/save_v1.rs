@@ -59,7 +59,7 @@ pub(crate) fn save<E>(engine: &Engine, sink: &mut Sink<'_, E>) -> Result<(), E> 
 }
 
 fn due((sku, row): (Sku, DueRow)) -> v1::Due {
-    let WaitKey { priority_class, placed, line } = row.after.unwrap_or(WaitKey::FIRST);
+    let WaitKey { priority_class, placed, line, .. } = row.after.unwrap_or(WaitKey::FIRST);
     v1::Due {
         since: row.since.get(),
         placed: placed.get(),

@@ -3,8 +3,8 @@
 
 use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
-    Command, CostRow, HoldId, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record,
-    Sequence, SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, content_hash,
+    Command, CostRow, EngineSecond, HoldId, Limits, Movement, MovementKind, OrderId, PlaceOrder,
+    Record, Sequence, SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, content_hash,
 };
 
 use super::catalogue::{SkuRow, WarehouseRow};
@@ -72,6 +72,13 @@ impl State {
                 return self.apply_expire_holds(record, expired.holds);
             }
             Command::Match(looked) => return self.apply_match(record, looked),
+            Command::SetCancelAt(_) | Command::RejectUnits(_) | Command::GiveUp(_) => {
+                unreachable!("not yet")
+            }
+            Command::ExpectSupply(_)
+            | Command::ChangeSupply(_)
+            | Command::ReceiveSupply(_)
+            | Command::Promise(_) => unreachable!("not yet"),
         }
         let row = CommandRow {
             id: record.command.id().expect("invariant: only the engine's own have no id"),
@@ -237,7 +244,8 @@ impl State {
         let is_last = line.waiting == 0;
         let row = self.orders.row(slot);
         let (priority_class, placed, mode) = (row.priority_class, row.placed, row.short);
-        let key = WaitKey { priority_class, placed, line: movement.line() };
+        let key =
+            WaitKey { priority_class, promised: EngineSecond::NONE, placed, line: movement.line() };
         match movement.kind() {
             MovementKind::Backordered => {
                 self.totals.backordered += u64::from(quantity);

@@ -6,9 +6,9 @@
 //! command sets whole is brought back by applying that command.
 
 use gantry_model::{
-    AssignPolicy, EngineTime, HoldId, Limits, Sequence, SetBundle, SetCapacity, SetCosts,
-    SetPolicy, SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
-    Warehouse,
+    AssignPolicy, EngineSecond, EngineTime, HoldId, Limits, Sequence, SetBundle, SetCapacity,
+    SetCosts, SetPolicy, SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse,
+    WaitKey, Warehouse,
 };
 
 use super::archives::ArchiveRow;
@@ -113,7 +113,7 @@ impl State {
         let (priority_class, placed, mode) = (row.priority_class, row.placed, row.short);
         for (line, row) in (0..).zip(self.orders.lines(row)) {
             if row.waiting > 0 {
-                let key = WaitKey { priority_class, placed, line };
+                let key = WaitKey { priority_class, promised: EngineSecond::NONE, placed, line };
                 self.books.add(row.sku, (key, slot), row.waiting, mode);
             }
         }

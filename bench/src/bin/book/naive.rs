@@ -1,6 +1,6 @@
 //! The naive book: sorted lists, linear scans, plain sums.
 
-use gantry_model::{MatchEnd, Movement, MovementKind, Record, Sequence, WaitKey};
+use gantry_model::{EngineSecond, MatchEnd, Movement, MovementKind, Record, Sequence, WaitKey};
 
 use crate::rig::{SERVED, WAREHOUSES};
 
@@ -22,7 +22,12 @@ pub(crate) struct Order {
 
 impl Order {
     fn key(&self) -> WaitKey {
-        WaitKey { priority_class: self.class, placed: self.placed, line: 0 }
+        WaitKey {
+            priority_class: self.class,
+            promised: EngineSecond::NONE,
+            placed: self.placed,
+            line: 0,
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {

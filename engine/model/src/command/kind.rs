@@ -7,9 +7,9 @@ byte_enum!(
     CommandClass {
         /// What customers want: hold, place, cancel, be served earlier.
         Demand = 1 "demand",
-        /// What comes in or is found: receive, adjust, count.
+        /// What comes in or is found, and what is expected: receive, adjust, count.
         Supply = 2 "supply",
-        /// What warehouses did: ship.
+        /// What warehouses did, or could not do: ship, reject.
         Execution = 3 "execution",
         /// How the engine is set up: catalogue, costs, limits, marks.
         Control = 4 "control",
@@ -36,14 +36,24 @@ pub enum CommandKind {
     ReleaseHold = 0x0107,
     /// [`crate::ResourceOrder`].
     ResourceOrder = 0x0108,
+    /// [`crate::SetCancelAt`].
+    SetCancelAt = 0x0109,
     /// [`crate::StockChange`]: units arrive.
     Receive = 0x0201,
     /// [`crate::StockChange`]: a correction by a signed delta.
     Adjust = 0x0202,
     /// [`crate::StockChange`]: a correction to a count.
     SetStock = 0x0203,
+    /// [`crate::ExpectSupply`].
+    ExpectSupply = 0x0204,
+    /// [`crate::ChangeSupply`].
+    ChangeSupply = 0x0205,
+    /// [`crate::ReceiveSupply`].
+    ReceiveSupply = 0x0206,
     /// [`crate::OrderUnits`]: allocated units leave a warehouse.
     Ship = 0x0301,
+    /// [`crate::RejectUnits`].
+    RejectUnits = 0x0302,
     /// [`crate::UpsertSku`].
     UpsertSku = 0x0401,
     /// [`crate::UpsertWarehouse`].
@@ -76,11 +86,15 @@ pub enum CommandKind {
     Match = 0x040f,
     /// [`crate::ExpireHolds`], journaled by the engine itself; no client may send it.
     ExpireHolds = 0x0410,
+    /// [`crate::Promise`], journaled by the engine itself; no client may send it.
+    Promise = 0x0411,
+    /// [`crate::GiveUp`], journaled by the engine itself; no client may send it.
+    GiveUp = 0x0412,
 }
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 35] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::SetPriority,
@@ -89,10 +103,15 @@ impl CommandKind {
         Self::ExtendHold,
         Self::ReleaseHold,
         Self::ResourceOrder,
+        Self::SetCancelAt,
         Self::Receive,
         Self::Adjust,
         Self::SetStock,
+        Self::ExpectSupply,
+        Self::ChangeSupply,
+        Self::ReceiveSupply,
         Self::Ship,
+        Self::RejectUnits,
         Self::UpsertSku,
         Self::UpsertWarehouse,
         Self::UpsertZone,
@@ -109,6 +128,8 @@ impl CommandKind {
         Self::Retire,
         Self::Match,
         Self::ExpireHolds,
+        Self::Promise,
+        Self::GiveUp,
     ];
 
     /// The kind with this number.
@@ -136,20 +157,22 @@ impl CommandKind {
     pub fn grows(self) -> bool {
         match self.class() {
             CommandClass::Demand => matches!(self, Self::PlaceOrder | Self::PlaceHold),
-            CommandClass::Supply => self == Self::Receive,
+            CommandClass::Supply => {
+                matches!(self, Self::Receive | Self::ExpectSupply | Self::ReceiveSupply)
+            }
             CommandClass::Execution => false,
             CommandClass::Control => {
-                !matches!(self, Self::Mark | Self::SetLimits | Self::ExpireHolds)
+                !matches!(self, Self::Mark | Self::SetLimits | Self::ExpireHolds | Self::GiveUp)
             }
         }
     }
 
-    /// The schemas that this version reads, oldest first; it writes the last, of an order the first
-    /// that can say it.
+    /// The schemas that this version reads, oldest first; it writes the last, of an order and of a
+    /// look at waiting lines the first that can say it.
     #[must_use]
     pub const fn schemas(self) -> &'static [u16] {
         match self {
-            Self::SetLimits | Self::PlaceOrder => &[1, 2],
+            Self::SetLimits | Self::PlaceOrder | Self::Match => &[1, 2],
             _ => &[1],
         }
     }
@@ -166,10 +189,15 @@ impl CommandKind {
             Self::ExtendHold => "extend_hold",
             Self::ReleaseHold => "release_hold",
             Self::ResourceOrder => "resource_order",
+            Self::SetCancelAt => "set_cancel_at",
             Self::Receive => "receive",
             Self::Adjust => "adjust",
             Self::SetStock => "set_stock",
+            Self::ExpectSupply => "expect_supply",
+            Self::ChangeSupply => "change_supply",
+            Self::ReceiveSupply => "receive_supply",
             Self::Ship => "ship",
+            Self::RejectUnits => "reject_units",
             Self::UpsertSku => "upsert_sku",
             Self::UpsertWarehouse => "upsert_warehouse",
             Self::UpsertZone => "upsert_zone",
@@ -186,6 +214,8 @@ impl CommandKind {
             Self::Retire => "retire",
             Self::Match => "match",
             Self::ExpireHolds => "expire_holds",
+            Self::Promise => "promise",
+            Self::GiveUp => "give_up",
         }
     }
 }

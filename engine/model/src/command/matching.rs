@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::byte_enum::{byte_enum, byte_field};
 use crate::item::{BodyReader, Malformed, zero};
-use crate::{CommandId, OrderId, Sequence, Sku, WaitKey};
+use crate::{CommandId, OrderId, Sku, WaitKey};
 
 byte_enum!(
     /// What comes after a look at waiting lines.
@@ -42,21 +42,18 @@ pub(crate) struct MatchFixed {
 const _: () = assert!(size_of::<MatchFixed>() == 16);
 
 impl Match {
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn parse(schema: u16, body: &[u8]) -> Result<Self, Malformed> {
         let mut reader = BodyReader::new(body);
         let fixed: &MatchFixed = reader.fixed()?;
+        let parts = (fixed.priority_class, fixed.placed.get(), fixed.line.get());
+        let last = WaitKey::parse(schema, parts, &mut reader)?;
         reader.end()?;
-        let last = WaitKey {
-            priority_class: fixed.priority_class,
-            placed: Sequence::new(fixed.placed.get()),
-            line: fixed.line.get(),
-        };
         let end = byte_field("end", fixed.end, MatchEnd::from_byte)?;
         Ok(Self { sku: Sku::new(fixed.sku.get()), last, end })
     }
 
     pub(crate) fn fixed(&self) -> MatchFixed {
-        let WaitKey { priority_class, placed, line } = self.last;
+        let WaitKey { priority_class, placed, line, .. } = self.last;
         MatchFixed {
             sku: self.sku.get().into(),
             line: line.into(),

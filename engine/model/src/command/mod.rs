@@ -10,6 +10,8 @@ mod kind;
 mod matching;
 mod order;
 mod policy;
+mod promise;
+mod reject;
 mod resource;
 mod retire;
 mod setup;
@@ -33,6 +35,8 @@ pub use policy::{
     SkuField, WarehouseField,
 };
 pub(crate) use policy::{AssignPolicyFixed, CellRowsFixed, SetCapacityFixed, SetPolicyFixed};
+pub use promise::{ChangeSupply, ExpectSupply, GiveUp, Promise, ReceiveSupply, SetCancelAt};
+pub use reject::{RejectCause, RejectUnits};
 pub use resource::ResourceOrder;
 pub use retire::Retire;
 pub use setup::{CostRow, SetCosts, SetLimits, UpsertCode, UpsertSku, UpsertWarehouse};
@@ -47,6 +51,8 @@ pub use stock::{AdjustReason, StockChange, StockState};
 pub(crate) const SCHEMA_1: u16 = 1;
 /// The schema of kinds that have got a field more.
 pub(crate) const SCHEMA_2: u16 = 2;
+/// The schema of replies that have got a part more, twice.
+pub(crate) const SCHEMA_3: u16 = 3;
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -76,14 +82,24 @@ pub enum Command<'a> {
     ReleaseHold(ReleaseHold),
     /// Decide again from where an order's allocated units come.
     ResourceOrder(ResourceOrder),
+    /// Give up an order's waiting lines at a time.
+    SetCancelAt(SetCancelAt),
     /// Units arrive.
     Receive(StockChange<'a>),
     /// A correction by a signed delta.
     Adjust(StockChange<'a>),
     /// A correction to a count.
     SetStock(StockChange<'a>),
+    /// Units will arrive.
+    ExpectSupply(ExpectSupply),
+    /// More or fewer units will arrive, sooner or later.
+    ChangeSupply(ChangeSupply),
+    /// Units that were expected arrive.
+    ReceiveSupply(ReceiveSupply),
     /// Allocated units leave a warehouse.
     Ship(OrderUnits<'a>),
+    /// Allocated units cannot leave a warehouse.
+    RejectUnits(RejectUnits<'a>),
     /// Define or change a SKU.
     UpsertSku(UpsertSku<'a>),
     /// Define or change a warehouse.
@@ -121,6 +137,10 @@ pub enum Command<'a> {
     Match(Match),
     /// The engine's own note that holds came to their end.
     ExpireHolds(ExpireHolds),
+    /// The engine's own note that it promised waiting lines anew what is expected.
+    Promise(Promise),
+    /// The engine's own note that an order's waiting lines are given up.
+    GiveUp(GiveUp),
 }
 
 impl<'a> Command<'a> {
@@ -142,10 +162,15 @@ impl<'a> Command<'a> {
             CommandKind::ExtendHold => Self::ExtendHold(ExtendHold::parse(body)?),
             CommandKind::ReleaseHold => Self::ReleaseHold(ReleaseHold::parse(body)?),
             CommandKind::ResourceOrder => Self::ResourceOrder(ResourceOrder::parse(body)?),
+            CommandKind::SetCancelAt => Self::SetCancelAt(SetCancelAt::parse(body)?),
             CommandKind::Receive => Self::Receive(StockChange::parse(body)?),
             CommandKind::Adjust => Self::Adjust(StockChange::parse(body)?),
             CommandKind::SetStock => Self::SetStock(StockChange::parse(body)?),
+            CommandKind::ExpectSupply => Self::ExpectSupply(ExpectSupply::parse(body)?),
+            CommandKind::ChangeSupply => Self::ChangeSupply(ChangeSupply::parse(body)?),
+            CommandKind::ReceiveSupply => Self::ReceiveSupply(ReceiveSupply::parse(body)?),
             CommandKind::Ship => Self::Ship(OrderUnits::parse(body)?),
+            CommandKind::RejectUnits => Self::RejectUnits(RejectUnits::parse(body)?),
             CommandKind::UpsertSku => Self::UpsertSku(UpsertSku::parse(body)?),
             CommandKind::UpsertWarehouse => Self::UpsertWarehouse(UpsertWarehouse::parse(body)?),
             CommandKind::UpsertZone => Self::UpsertZone(UpsertCode::parse(body)?),
@@ -160,8 +185,10 @@ impl<'a> Command<'a> {
             CommandKind::SetBundle => Self::SetBundle(SetBundle::parse(body)?),
             CommandKind::SetShadowPrices => Self::SetShadowPrices(SetShadowPrices::parse(body)?),
             CommandKind::Retire => Self::Retire(Retire::parse(body)?),
-            CommandKind::Match => Self::Match(Match::parse(body)?),
+            CommandKind::Match => Self::Match(Match::parse(item.schema, body)?),
             CommandKind::ExpireHolds => Self::ExpireHolds(ExpireHolds::parse(body)?),
+            CommandKind::Promise => Self::Promise(Promise::parse(body)?),
+            CommandKind::GiveUp => Self::GiveUp(GiveUp::parse(body)?),
         })
     }
 
@@ -186,10 +213,15 @@ impl<'a> Command<'a> {
             Self::ExtendHold(_) => CommandKind::ExtendHold,
             Self::ReleaseHold(_) => CommandKind::ReleaseHold,
             Self::ResourceOrder(_) => CommandKind::ResourceOrder,
+            Self::SetCancelAt(_) => CommandKind::SetCancelAt,
             Self::Receive(_) => CommandKind::Receive,
             Self::Adjust(_) => CommandKind::Adjust,
             Self::SetStock(_) => CommandKind::SetStock,
+            Self::ExpectSupply(_) => CommandKind::ExpectSupply,
+            Self::ChangeSupply(_) => CommandKind::ChangeSupply,
+            Self::ReceiveSupply(_) => CommandKind::ReceiveSupply,
             Self::Ship(_) => CommandKind::Ship,
+            Self::RejectUnits(_) => CommandKind::RejectUnits,
             Self::UpsertSku(_) => CommandKind::UpsertSku,
             Self::UpsertWarehouse(_) => CommandKind::UpsertWarehouse,
             Self::UpsertZone(_) => CommandKind::UpsertZone,
@@ -206,6 +238,8 @@ impl<'a> Command<'a> {
             Self::Retire(_) => CommandKind::Retire,
             Self::Match(_) => CommandKind::Match,
             Self::ExpireHolds(_) => CommandKind::ExpireHolds,
+            Self::Promise(_) => CommandKind::Promise,
+            Self::GiveUp(_) => CommandKind::GiveUp,
         }
     }
 
@@ -221,6 +255,11 @@ impl<'a> Command<'a> {
             Self::ExtendHold(extend) => Some(extend.id),
             Self::ReleaseHold(release) => Some(release.id),
             Self::ResourceOrder(resource) => Some(resource.id),
+            Self::SetCancelAt(cancel) => Some(cancel.id),
+            Self::ExpectSupply(supply) => Some(supply.id),
+            Self::ChangeSupply(change) => Some(change.id),
+            Self::ReceiveSupply(receipt) => Some(receipt.id),
+            Self::RejectUnits(units) => Some(units.id),
             Self::Receive(change) | Self::Adjust(change) | Self::SetStock(change) => {
                 Some(change.id)
             }
@@ -235,7 +274,12 @@ impl<'a> Command<'a> {
             Self::SetReserves(reserves) => Some(reserves.id),
             Self::SetBundle(bundle) => Some(bundle.id),
             Self::SetShadowPrices(prices) => Some(prices.id),
-            Self::Mark { .. } | Self::Retire(_) | Self::Match(_) | Self::ExpireHolds(_) => None,
+            Self::Mark { .. }
+            | Self::Retire(_)
+            | Self::Match(_)
+            | Self::ExpireHolds(_)
+            | Self::Promise(_)
+            | Self::GiveUp(_) => None,
         }
     }
 }

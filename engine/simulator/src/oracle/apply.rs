@@ -144,6 +144,13 @@ impl Book {
             | Command::Retire(_)
             | Command::Match(_)
             | Command::ExpireHolds(_) => unreachable!("these are entered elsewhere"),
+            Command::SetCancelAt(_) | Command::RejectUnits(_) | Command::GiveUp(_) => {
+                unreachable!("not yet")
+            }
+            Command::ExpectSupply(_)
+            | Command::ChangeSupply(_)
+            | Command::ReceiveSupply(_)
+            | Command::Promise(_) => unreachable!("not yet"),
         }
     }
 

@@ -45,6 +45,7 @@ impl Cell {
             Kind::SetAside | Kind::Held => self.held += units,
             Kind::GivenBack | Kind::Unheld => self.held -= units,
             Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
+            Kind::Promised | Kind::Unpromised | Kind::PromiseBroken => {}
         }
     }
 

@@ -137,9 +137,16 @@ pub(super) fn decide(
         Command::PlaceOrder(_) | Command::PlaceHold(_) | Command::ResourceOrder(_) => {
             unreachable!("what is sourced is judged by itself")
         }
-        Command::Mark { .. } | Command::Retire(_) | Command::Match(_) | Command::ExpireHolds(_) => {
-            Err(RejectReason::NotForClients.into())
+        Command::SetCancelAt(_) | Command::RejectUnits(_) => Err(RejectReason::NotYet.into()),
+        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
+            Err(RejectReason::NotYet.into())
         }
+        Command::Mark { .. }
+        | Command::Retire(_)
+        | Command::Match(_)
+        | Command::ExpireHolds(_)
+        | Command::Promise(_)
+        | Command::GiveUp(_) => Err(RejectReason::NotForClients.into()),
     }
 }
 

@@ -106,6 +106,9 @@ fn answer(book: &Book, query: &Query<'_>, out: &mut Vec<u8>) {
             Some(_) => put_book(book, asked, begin(book, kind, out)),
             None => no(book, kind, RejectReason::UnknownSku, out),
         },
+        Query::ReadSupply(_) | Query::ReadSupplies(_) => {
+            no(book, kind, RejectReason::NotYet, out);
+        }
         Query::Quote(_) | Query::ReadTotals | Query::ReadHold(_) | Query::ReadHolds(_) => {}
     }
 }

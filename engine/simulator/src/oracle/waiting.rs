@@ -1,7 +1,8 @@
 //! Lines that wait: the book of each SKU, and what is set aside for its lines.
 
 use gantry_model::{
-    Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority, ShortMode, WaitKey,
+    EngineSecond, Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority,
+    ShortMode, WaitKey,
 };
 
 use super::book::{AllocationBook, Book, Due, OrderBook, Waiting};
@@ -108,7 +109,12 @@ impl Book {
     pub(super) fn keep_waiting(&mut self, order: usize, line: u16) {
         let row = self.orders[order];
         let placed = Sequence::new(row.placed);
-        let key = WaitKey { priority_class: row.priority_class, placed, line };
+        let key = WaitKey {
+            priority_class: row.priority_class,
+            promised: EngineSecond::NONE,
+            placed,
+            line,
+        };
         let line = self.lines[row.first_line + usize::from(line)];
         let is_complete = row.short == ShortMode::WaitComplete;
         let row = self.the_sku_mut(line.sku);

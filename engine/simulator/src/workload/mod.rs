@@ -12,7 +12,9 @@ mod shaping;
 mod shop;
 mod swarm;
 
-use gantry_model::{Channel, CommandId, OrderId, Sequence, Sku, WaitKey, Warehouse, Zone};
+use gantry_model::{
+    Channel, CommandId, EngineSecond, OrderId, Sequence, Sku, WaitKey, Warehouse, Zone,
+};
 use rand_chacha::ChaCha8Rng;
 
 use self::dice::Dice;
@@ -180,7 +182,12 @@ impl Workload {
     fn wait_key(&mut self) -> WaitKey {
         let priority_class = self.class();
         let placed = Sequence::new(self.dice.below(2_000).into());
-        WaitKey { priority_class, placed, line: self.dice.short(self.swarm.lines_max) }
+        WaitKey {
+            priority_class,
+            promised: EngineSecond::NONE,
+            placed,
+            line: self.dice.short(self.swarm.lines_max),
+        }
     }
 
     fn zone(&mut self) -> Zone {

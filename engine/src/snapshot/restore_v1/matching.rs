@@ -1,13 +1,14 @@
 //! What matching was about: rows that version 2 brought.
 
-use gantry_model::{LINES_PER_ORDER_MAX, Sequence, WaitKey};
+use gantry_model::{EngineSecond, LINES_PER_ORDER_MAX, Sequence, WaitKey};
 
 use super::{RowsError, known, sku, v1, warehouse, yes_or_no};
 use crate::state::{DueRow, State};
 
 pub(super) fn add_due(state: &mut State, row: &v1::ArchivedDue) -> Result<(), RowsError> {
     let (placed, line) = (Sequence::new(row.placed.to_native()), row.line.to_native());
-    let key = WaitKey { priority_class: row.priority_class, placed, line };
+    let key =
+        WaitKey { priority_class: row.priority_class, promised: EngineSecond::NONE, placed, line };
     let after = yes_or_no("begun", row.is_begun)?.then_some(key);
     known("line", (usize::from(line) < LINES_PER_ORDER_MAX).then_some(()))?;
     let since = Sequence::new(row.since.to_native());
