@@ -3,11 +3,11 @@
 mod hold;
 
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, EngineTime, HoldHead, Malformed, Movement,
-    MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead, OrderLineView, OrderStatus,
-    OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook, RejectReason, ReplyHeader, ReplyStatus,
-    ReplyWriter, Sequence, Short, Sku, StockChange, StockHead, Totals, WaitKey, Warehouse,
-    name_prefix,
+    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, EngineSecond, EngineTime, HoldHead,
+    Malformed, Movement, MovementKind, Namespace, OrderAllocation, OrderDates, OrderDetail,
+    OrderHead, OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook,
+    RejectReason, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockChange,
+    StockHead, Totals, WaitKey, Warehouse, name_prefix,
 };
 use zerocopy::little_endian::U32;
 
@@ -31,7 +31,8 @@ pub(crate) fn of_command(
     match command {
         // The order just placed stands last: no need to look its id up.
         Command::PlaceOrder(_) => {
-            put_order(reply, &state.orders.view(state.orders.last_slot())).end();
+            let order = state.orders.view(state.orders.last_slot());
+            put_order(reply, kind, state, &order).end();
         }
         // Of a hold that is gone nothing is left to look up.
         Command::ReleaseHold(command) => {
@@ -157,7 +158,7 @@ pub(crate) fn of_query(
     match query {
         Query::ReadSupply(_) | Query::ReadSupplies(_) => no(RejectReason::NotYet, replies),
         Query::ReadOrder(order) => match known.order(*order) {
-            Some(order) => put_order_detail(&order, sequence, replies),
+            Some(order) => put_order_detail(state, &order, sequence, replies),
             None => no(RejectReason::UnknownOrder, replies),
         },
         Query::ReadStock(sku) => match state.catalogue.sku(*sku) {
@@ -286,16 +287,16 @@ fn put_thing<'a>(
     command: &Command<'_>,
     now: EngineTime,
 ) -> ReplyWriter<'a> {
-    let state = known.state;
+    let (state, kind) = (known.state, command.kind().number());
     match command {
-        Command::PlaceOrder(order) => put_order_of(reply, known, order.id),
+        Command::PlaceOrder(order) => put_order_of(reply, kind, known, order.id),
         Command::CancelOrder(units) | Command::Ship(units) => {
-            put_order_of(reply, known, units.order)
+            put_order_of(reply, kind, known, units.order)
         }
-        Command::SetPriority(priority) => put_order_of(reply, known, priority.order),
-        Command::ResourceOrder(resource) => put_order_of(reply, known, resource.order),
-        Command::SetCancelAt(command) => put_order_of(reply, known, command.order),
-        Command::RejectUnits(units) => put_order_of(reply, known, units.order),
+        Command::SetPriority(priority) => put_order_of(reply, kind, known, priority.order),
+        Command::ResourceOrder(resource) => put_order_of(reply, kind, known, resource.order),
+        Command::SetCancelAt(command) => put_order_of(reply, kind, known, command.order),
+        Command::RejectUnits(units) => put_order_of(reply, kind, known, units.order),
         Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
             unreachable!("not yet")
         }
@@ -350,18 +351,30 @@ fn put_handle(reply: ReplyWriter<'_>, handle: u32) -> ReplyWriter<'_> {
 
 fn put_order_of<'a>(
     reply: ReplyWriter<'a>,
+    kind: u16,
     known: Known<'_>,
     id: gantry_model::OrderId,
 ) -> ReplyWriter<'a> {
     let order = known.order(id).expect("invariant: the command's order is there");
-    put_order(reply, &order)
+    put_order(reply, kind, known.state, &order)
 }
 
-fn put_order<'a>(reply: ReplyWriter<'a>, order: &OrderView<'_>) -> ReplyWriter<'a> {
+/// An order, and behind it when things are to happen to it, if any are.
+fn put_order<'a>(
+    reply: ReplyWriter<'a>,
+    kind: u16,
+    state: &State,
+    order: &OrderView<'_>,
+) -> ReplyWriter<'a> {
     let OrderView { row, detail, lines, allocations, .. } = *order;
     let status = row.status(lines);
     let head = order_head(status, row.cost_minor, row.parcels, lines, allocations);
-    put_rows(reply, head.proven(detail.proof, detail.gap), lines, allocations)
+    let reply = put_rows(reply, head.proven(detail.proof, detail.gap), lines, allocations);
+    let cancel_at = state.deadlines.of(row.placed);
+    if cancel_at == EngineSecond::NONE {
+        return reply;
+    }
+    reply.dated(kind).put(&OrderDates::new(cancel_at, 0))
 }
 
 fn order_head(
@@ -397,7 +410,12 @@ fn put_rows<'a>(
     reply.put(&head).put_all(lines).put_all(allocations)
 }
 
-fn put_order_detail(order: &OrderView<'_>, sequence: Sequence, replies: &mut Vec<u8>) {
+fn put_order_detail(
+    state: &State,
+    order: &OrderView<'_>,
+    sequence: Sequence,
+    replies: &mut Vec<u8>,
+) {
     let kind = QueryKind::ReadOrder.number();
     let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
     let OrderView { row, detail, reference, .. } = *order;
@@ -415,7 +433,7 @@ fn put_order_detail(order: &OrderView<'_>, sequence: Sequence, replies: &mut Vec
         reference_bytes: u8::try_from(reference.len()).expect("invariant: at most 40"),
         reserved: [0; 4],
     };
-    put_order(reply, order).put(&view).put(reference).end();
+    put_order(reply, kind, state, order).put(&view).put(reference).end();
 }
 
 fn count(length: usize) -> u16 {

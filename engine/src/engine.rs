@@ -15,7 +15,10 @@ use zerocopy::IntoBytes;
 use crate::ProcessFigures;
 use crate::answer;
 use crate::archive::{ArchiveFacts, Archived, Known};
-use crate::decide::{Decision, decide_expiry, decide_known, decide_match, let_expire, pass_over};
+use crate::decide::{
+    Decision, decide_expiry, decide_give_up, decide_known, decide_match, let_expire, let_go,
+    pass_over,
+};
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
 /// State, the scratch of decisions, and counters of this run.
@@ -225,38 +228,48 @@ impl Engine {
     /// Journals the next look at lines that wait for what came in. Returns whether there was any to
     /// be had.
     pub fn match_waiting(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
-        let (sequence, now) = (self.last_sequence().next(), now.max(self.state.last_time()));
-        let (state, decision) = (&self.state, &mut self.decision);
-        let looked =
-            catch_unwind(AssertUnwindSafe(|| decide_match(state, sequence, now, decision)));
-        let is_bug = looked.is_err();
-        let looked = looked.unwrap_or_else(|_| {
-            self.decision = Decision::new();
-            pass_over(&self.state, sequence, &mut self.decision)
-        });
-        let Some(looked) = looked else { return false };
-        let command = Command::Match(looked);
-        self.commit_decided(&command, now, records);
-        if is_bug {
-            self.stopped_by_bug = Some(self.own_bytes.clone());
-        }
-        true
+        self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
+            let decide = if is_safe { pass_over } else { decide_match };
+            decide(state, sequence, now, decision).map(Command::Match)
+        })
     }
 
     /// Journals the end of holds whose time has come, as many as a record holds. Returns whether
     /// there were any.
     pub fn expire_holds(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
+        self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
+            let decide = if is_safe { let_expire } else { decide_expiry };
+            decide(state, sequence, now, decision).map(Command::ExpireHolds)
+        })
+    }
+
+    /// Journals that the next order whose time has come is given up. Returns whether there was any.
+    pub fn give_up(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
+        self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
+            let decide = if is_safe { let_go } else { decide_give_up };
+            decide(state, sequence, now, decision).map(Command::GiveUp)
+        })
+    }
+
+    /// Writes and applies what the engine does by itself next, if there is anything. Where `decide`
+    /// stops by a bug it is called again, to do the least that gets past it.
+    fn commit_next(
+        &mut self,
+        now: EngineTime,
+        records: &mut FrameBuffer,
+        decide: impl Fn(&State, Sequence, EngineTime, &mut Decision, bool) -> Option<Command<'static>>,
+    ) -> bool {
         let (sequence, now) = (self.last_sequence().next(), now.max(self.state.last_time()));
         let (state, decision) = (&self.state, &mut self.decision);
-        let expired =
-            catch_unwind(AssertUnwindSafe(|| decide_expiry(state, sequence, now, decision)));
-        let is_bug = expired.is_err();
-        let expired = expired.unwrap_or_else(|_| {
+        let decided =
+            catch_unwind(AssertUnwindSafe(|| decide(state, sequence, now, decision, false)));
+        let is_bug = decided.is_err();
+        let decided = decided.unwrap_or_else(|_| {
             self.decision = Decision::new();
-            let_expire(&self.state, sequence, now, &mut self.decision)
+            decide(&self.state, sequence, now, &mut self.decision, true)
         });
-        let Some(expired) = expired else { return false };
-        self.commit_decided(&Command::ExpireHolds(expired), now, records);
+        let Some(command) = decided else { return false };
+        self.commit_decided(&command, now, records);
         if is_bug {
             self.stopped_by_bug = Some(self.own_bytes.clone());
         }

@@ -162,6 +162,7 @@ impl LocalInstance {
         now: EngineTime,
     ) -> Result<Vec<u8>, InstanceError> {
         self.expire_holds(now)?;
+        self.give_up(now)?;
         if self.batch.is_full() {
             self.commit()?;
         }
@@ -190,6 +191,11 @@ impl LocalInstance {
     /// Ends the holds whose time has come.
     pub fn expire_holds(&mut self, now: EngineTime) -> Result<(), JournalError> {
         self.journal_all(&mut |engine, records| engine.expire_holds(now, records))
+    }
+
+    /// Gives up the orders whose time has come.
+    pub fn give_up(&mut self, now: EngineTime) -> Result<(), JournalError> {
+        self.journal_all(&mut |engine, records| engine.give_up(now, records))
     }
 
     /// Lets the engine journal what is its own, until there is none.

@@ -46,10 +46,11 @@ pub use snapshot::{
 };
 pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, solve};
 pub use state::{
-    AllocationRow, ArchiveRow, Archives, Books, Bundles, BySku, Candidate, Capacity, CapacityRow,
-    Catalogue, Cell, CodeTable, DayLoad, DueRow, FirstAnswer, HeldRow, HoldRow, Holds, LineRow,
-    Matching, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders, PlaceRow, Policies,
-    PolicyRow, SkuRow, State, Stock, UnitTotals, WarehouseRow, WarehouseUnits,
+    AllocationRow, ArchiveRow, Archives, Bar, Books, Bundles, BySku, Candidate, Capacity,
+    CapacityRow, Catalogue, Cell, CodeTable, DayLoad, Deadlines, DueRow, FirstAnswer, HeldRow,
+    HoldRow, Holds, LineRow, Matching, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders,
+    PlaceRow, Policies, PolicyRow, Rejected, RejectedRow, SkuRow, State, Stock, UnitTotals,
+    WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
 pub use what_if::{

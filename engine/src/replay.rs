@@ -11,7 +11,7 @@ use gantry_model::{
     Sku,
 };
 
-use crate::decide::{Decision, decide, decide_expiry, decide_match};
+use crate::decide::{Decision, decide, decide_expiry, decide_give_up, decide_match};
 use crate::state::{STATE_HASH_VERSION, State};
 use crate::{Engine, Start};
 
@@ -157,6 +157,10 @@ impl Engine {
             Command::ExpireHolds(expired) => {
                 let decided = decide_expiry(&self.state, record.sequence, record.time, decision);
                 decided.as_ref() == Some(expired)
+            }
+            Command::GiveUp(given_up) => {
+                let decided = decide_give_up(&self.state, record.sequence, record.time, decision);
+                decided.as_ref() == Some(given_up)
             }
             Command::Mark { .. } | Command::Retire(_) => return Ok(()), // Not decided.
             command => {

@@ -89,6 +89,7 @@ impl WhatIf {
             return columns.try_for_each(|column| column.replay(record));
         }
         self.expire_the_rest(record.time);
+        self.give_up_the_rest(record.time);
         match &record.command {
             // Columns keep every order in memory.
             Command::Mark { .. } | Command::Retire(_) => return Ok(()),
@@ -99,6 +100,11 @@ impl WhatIf {
             Command::ExpireHolds(_) => {
                 for column in &mut self.columns {
                     column.expire_once(record.time);
+                }
+            }
+            Command::GiveUp(_) => {
+                for column in &mut self.columns {
+                    column.give_up_once(record.time);
                 }
             }
             Command::Match(_) => {
@@ -147,6 +153,15 @@ impl WhatIf {
         let end = self.recorded.state().holds.first_end();
         if end.is_none_or(|end| now < end) {
             self.columns.iter_mut().for_each(|column| while column.expire_once(now) {});
+        }
+    }
+
+    /// Each recorded order that is given up is one of each column's own; where none is to come, the
+    /// columns give up those whose time has come.
+    fn give_up_the_rest(&mut self, now: EngineTime) {
+        let first = self.recorded.state().deadlines.first();
+        if first.is_none_or(|(at, _)| !at.is_past(now)) {
+            self.columns.iter_mut().for_each(|column| while column.give_up_once(now) {});
         }
     }
 

@@ -27,6 +27,8 @@ const MATCHES_PER_DRAIN: usize = 16;
 
 /// Records of holds that are over, before a drain; each ends 64 at most.
 const EXPIRIES_PER_DRAIN: usize = 16;
+/// Orders that one drain gives up.
+const GIVE_UPS_PER_DRAIN: usize = 16;
 
 /// How far a step came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +205,20 @@ impl Writer {
         let mut worked = false;
         for _ in 0..EXPIRIES_PER_DRAIN {
             if batch.is_full() || !self.engine.expire_holds(now, &mut batch.records) {
+                break;
+            }
+            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+            worked = true;
+        }
+        worked
+    }
+
+    /// Gives up some of the orders whose time has come. To be called before a request is looked at.
+    /// Returns whether a record was written.
+    pub fn give_up(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
+        let mut worked = false;
+        for _ in 0..GIVE_UPS_PER_DRAIN {
+            if batch.is_full() || !self.engine.give_up(now, &mut batch.records) {
                 break;
             }
             batch.count_record(self.engine.last_sequence(), self.engine.last_time());

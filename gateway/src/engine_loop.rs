@@ -155,16 +155,23 @@ impl EngineLoop {
         !self.is_stopping() && !self.links.figures.no_space.load(Ordering::Relaxed)
     }
 
-    /// Whether holds are over that can be ended: a stop does not wait for it, a full disk does not
-    /// keep it off.
+    /// When the engine next does something by itself: the first hold ends, or the first order is
+    /// given up.
+    fn first_end(&self) -> Option<EngineTime> {
+        let state = self.writer.engine().state();
+        let given_up = state.deadlines.first().map(|(at, _)| at.begins());
+        [state.holds.first_end(), given_up].into_iter().flatten().min()
+    }
+
+    /// Whether that time has come: a stop does not wait for it, a full disk does not keep it off.
     fn may_expire(&mut self) -> bool {
-        let end = self.writer.engine().state().holds.first_end();
+        let end = self.first_end();
         !self.is_stopping() && end.is_some_and(|end| end <= self.clock.now())
     }
 
-    /// How long the first hold lasts, if there is any.
+    /// How long it is until then.
     fn until_first_end(&mut self) -> Option<Duration> {
-        let end = self.writer.engine().state().holds.first_end()?;
+        let end = self.first_end()?;
         let left_ns = end.get().saturating_sub(self.clock.now().get());
         // Engine time may run slower than the clock of the sleep, by less than this.
         Some(Duration::from_nanos(left_ns + left_ns / 64 + 1_000))
@@ -209,6 +216,9 @@ impl EngineLoop {
                 true => mark!("hold expired before a command"),
                 false => mark!("hold expired while idle"),
             }
+        }
+        if !self.is_stopping() {
+            self.writer.give_up(&mut batch, now);
         }
         let batch = self.work_off(RequestKind::Commands, COMMAND_QUANTUM_BYTES, batch, now);
         let batch = batch

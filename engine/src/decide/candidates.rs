@@ -11,7 +11,7 @@ use gantry_model::{
 use super::held::Held;
 use super::resource::Own;
 use crate::sourcing::{Demand, Part, Problem, Source};
-use crate::state::{Candidate, PolicyRow, State, day_of};
+use crate::state::{Bar, Candidate, PolicyRow, State, day_of, is_barred};
 
 /// Units of an order from one warehouse; what passes have decided so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) opened: &'a [Warehouse],
     /// What is held and this order may have.
     pub(crate) claim: Claim<'a>,
+    /// Warehouses that the order has nothing from for a while.
+    pub(crate) bars: &'a [Bar],
 }
 
 /// What an order may have besides what is available to everybody.
@@ -53,10 +55,11 @@ pub(crate) enum Claim<'a> {
 
 impl Claim<'_> {
     /// Units of `sku` at a warehouse that can be had under the claim, rules aside.
-    fn in_reach(&self, state: &State, sku: Sku, warehouse: Warehouse) -> u32 {
+    fn in_reach(&self, pass: &Pass<'_>, sku: Sku, warehouse: Warehouse) -> u32 {
+        let state = pass.state;
         match self {
             Self::SetAside(key, skus) if skus.contains(&sku) => {
-                let claimed = state.claimable(sku, warehouse, *key);
+                let claimed = state.claimable(sku, warehouse, *key, pass.now);
                 state.stock.available_with(sku, warehouse, claimed.into())
             }
             Self::Nothing | Self::SetAside(..) => state.stock.available(sku, warehouse),
@@ -77,7 +80,7 @@ impl<'a> Pass<'a> {
     pub(crate) fn first(state: &'a State, order: &'a PlaceOrder<'a>, now: EngineTime) -> Self {
         let (_, policy) = state.policies.of(order.channel);
         let (dropped, granted, claim) = (Rules::NONE, &[], Claim::Nothing);
-        Self { state, policy, order, now, dropped, granted, opened: &[], claim }
+        Self { state, policy, order, now, dropped, granted, opened: &[], claim, bars: &[] }
     }
 
     /// The first pass for who may have what is `held`, if anything is.
@@ -94,6 +97,16 @@ impl<'a> Pass<'a> {
         opened: &'a [Warehouse],
     ) -> Self {
         Self { opened, claim, ..Self::first(state, order, now) }
+    }
+
+    /// The pass without warehouses that rejected units of the order, until each bar's time.
+    pub(crate) fn sparing(self, bars: &'a [Bar]) -> Self {
+        Self { bars, ..self }
+    }
+
+    /// Whether a warehouse is spared.
+    pub(crate) fn is_barred(&self, warehouse: Warehouse) -> bool {
+        is_barred(self.bars, warehouse, self.now)
     }
 
     /// Whether there is something for a second pass to drop.
@@ -209,7 +222,8 @@ impl<'a> Pass<'a> {
 
     fn fill_sources(&self, problem: &mut Problem) {
         let candidates = self.state.network.candidates(self.order.zone);
-        let kept = candidates.filter(|candidate| self.removed_by(candidate).is_none());
+        let asked = candidates.filter(|candidate| !self.is_barred(candidate.warehouse));
+        let kept = asked.filter(|candidate| self.removed_by(candidate).is_none());
         let needs_load = self.policy.objective == Objective::Balance;
         let sources = kept.map(|candidate| {
             let warehouse = candidate.warehouse;
@@ -292,7 +306,7 @@ impl<'a> Pass<'a> {
 
     /// Units of `sku` at a warehouse, rules aside.
     fn in_reach(&self, sku: Sku, warehouse: Warehouse) -> u32 {
-        self.claim.in_reach(self.state, sku, warehouse)
+        self.claim.in_reach(self, sku, warehouse)
     }
 
     /// Components that two demands of the order consume.

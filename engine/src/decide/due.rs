@@ -43,8 +43,22 @@ fn make_bundles_due(state: &State, sku: Sku, sequence: Sequence, decision: &mut 
     }
 }
 
+/// What of the units that a decision frees lets lines be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freed {
+    /// All of them; of what was held for a cart only what is left.
+    All,
+    /// What is left of them after the decision's own movements.
+    WhatIsLeft,
+}
+
 /// Sets aside what the decision frees, as far as lines wait for it, and makes the SKUs due.
-pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision: &mut Decision) {
+pub(super) fn set_aside_what_is_free(
+    state: &State,
+    which: Freed,
+    sequence: Sequence,
+    decision: &mut Decision,
+) {
     let waits = |it: &Movement| it.kind() == MovementKind::Backordered;
     if state.books.is_empty() && !decision.movements.iter().any(waits) {
         return;
@@ -62,8 +76,10 @@ pub(super) fn set_aside_what_is_free(state: &State, sequence: Sequence, decision
             continue;
         }
         let is_of_hold = movement.kind().is_of_hold();
-        if is_of_hold && available_after(state, (sku, warehouse), &decision.movements[..own]) == 0 {
-            continue; // The owner's order, or hold, has it.
+        let may_be_taken = is_of_hold || which == Freed::WhatIsLeft;
+        let left = || available_after(state, (sku, warehouse), &decision.movements[..own]);
+        if may_be_taken && left() == 0 {
+            continue; // The owner's order, or hold, has it, or nobody can.
         }
         let is_set_aside = set_aside(state, (sku, warehouse), own, sequence, decision);
         if is_of_hold && is_set_aside {

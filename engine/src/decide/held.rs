@@ -9,7 +9,7 @@ use gantry_model::{
 };
 
 use super::Decision;
-use super::due::set_aside_what_is_free;
+use super::due::{Freed, set_aside_what_is_free};
 use crate::state::{HeldRow, HoldRow, State};
 
 /// Units that are held, and that somebody may have all the same: rising, each place once.
@@ -151,7 +151,7 @@ pub(crate) fn decide_expiry(
     decision: &mut Decision,
 ) -> Option<ExpireHolds> {
     let expired = let_expire(state, sequence, now, decision)?;
-    set_aside_what_is_free(state, sequence, decision);
+    set_aside_what_is_free(state, Freed::All, sequence, decision);
     Some(expired)
 }
 

@@ -32,12 +32,15 @@ pub(crate) fn decide_match(
     let mut last = WaitKey::FIRST;
     for (key, slot) in behind.by_ref().take(LINES_PER_MATCH_MAX) {
         last = key;
+        if state.rejected.is_stuck(key.placed) {
+            continue;
+        }
         if serve(state, (sku, key, slot), sequence, now, decision) {
             mark!("waiting line served");
             break;
         }
     }
-    let after = After::of(state, sku, decision);
+    let after = After::of(state, sku, now, decision);
     let is_over = behind.next().is_none() || !after.is_anything_left(last, decision);
     if is_over {
         after.give_back(sequence, decision);
@@ -53,11 +56,12 @@ pub(crate) fn decide_match(
 pub(crate) fn pass_over(
     state: &State,
     sequence: Sequence,
+    now: EngineTime,
     decision: &mut Decision,
 ) -> Option<Match> {
     decision.clear();
     let (sku, _) = state.matching.next()?;
-    After::of(state, sku, decision).give_back(sequence, decision);
+    After::of(state, sku, now, decision).give_back(sequence, decision);
     Some(Match { sku, last: WaitKey::FIRST, end: MatchEnd::Over })
 }
 
@@ -77,7 +81,7 @@ struct After<'a> {
 }
 
 impl<'a> After<'a> {
-    fn of(state: &'a State, sku: Sku, decision: &Decision) -> Self {
+    fn of(state: &'a State, sku: Sku, now: EngineTime, decision: &Decision) -> Self {
         let mut set_aside: BTreeMap<_, _> = state.matching.set_aside(sku).collect();
         let mut served = None;
         for movement in &decision.movements {
@@ -97,7 +101,7 @@ impl<'a> After<'a> {
         // An order that waits complete is served whole; another's line keeps nothing.
         let keeper = state.keeper(sku, served);
         let rows = set_aside.iter().map(|(warehouse, units)| (*warehouse, *units));
-        let kept = keeper.map(|keeper| state.kept(keeper, rows).collect()).unwrap_or_default();
+        let kept = keeper.map(|keeper| state.kept(keeper, rows, now).collect()).unwrap_or_default();
         Self { state, sku, set_aside, keeper: keeper.map(|(key, _)| key), kept }
     }
 
@@ -223,7 +227,7 @@ mod tests {
         let state = &engine.state;
         assert_eq!((state.matching.set_aside_of(SKU), state.available(SKU, PLACE)), (2, 1));
         let (sequence, mut decision) = (state.last_sequence().next(), Decision::new());
-        let looked = pass_over(state, sequence, &mut decision).unwrap();
+        let looked = pass_over(state, sequence, EngineTime::default(), &mut decision).unwrap();
         let outcome = Outcome { head: &OutcomeHead::accepted(0, 0), shorts: &[] };
         engine.state.apply(&Record {
             sequence,

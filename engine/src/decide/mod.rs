@@ -3,11 +3,13 @@
 mod candidates;
 mod control;
 mod due;
+mod give_up;
 mod held;
 mod hold;
 mod matching;
 mod order_units;
 mod place;
+mod reject;
 mod resource;
 mod serve;
 mod sourcing;
@@ -19,6 +21,7 @@ use gantry_model::{
 };
 
 pub(crate) use candidates::{Grant, Pass};
+pub(crate) use give_up::{decide_give_up, let_go};
 pub(crate) use held::{Held, decide_expiry, let_expire};
 pub(crate) use matching::{decide_match, pass_over};
 pub(crate) use place::sum_demands;
@@ -170,7 +173,8 @@ pub(crate) fn decide_known(
         Command::ResourceOrder(command) => {
             resource::decide(known, command, sequence, now, decision)
         }
-        Command::SetCancelAt(_) | Command::RejectUnits(_) => Err(RejectReason::NotYet.into()),
+        Command::SetCancelAt(command) => give_up::set_cancel_at(known, command, now),
+        Command::RejectUnits(command) => reject::decide(known, command, sequence, now, decision),
         Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
             Err(RejectReason::NotYet.into())
         }
@@ -184,7 +188,11 @@ pub(crate) fn decide_known(
     match decided {
         Ok(head) => {
             decision.head = head;
-            due::set_aside_what_is_free(state, sequence, decision);
+            let freed = match command {
+                Command::RejectUnits(_) => due::Freed::WhatIsLeft,
+                _ => due::Freed::All,
+            };
+            due::set_aside_what_is_free(state, freed, sequence, decision);
             if let Command::SetReserves(reserves) = command {
                 let skus = reserves.rows.iter().map(ReserveRow::sku);
                 skus.for_each(|sku| due::make_due_what_waits(state, sku, sequence, decision));

@@ -1,5 +1,6 @@
 //! Cancelling and shipping units of an order.
 
+use gantry_journal::mark;
 use gantry_model::{
     LineUnits, Movement, MovementKind, OrderId, OrderUnits, OutcomeHead, RejectReason, Sequence,
     SetPriority, ShortMode, Warehouse,
@@ -72,18 +73,23 @@ pub(super) fn cancel(
         cancel_line(state, &target, units.line(), units.quantity(), decision);
     }
     if target.row.short == ShortMode::WaitComplete {
-        make_rest_due(state, &target, decision);
+        make_rest_due(state, target.lines, sequence, decision);
     }
     Ok(OutcomeHead::accepted(0, 0))
 }
 
 /// Without what is cancelled the rest of an order that waits complete may be had, and what was kept
 /// for it is for others.
-fn make_rest_due(state: &State, target: &Target<'_>, decision: &mut Decision) {
-    for line in target.lines.iter().filter(|line| line.waiting > 0) {
+pub(super) fn make_rest_due(
+    state: &State,
+    lines: &[LineRow],
+    sequence: Sequence,
+    decision: &mut Decision,
+) {
+    for line in lines.iter().filter(|line| line.waiting > 0) {
         let is_set_aside = state.matching.set_aside_of(line.sku) > 0;
         if is_set_aside || waiting_after(state, line.sku, &decision.movements) > 0 {
-            make_due(line.sku, target.sequence, decision);
+            make_due(line.sku, sequence, decision);
         }
     }
 }
@@ -118,7 +124,8 @@ fn cancel_line(state: &State, target: &Target<'_>, line: u16, units: u32, decisi
 }
 
 /// Changes when the waiting lines of an order are served. Where a look is under way, it begins
-/// anew: a line may stand before the place that it has come to.
+/// anew: a line may stand before the place that it has come to. An order that was stuck is looked at
+/// again.
 pub(super) fn set_priority(
     known: Known<'_>,
     command: &SetPriority,
@@ -129,9 +136,13 @@ pub(super) fn set_priority(
     if target.row.open_units == 0 {
         return Err(RejectReason::OrderClosed.into());
     }
+    let is_stuck = known.state.rejected.is_stuck(target.row.placed);
+    if is_stuck {
+        mark!("stuck order freed");
+    }
     for line in target.lines.iter().filter(|line| line.waiting > 0) {
         let matching = &known.state.matching;
-        if matching.is_due(line.sku) || matching.set_aside_of(line.sku) > 0 {
+        if is_stuck || matching.is_due(line.sku) || matching.set_aside_of(line.sku) > 0 {
             make_due(line.sku, sequence, decision);
         }
     }
@@ -171,7 +182,7 @@ pub(super) fn ship(
     Ok(OutcomeHead::accepted(0, 0))
 }
 
-fn check_quantity(units: u32, open: u32) -> Result<(), Rejection> {
+pub(super) fn check_quantity(units: u32, open: u32) -> Result<(), Rejection> {
     if units == 0 {
         return Err(RejectReason::QuantityNotPositive.into());
     }
@@ -182,7 +193,7 @@ fn check_quantity(units: u32, open: u32) -> Result<(), Rejection> {
 }
 
 /// Each pair of line and warehouse at most once; lists must rise, so that the check is linear.
-fn check_pairs(units: &[LineUnits]) -> Result<(), Rejection> {
+pub(super) fn check_pairs(units: &[LineUnits]) -> Result<(), Rejection> {
     let key = |units: &LineUnits| (units.line(), units.warehouse());
     if units.is_sorted_by(|left, right| key(left) < key(right)) {
         Ok(())

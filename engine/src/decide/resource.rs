@@ -80,7 +80,9 @@ impl Figures {
         let mut figures = Self { parcels: 0, cost_minor: 0, days: 0 };
         for (warehouse, units) in places {
             let mut candidates = pass.state.network.candidates(pass.order.zone);
-            let candidate = candidates.find(|candidate| candidate.warehouse == *warehouse)?;
+            let candidate = candidates.find(|candidate| {
+                candidate.warehouse == *warehouse && !pass.is_barred(*warehouse)
+            })?;
             if !pass.opened.contains(warehouse) {
                 figures.parcels += 1;
                 figures.cost_minor += i64::from(candidate.parcel_cost);
@@ -121,7 +123,8 @@ pub(super) fn decide(
     let order = as_placed(&view, &lines);
     let own = Own::of(state, &view);
     let opened = opened(&view, |row| row.shipped > 0);
-    let first = Pass::of_waiting(state, &order, now, Claim::Own(&own), &opened);
+    let bars = state.rejected.bars(view.row.placed);
+    let first = Pass::of_waiting(state, &order, now, Claim::Own(&own), &opened).sparing(bars);
     let sourced = run_passes(&first, decision);
     let granted = decision.grants.iter().map(|grant| grant.units).sum::<u32>();
     if granted < wanted || !is_better(&first, &own, &decision.grants) {
@@ -129,7 +132,7 @@ pub(super) fn decide(
         return Ok(OutcomeHead::accepted(0, 0));
     }
     move_units(state, &view, sequence, decision);
-    if !fits(&view, &decision.movements) {
+    if !fits(&view, &decision.movements, MOVEMENTS_PER_RECORD_MAX) {
         decision.movements.clear();
         return Ok(OutcomeHead::accepted(0, 0));
     }
@@ -210,13 +213,12 @@ fn rising(view: &OrderView<'_>) -> Vec<AllocationRow> {
 }
 
 /// Whether a record has room for the movements, and the order for where its units then are.
-fn fits(view: &OrderView<'_>, movements: &[Movement]) -> bool {
+pub(super) fn fits(view: &OrderView<'_>, movements: &[Movement], max: usize) -> bool {
     let rows = rising(view);
     let is_new = |it: &&Movement| {
         let place = (it.line(), it.warehouse());
         it.kind() == MovementKind::Allocated
             && rows.binary_search_by_key(&place, |row| (row.line, row.warehouse)).is_err()
     };
-    movements.len() <= MOVEMENTS_PER_RECORD_MAX
-        && rows.len() + movements.iter().filter(is_new).count() <= PAIRS_MAX
+    movements.len() <= max && rows.len() + movements.iter().filter(is_new).count() <= PAIRS_MAX
 }

@@ -34,10 +34,12 @@ pub(super) fn serve(
     let order = as_placed(&view, &lines);
     let claim = Claim::SetAside(key, &claimed);
     let wanted = decision.problem.units_wanted();
-    let sourced = run_passes(&Pass::of_waiting(state, &order, now, claim, &opened), decision);
+    let bars = state.rejected.bars(view.row.placed);
+    let pass = Pass::of_waiting(state, &order, now, claim, &opened).sparing(bars);
+    let sourced = run_passes(&pass, decision);
     let units: u32 = decision.grants.iter().map(|grant| grant.units).sum();
     if units == 0 || is_complete && units < wanted {
-        return is_complete && keep(state, (sku, key, slot), sequence, decision);
+        return is_complete && keep(state, (sku, key, slot), sequence, now, decision);
     }
     decision.head = sourced.head();
     for (line, row) in &asked {
@@ -45,7 +47,7 @@ pub(super) fn serve(
             Movement::of_order(kind, view.row.placed, *line, row.sku, warehouse, units, sequence)
         };
         let is_claimed = claimed.contains(&row.sku);
-        allocate(state, (row, is_claimed), key, of_line, decision);
+        allocate(&pass, (row, is_claimed), key, of_line, decision);
     }
     for (_, LineRow { sku: other, .. }) in asked.iter().filter(|(_, row)| row.sku != sku) {
         // What is left of it there is for others.
@@ -108,12 +110,13 @@ pub(super) fn as_placed<'a>(view: &OrderView<'_>, lines: &'a [OrderLine]) -> Pla
 /// Gives a line what was granted of its SKU, as far as it waits; what is set aside first, if it is
 /// claimed.
 fn allocate(
-    state: &State,
+    pass: &Pass<'_>,
     (row, is_claimed): (&LineRow, bool),
     key: WaitKey,
     of_line: impl Fn(MovementKind, Warehouse, u32) -> Movement,
     decision: &mut Decision,
 ) {
+    let (state, now) = (pass.state, pass.now);
     let granted = decision.grants.iter().filter(|grant| grant.sku == row.sku);
     let units = granted.map(|grant| grant.units).sum::<u32>().min(row.waiting);
     if units == 0 {
@@ -131,7 +134,10 @@ fn allocate(
         }
         left -= units;
         decision.grants[at].units -= units;
-        let claimable = if is_claimed { state.claimable(row.sku, grant.warehouse, key) } else { 0 };
+        let claimable = match is_claimed {
+            true => state.claimable(row.sku, grant.warehouse, key, now),
+            false => 0,
+        };
         let back = claimable - given_back(row.sku, Some(grant.warehouse), decision);
         let back = back.min(units);
         if back > 0 {
@@ -162,6 +168,7 @@ fn keep(
     state: &State,
     (sku, key, slot): (Sku, WaitKey, u32),
     sequence: Sequence,
+    now: EngineTime,
     decision: &mut Decision,
 ) -> bool {
     // Of what is not counted there is always enough, and a bundle is nothing that lies there.
@@ -170,11 +177,12 @@ fn keep(
         return false;
     }
     let row = state.orders.row(slot);
-    let kept = state.kept((key, slot), state.matching.set_aside(sku));
+    let kept = state.kept((key, slot), state.matching.set_aside(sku), now);
     let kept: u32 = kept.map(|(_, units)| units).sum();
     let mut left = state.orders.lines(row)[usize::from(key.line)].waiting - kept;
     let mut warehouses: Vec<Warehouse> =
         state.network.candidates(row.zone).map(|candidate| candidate.warehouse).collect();
+    warehouses.retain(|warehouse| state.may_serve(slot, *warehouse, now));
     warehouses.sort_unstable();
     let before = decision.movements.len();
     for warehouse in warehouses {

@@ -5,6 +5,7 @@
 
 mod holds;
 mod matching;
+mod open;
 
 use gantry_model::{
     AssignPolicy, CANDIDATES_PER_ZONE_MAX, CODE_BYTES_MAX, Channel, CommandId, Component, CostRow,
@@ -122,6 +123,12 @@ impl Restoring {
                 each(bytes, |row: &v1::ArchivedPlace| matching::add_set_aside(state, row))
             }
             Kind::Holds => holds::add(state, access(bytes)?),
+            Kind::CancelAt => {
+                each(bytes, |row: &v1::ArchivedCancelAt| open::add_deadline(state, row))
+            }
+            Kind::Rejected => {
+                each(bytes, |row: &v1::ArchivedRejected| open::add_rejected(state, row))
+            }
         }
     }
 

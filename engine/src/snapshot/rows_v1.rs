@@ -7,9 +7,10 @@
 
 use rkyv::{Archive, Serialize};
 
-/// Version 3 has the kind `Holds` besides those of version 2, and that had `Due` and `SetAside`
+/// Version 4 has the kinds `CancelAt` and `Rejected` besides those of version 3. That had `Holds`
+/// besides those of version 2, and that had `Due` and `SetAside`
 /// besides those of version 1; both are read.
-pub(crate) const ROWS_VERSION: u32 = 3;
+pub(crate) const ROWS_VERSION: u32 = 4;
 /// Rows of a section at most; a section of orders is full when one of its lists is.
 pub(crate) const SECTION_ROWS_MAX: usize = 1 << 16;
 /// Bytes of a code at most.
@@ -40,11 +41,13 @@ pub(crate) enum Kind {
     Due = 19,
     SetAside = 20,
     Holds = 21,
+    CancelAt = 26,
+    Rejected = 27,
 }
 
 impl Kind {
-    /// Every kind, by its number less one.
-    pub(crate) const ALL: [Self; 21] = [
+    /// Every kind, in order of its number.
+    pub(crate) const ALL: [Self; 23] = [
         Self::Settings,
         Self::Skus,
         Self::Warehouses,
@@ -66,6 +69,8 @@ impl Kind {
         Self::Due,
         Self::SetAside,
         Self::Holds,
+        Self::CancelAt,
+        Self::Rejected,
     ];
 
     pub(crate) const fn number(self) -> u16 {
@@ -73,7 +78,7 @@ impl Kind {
     }
 
     pub(crate) fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
     }
 }
 
@@ -290,6 +295,30 @@ pub(crate) struct HeldUnits {
     pub(crate) units: u32,
     pub(crate) line: u16,
     pub(crate) warehouse: u16,
+}
+
+/// Open orders that are given up at a time, in that order; by the order's place among all.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct CancelAt {
+    pub(crate) order: u32,
+    pub(crate) cancel_at: u32,
+}
+
+/// An open order of which units were rejected, by its place among all; warehouses that are spared.
+#[derive(Clone, Debug, Archive, Serialize)]
+pub(crate) struct Rejected {
+    pub(crate) order: u32,
+    pub(crate) rejections: u32,
+    /// Rising by warehouse.
+    pub(crate) bars: Vec<Bar>,
+}
+
+/// A warehouse that an order has nothing from until a time.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct Bar {
+    pub(crate) until: u64,
+    pub(crate) warehouse: u16,
+    pub(crate) reserved: [u8; 6],
 }
 
 /// A command that is remembered, in order.

@@ -1,5 +1,7 @@
 //! The rows of a state, as version 1 keeps them.
 
+use std::collections::BTreeMap;
+
 use gantry_model::{Channel, Policy, Proof, Sku, WaitKey};
 use rkyv::Serialize;
 use rkyv::api::high::HighSerializer;
@@ -8,7 +10,7 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 
 use super::rows_v1::{self as v1, Kind, SECTION_ROWS_MAX};
-use crate::state::{ArchiveRow, ClosedRow, DueRow, OrderView, State};
+use crate::state::{ArchiveRow, Bar, ClosedRow, DueRow, OrderView, State};
 use crate::{CapacityRow, Engine};
 
 /// One section as it goes into the file.
@@ -55,7 +57,8 @@ pub(crate) fn save<E>(engine: &Engine, sink: &mut Sink<'_, E>) -> Result<(), E> 
     put(Kind::Archives, state.archives.rows().iter().map(archive), sink)?;
     put(Kind::Due, state.matching.due().map(due), sink)?;
     put(Kind::SetAside, state.matching.set_aside.iter().map(place), sink)?;
-    save_holds(state, sink)
+    save_holds(state, sink)?;
+    save_open(state, sink)
 }
 
 fn due((sku, row): (Sku, DueRow)) -> v1::Due {
@@ -316,22 +319,53 @@ fn put_holds<E>(section: &mut v1::Holds, sink: &mut Sink<'_, E>) -> Result<(), E
     Ok(())
 }
 
-/// Closed orders by their place among the orders that were saved, which is that among the slots
-/// in use.
-fn closed(state: &State) -> Vec<v1::Closed> {
-    let mut rows: Vec<ClosedRow> = state.archives.closed.iter().copied().collect();
-    rows.sort_unstable_by_key(|row| row.slot);
+/// The place among the orders that were saved of each slot in `slots`, which is that among the
+/// slots in use.
+fn places(state: &State, slots: impl Iterator<Item = u32>) -> BTreeMap<u32, u32> {
+    let mut slots: Vec<u32> = slots.collect();
+    slots.sort_unstable();
     let mut used = (0..).zip(state.orders.used_slots()).peekable();
-    let place = |row: &ClosedRow| {
-        while used.next_if(|(_, slot)| *slot < row.slot).is_some() {}
-        let (order, slot) = *used.peek().expect("invariant: a closed order is in memory");
-        assert_eq!(slot, row.slot, "a closed order is in memory");
+    let place = |slot: u32| {
+        while used.next_if(|(_, used)| *used < slot).is_some() {}
+        let (order, found) = *used.peek().expect("invariant: the order is in memory");
+        assert_eq!(slot, found, "the order is in memory");
+        (slot, order)
+    };
+    slots.into_iter().map(place).collect()
+}
+
+fn closed(state: &State) -> Vec<v1::Closed> {
+    let rows: Vec<ClosedRow> = state.archives.closed.iter().copied().collect();
+    let places = places(state, rows.iter().map(|row| row.slot));
+    let closed = |row: &ClosedRow| {
+        let order = places[&row.slot];
         v1::Closed { closed: row.closed.get(), order, reserved: [0; 4] }
     };
-    let mut closed: Vec<v1::Closed> = rows.iter().map(place).collect();
+    let mut closed: Vec<v1::Closed> = rows.iter().map(closed).collect();
     // A record closes one order at most.
     closed.sort_unstable_by_key(|row| row.closed);
     closed
+}
+
+/// What only open orders have.
+fn save_open<E>(state: &State, sink: &mut Sink<'_, E>) -> Result<(), E> {
+    let places_of = places(state, state.deadlines.iter().map(|(_, _, slot)| slot));
+    let deadlines = state
+        .deadlines
+        .iter()
+        .map(|(at, _, slot)| v1::CancelAt { order: places_of[&slot], cancel_at: at.get() });
+    put(Kind::CancelAt, deadlines, sink)?;
+    let places_of = places(state, state.rejected.iter().map(|(_, slot, _)| slot));
+    let rejected = state.rejected.iter().map(|(_, slot, row)| v1::Rejected {
+        order: places_of[&slot],
+        rejections: row.rejections,
+        bars: row.bars.iter().map(bar).collect(),
+    });
+    put(Kind::Rejected, rejected, sink)
+}
+
+fn bar((warehouse, until): &Bar) -> v1::Bar {
+    v1::Bar { until: until.get(), warehouse: warehouse.get(), reserved: [0; 6] }
 }
 
 fn archive(row: &ArchiveRow) -> v1::ArchiveFile {

@@ -72,9 +72,9 @@ impl State {
                 return self.apply_expire_holds(record, expired.holds);
             }
             Command::Match(looked) => return self.apply_match(record, looked),
-            Command::SetCancelAt(_) | Command::RejectUnits(_) | Command::GiveUp(_) => {
-                unreachable!("not yet")
-            }
+            Command::SetCancelAt(command) => self.apply_cancel_at(command.order, command.cancel_at),
+            Command::RejectUnits(command) => self.apply_reject(record, command),
+            Command::GiveUp(given_up) => return self.apply_give_up(record, given_up.order),
             Command::ExpectSupply(_)
             | Command::ChangeSupply(_)
             | Command::ReceiveSupply(_)
@@ -146,7 +146,7 @@ impl State {
         }
     }
 
-    fn apply_to_order(&mut self, order: OrderId, record: &Record<'_>) {
+    pub(super) fn apply_to_order(&mut self, order: OrderId, record: &Record<'_>) {
         let slot = self.order_slot(order).expect("invariant: decide found the order");
         let was_open = self.orders.row(slot).open_units > 0;
         self.take_order(slot);
@@ -166,6 +166,10 @@ impl State {
         for movement in record.movements {
             if movement.kind().is_of_matching() {
                 self.move_set_aside(movement, record.sequence);
+                continue;
+            }
+            if movement.kind() == MovementKind::Withdrawn {
+                self.move_stock(movement);
                 continue;
             }
             assert_eq!(movement.order(), self.orders.row(slot).placed, "one order a record");

@@ -53,6 +53,12 @@ pub(crate) enum RowKind {
     Hold = 26,
     /// Units of a hold at a place.
     Held = 27,
+    /// When an open order is given up.
+    Deadline = 32,
+    /// How often units of an open order were rejected.
+    Rejected = 33,
+    /// A warehouse that an open order has nothing from for a while.
+    Bar = 34,
 }
 
 /// The sum. Wrapping arithmetic makes it a commutative group: what was put in can be taken out.

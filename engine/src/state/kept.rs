@@ -5,15 +5,23 @@
 //! is the first in each of its books: it gets all that it waits for, one unit after the other, and
 //! then the next one does. So none waits for ever because smaller orders take what comes in.
 
-use gantry_model::{Sequence, Sku, WaitKey, Warehouse};
+use gantry_model::{EngineTime, Sequence, Sku, WaitKey, Warehouse};
 
-use super::State;
+use super::{State, is_barred};
 
 impl State {
     /// The line of a book that keeps units from those behind it, and its order's slot; `gone` is an
-    /// order that waits no longer.
+    /// order that waits no longer. One that is stuck keeps nothing.
     pub(crate) fn keeper(&self, sku: Sku, gone: Option<Sequence>) -> Option<(WaitKey, u32)> {
-        self.books.complete(sku).find(|(key, _)| Some(key.placed) != gone)
+        let keeps = |key: &WaitKey| Some(key.placed) != gone && !self.rejected.is_stuck(key.placed);
+        self.books.complete(sku).find(|(key, _)| keeps(key))
+    }
+
+    /// The warehouses that may serve the order at `slot` at time `now`.
+    pub(crate) fn may_serve(&self, slot: u32, warehouse: Warehouse, now: EngineTime) -> bool {
+        let row = self.orders.row(slot);
+        self.network.candidates(row.zone).any(|candidate| candidate.warehouse == warehouse)
+            && !is_barred(self.rejected.bars(row.placed), warehouse, now)
     }
 
     /// What the keeper of a book keeps of the units that are set aside, rising by warehouse.
@@ -21,26 +29,31 @@ impl State {
         &self,
         (key, slot): (WaitKey, u32),
         set_aside: impl Iterator<Item = (Warehouse, u32)>,
+        now: EngineTime,
     ) -> impl Iterator<Item = (Warehouse, u32)> {
         let row = self.orders.row(slot);
         let mut left = self.orders.lines(row)[usize::from(key.line)].waiting;
-        let zone = row.zone;
         set_aside.map(move |(warehouse, units)| {
-            let serves = self.network.candidates(zone).any(|row| row.warehouse == warehouse);
-            let kept = if serves { units.min(left) } else { 0 };
+            let kept = if self.may_serve(slot, warehouse, now) { units.min(left) } else { 0 };
             left -= kept;
             (warehouse, kept)
         })
     }
 
     /// Units set aside at a warehouse that a line at `key` may have: all but what is kept from it.
-    pub(crate) fn claimable(&self, sku: Sku, warehouse: Warehouse, key: WaitKey) -> u32 {
+    pub(crate) fn claimable(
+        &self,
+        sku: Sku,
+        warehouse: Warehouse,
+        key: WaitKey,
+        now: EngineTime,
+    ) -> u32 {
         let set_aside = self.matching.set_aside_at(sku, warehouse);
         let keeper = self.keeper(sku, None).filter(|keeper| {
             (keeper.0.priority_class, keeper.0.placed) < (key.priority_class, key.placed)
         });
         let Some(keeper) = keeper else { return set_aside };
-        let mut kept = self.kept(keeper, self.matching.set_aside(sku));
+        let mut kept = self.kept(keeper, self.matching.set_aside(sku), now);
         let kept = kept.find(|(at, _)| *at == warehouse).map_or(0, |(_, units)| units);
         set_aside - kept
     }

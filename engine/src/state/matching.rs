@@ -165,6 +165,7 @@ impl State {
         }
         self.orders.row_mut(slot).priority_class = command.priority_class;
         self.put_order(slot);
+        self.look_after(slot);
         record.movements.iter().for_each(|it| self.move_set_aside(it, record.sequence));
     }
 

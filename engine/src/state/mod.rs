@@ -11,6 +11,7 @@ mod by_sku;
 mod capacity;
 mod catalogue;
 mod chunked;
+mod deadlines;
 mod fifo;
 mod hash;
 mod holds;
@@ -22,6 +23,7 @@ mod network;
 mod orders;
 mod policies;
 mod recompute;
+mod rejected;
 mod remembered;
 mod resourced;
 mod restore;
@@ -44,6 +46,7 @@ pub use by_sku::{BySku, PlaceRow};
 pub(crate) use capacity::{CUT_OFF_NONE, day_of};
 pub use capacity::{Capacity, CapacityRow, DayLoad};
 pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
+pub use deadlines::Deadlines;
 pub(crate) use hash::{STATE_HASH_VERSION, StateHash};
 pub use holds::{HeldRow, HoldRow, Holds};
 pub(crate) use index::{IdIndex, POSITION_MAX, Place};
@@ -54,6 +57,8 @@ pub(crate) use orders::OrderView;
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
 pub(crate) use policies::DAYS_ANY;
 pub use policies::{Policies, PolicyRow};
+pub(crate) use rejected::is_barred;
+pub use rejected::{Bar, Rejected, RejectedRow};
 pub use remembered::FirstAnswer;
 use remembered::Remembered;
 pub(crate) use remembered::{CommandRow, RejectionRow};
@@ -100,6 +105,10 @@ pub struct State {
     pub matching: Matching,
     /// What is held for carts.
     pub holds: Holds,
+    /// When open orders are given up.
+    pub deadlines: Deadlines,
+    /// Orders of which warehouses rejected units.
+    pub rejected: Rejected,
     /// What a unit at a place is worth to orders still to come, in minor units.
     pub prices: BySku,
     /// Closed orders, and what has left memory.
@@ -133,6 +142,8 @@ impl State {
             books: Books::default(),
             matching: Matching::default(),
             holds: Holds::new(),
+            deadlines: Deadlines::default(),
+            rejected: Rejected::default(),
             prices: BySku::default(),
             archives: Archives::new(),
             limits,

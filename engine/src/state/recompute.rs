@@ -22,6 +22,10 @@ impl State {
         let set_aside = self.matching.set_aside.iter();
         set_aside.for_each(|(sku, row)| hash.put(self.hash_set_aside(sku, &row)));
         self.holds.by_end().for_each(|hold| hash.put(self.hash_hold(hold)));
+        let deadlines = self.deadlines.iter();
+        deadlines.for_each(|(at, placed, _)| hash.put(rows::deadline(placed, at)));
+        let rejected = self.rejected.iter();
+        rejected.for_each(|(placed, _, row)| hash.put(self.hash_rejected(placed, row)));
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
         self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
         self.archives.closed.iter().for_each(|row| hash.put(self.hash_closed(row)));
@@ -97,6 +101,19 @@ impl State {
             assert_eq!(self.orders.row(row.slot).open_units, 0, "a closed order stays closed");
         }
         assert!(self.archives.closed.iter().is_sorted_by_key(|row| row.closed), "in order");
+    }
+
+    /// Orders that are given up at a time, or of which units were rejected, are open.
+    fn audit_open(&self) {
+        let deadlines = self.deadlines.iter().map(|(_, placed, slot)| (placed, slot));
+        let rejected = self.rejected.iter().map(|(placed, slot, _)| (placed, slot));
+        for (placed, slot) in deadlines.chain(rejected) {
+            let row = self.orders.row(slot);
+            assert!(row.placed == placed && row.open_units > 0, "the order is open");
+        }
+        let counted =
+            self.deadlines.iter().filter(|(at, placed, _)| self.deadlines.of(*placed) == *at);
+        assert_eq!(counted.count(), self.deadlines.len(), "an order is given up once");
     }
 
     /// The sums over a warehouse's counted cells are what `apply` keeps up.
@@ -209,6 +226,7 @@ impl State {
         }
         assert_eq!(self.totals, totals, "totals are the sums of the tables");
         self.audit_closed();
+        self.audit_open();
         self.audit_books();
         for warehouse in self.catalogue.warehouses.handles() {
             self.audit_warehouse(warehouse);

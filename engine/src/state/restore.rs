@@ -16,6 +16,7 @@ use super::capacity::DayLoad;
 use super::holds::{HeldRow, HoldRow};
 use super::matching::DueRow;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
+use super::rejected::RejectedRow;
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
 use super::{IdIndex, State, StateHash, rows};
@@ -143,6 +144,16 @@ impl State {
     /// A closed order in memory; the one that has been closed for longest comes first.
     pub(crate) fn restore_closed(&mut self, slot: u32, closed: Sequence) {
         self.close_order(slot, closed);
+    }
+
+    /// When an open order is given up.
+    pub(crate) fn restore_deadline(&mut self, slot: u32, at: EngineSecond) {
+        self.set_deadline(slot, at);
+    }
+
+    /// What became of an open order of which units were rejected.
+    pub(crate) fn restore_rejected(&mut self, slot: u32, row: RejectedRow) {
+        self.set_rejected(slot, Some(row));
     }
 
     /// An archive file whose rows leave memory, or have left.

@@ -21,6 +21,7 @@ impl State {
 
     /// Notes that an order has no open units any more.
     pub(super) fn close_order(&mut self, slot: u32, closed: Sequence) {
+        self.forget_open(slot);
         let row = ClosedRow { slot, closed };
         self.hash.put(self.hash_closed(&row));
         self.archives.closed.push(row);

@@ -1,6 +1,8 @@
 //! The logical rows of the state and how each is hashed; one function a row.
 
-use gantry_model::{Channel, Limits, Proof, Sequence, Sku, Warehouse, Zone};
+use gantry_model::{
+    Channel, EngineSecond, EngineTime, Limits, Proof, Sequence, Sku, Warehouse, Zone,
+};
 use zerocopy::little_endian::{I64, U32, U64, U128};
 use zerocopy::{Immutable, IntoBytes, Unaligned};
 
@@ -117,6 +119,24 @@ pub(crate) fn set_aside(sku: u64, warehouse: u64, units: u32) -> u128 {
 pub(crate) fn hold(row: &HoldRow) -> u128 {
     let times = pair(row.placed.get(), row.expires.get());
     row_hash(RowKind::Hold, &[row.id.get(), row.owner, times].map(U128::new))
+}
+
+/// When an open order is given up; no row where it is not.
+pub(crate) fn deadline(placed: Sequence, at: EngineSecond) -> u128 {
+    if at == EngineSecond::NONE {
+        return 0;
+    }
+    figures(RowKind::Deadline, [placed.get(), at.get().into()])
+}
+
+/// How often units of an open order were rejected.
+pub(crate) fn rejected(placed: Sequence, rejections: u32) -> u128 {
+    figures(RowKind::Rejected, [placed.get(), rejections.into()])
+}
+
+/// Until when an open order has nothing from a warehouse; `warehouse` is its code's hash.
+pub(crate) fn bar(placed: Sequence, warehouse: u64, until: EngineTime) -> u128 {
+    figures(RowKind::Bar, [placed.get(), warehouse, until.get()])
 }
 
 fn pair(low: u64, high: u64) -> u128 {

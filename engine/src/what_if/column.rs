@@ -103,6 +103,16 @@ impl WhatIfColumn {
         self.engine.expire_holds(now, &mut self.records)
     }
 
+    /// Gives up the next order whose time has come here; whether there was any.
+    pub(super) fn give_up_once(&mut self, now: EngineTime) -> bool {
+        self.records.clear();
+        let given_up = self.engine.give_up(now, &mut self.records);
+        if given_up {
+            self.waits.note(&self.engine.decision.movements, now);
+        }
+        given_up
+    }
+
     /// Takes the next record; `recorded` is the state that the records so far have made.
     pub(super) fn feed(
         &mut self,
@@ -123,6 +133,9 @@ impl WhatIfColumn {
                 let fed = self.execute(record, record.command_bytes);
                 let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
                 self.figures.unmapped.holds += u64::from(is_lost);
+            }
+            Command::SetCancelAt(_) => {
+                self.execute(record, record.command_bytes);
             }
             Command::ResourceOrder(_) => {
                 let fed = self.execute(record, record.command_bytes);
