@@ -168,6 +168,8 @@ impl Ledger {
                     *self.held.entry(cell).or_default() -= quantity;
                 }
                 MovementKind::Withdrawn | MovementKind::Restored | MovementKind::Due => {}
+                MovementKind::Promised | MovementKind::Unpromised | MovementKind::PromiseBroken => {
+                }
             }
         }
         self.check(record);

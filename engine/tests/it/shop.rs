@@ -4,6 +4,7 @@
 //! `shop/setup.rs` for what shapes sourcing.
 
 mod holding;
+mod leaving;
 mod setup;
 mod waiting;
 
@@ -12,10 +13,10 @@ use std::fmt::Write;
 use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime,
-    HoldId, Item, LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody,
-    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
-    UpsertWarehouse, Warehouse, Zone,
+    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineSecond,
+    EngineTime, HoldId, Item, LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query,
+    Reply, ReplyBody, ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode,
+    UpsertSku, UpsertWarehouse, Warehouse, Zone,
 };
 
 use setup::flag;
@@ -185,6 +186,7 @@ impl Shop {
             ["hold" | "extend" | "release" | "held" | "holds" | "expire" | "wait", ..] => {
                 self.holding(id, &words)
             }
+            ["cancel_at" | "give_up" | "reject", ..] => self.leaving(id, &words),
             ["stock", sku] => self.query(&Query::ReadStock(self.sku(sku))),
             ["show", order] => self.query(&Query::ReadOrder(order_id(order))),
             ["resolve", code] => self.query(&Query::Resolve(Namespace::Sku, code)),
@@ -318,6 +320,7 @@ impl Shop {
                         write!(text, " {line}:{}cancelled", figures.cancelled).unwrap();
                     }
                 }
+                Self::describe_dates(order, text);
             }
             ReplyBody::Cell(cell) => {
                 write!(text, " {}/{}", cell.available, cell.on_hand).unwrap();
@@ -328,11 +331,12 @@ impl Shop {
                     write!(text, " {place}:{}/{}", cell.available, cell.on_hand).unwrap();
                 }
             }
-            ReplyBody::Book { head, rows } => {
+            ReplyBody::Book { head, rows, .. } => {
                 let due = if head.is_due == 1 { " due" } else { "" };
                 write!(text, " {}+{}{due}", head.units, head.set_aside).unwrap();
                 for row in *rows {
-                    let (order, line) = (row.order().get() % 1_000_000, row.key().line);
+                    let (order, line) =
+                        (row.order().get() % 1_000_000, row.key(EngineSecond::NONE).line);
                     write!(text, " {order}/{line}:{}", row.units()).unwrap();
                 }
             }
@@ -343,6 +347,7 @@ impl Shop {
                     write!(text, " {}:{}", row.id().get() % 1_000_000, row.units()).unwrap();
                 }
             }
+            ReplyBody::Supply { .. } | ReplyBody::Supplies { .. } => {}
             ReplyBody::Rejection(outcome) => {
                 if outcome.head.limit() != 0 || outcome.head.actual() != 0 {
                     write!(text, " {}:{}", outcome.head.actual(), outcome.head.limit()).unwrap();

@@ -191,6 +191,7 @@ impl Book {
             Kind::SetAside | Kind::Held => shelf.held += quantity,
             Kind::GivenBack | Kind::Unheld => shelf.held -= quantity,
             Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
+            Kind::Promised | Kind::Unpromised | Kind::PromiseBroken => {}
         }
         let units = movement.quantity().unsigned_abs();
         let day = record.time.get() / DAY_NS;
