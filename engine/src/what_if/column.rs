@@ -3,8 +3,8 @@
 use gantry_journal::FrameBuffer;
 use gantry_model::{
     COMMAND_BYTES_MAX, Code, Command, EngineTime, HoldId, Item, Items, LineUnits, Movement,
-    MovementKind, OrderId, OrderUnits, PlaceOrder, RECORD_BYTES_MAX, Record, RejectReason, Reply,
-    ReplyStatus, StockChange,
+    MovementKind, OrderId, OrderUnits, PlaceOrder, RECORD_BYTES_MAX, Record, RejectReason,
+    RejectUnits, Reply, ReplyStatus, StockChange,
 };
 
 use super::error::WhatIfError;
@@ -135,8 +135,11 @@ impl WhatIfColumn {
                 self.figures.unmapped.holds += u64::from(is_lost);
             }
             Command::SetCancelAt(_) => {
-                self.execute(record, record.command_bytes);
+                let fed = self.execute(record, record.command_bytes);
+                let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
+                self.figures.unmapped.deadlines += u64::from(is_lost);
             }
+            Command::RejectUnits(command) => self.reject(record, command),
             Command::ResourceOrder(_) => {
                 let fed = self.execute(record, record.command_bytes);
                 let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
@@ -200,6 +203,17 @@ impl WhatIfColumn {
                     promised_days: self.promised_days,
                 });
             }
+        }
+    }
+
+    /// Rejects what a warehouse rejected, if it was asked for it here; where it was not, nobody knows
+    /// what another would have said.
+    fn reject(&mut self, record: &Record<'_>, command: &RejectUnits<'_>) {
+        if self.execute(record, record.command_bytes) == Fed::Done {
+            self.waits.note(&self.engine.decision.movements, record.time);
+        } else if record.outcome.head.is_accepted() {
+            let units = command.units.iter().map(|units| u64::from(units.quantity()));
+            self.figures.unmapped.rejected_units += units.sum::<u64>();
         }
     }
 

@@ -86,6 +86,10 @@ pub struct Unmapped {
     pub holds: u64,
     /// Orders sourced again that are not open here.
     pub resourcings: u64,
+    /// Times at which there is no open order here to be given up.
+    pub deadlines: u64,
+    /// Units rejected that are not allocated here.
+    pub rejected_units: u64,
     /// Commands of set-up that cannot be carried out here.
     pub control_commands: u64,
 }

@@ -11,6 +11,7 @@ mod folder;
 mod given_up;
 mod golden;
 mod holds;
+mod leaving;
 mod limits;
 mod matching;
 mod naive;
