@@ -1,16 +1,19 @@
 //! Answers: what a client is told, built from the state as it stands after the command.
 
+mod dates;
 mod hold;
+mod supply;
 
 use gantry_model::{
     BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, Command, EngineSecond, EngineTime, HoldHead,
-    Malformed, Movement, MovementKind, Namespace, OrderAllocation, OrderDates, OrderDetail,
-    OrderHead, OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook,
-    RejectReason, ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockChange,
-    StockHead, Totals, WaitKey, Warehouse, name_prefix,
+    Malformed, Movement, MovementKind, Namespace, OrderAllocation, OrderDetail, OrderHead,
+    OrderLineView, OrderStatus, OutcomeHead, PlaceOrder, Query, QueryKind, ReadBook, RejectReason,
+    ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockChange, StockHead, Totals,
+    WaitKey, Warehouse, name_prefix,
 };
 use zerocopy::little_endian::U32;
 
+use self::dates::{Dates, order_of};
 use crate::archive::Known;
 use crate::decide::Decision;
 use crate::state::{AllocationRow, Cell, FirstAnswer, LineRow, OrderView, State};
@@ -27,18 +30,23 @@ pub(crate) fn of_command(
     if !decision.head.is_accepted() {
         return rejected(kind, &decision.head, &decision.shorts, sequence, replies);
     }
-    let reply = begin(replies, kind, ReplyStatus::Accepted, sequence);
+    let begin = |replies| begin(replies, kind, ReplyStatus::Accepted, sequence);
     match command {
         // The order just placed stands last: no need to look its id up.
         Command::PlaceOrder(_) => {
             let order = state.orders.view(state.orders.last_slot());
-            put_order(reply, kind, state, &order).end();
+            let dates = Dates::of(state, order.row);
+            let header = ReplyHeader::new(ReplyStatus::Accepted, 0, sequence);
+            put_order(dates.begin(replies, kind, header), &order, &dates).end();
         }
         // Of a hold that is gone nothing is left to look up.
         Command::ReleaseHold(command) => {
-            reply.put(&HoldHead::ended(command.hold, decision.released)).end();
+            begin(replies).put(&HoldHead::ended(command.hold, decision.released)).end();
         }
-        _ => put_thing(reply, Known::of(state), command, state.last_time()).end(),
+        _ => {
+            let header = ReplyHeader::new(ReplyStatus::Accepted, 0, sequence);
+            put_thing(replies, header, Known::of(state), command, state.last_time());
+        }
     }
 }
 
@@ -55,8 +63,8 @@ pub(crate) fn of_duplicate(
         let header = ReplyHeader::new(ReplyStatus::Duplicate, reason.number(), first.sequence);
         return ReplyWriter::begin(replies, kind, header).end();
     }
-    let reply = begin(replies, kind, ReplyStatus::Duplicate, first.sequence);
-    put_thing(reply, known, command, now).end();
+    let header = ReplyHeader::new(ReplyStatus::Duplicate, 0, first.sequence);
+    put_thing(replies, header, known, command, now);
 }
 
 /// Whether what an accepted `command` is about exists, as it does if it is the one that is
@@ -99,6 +107,7 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
 
 /// What placing `order` would answer.
 pub(crate) fn of_quote(
+    state: &State,
     order: &PlaceOrder<'_>,
     decision: &Decision,
     sequence: Sequence,
@@ -114,7 +123,10 @@ pub(crate) fn of_quote(
         .map(|line| LineRow { sku: line.sku(), ordered: line.quantity(), ..LineRow::default() })
         .collect();
     let mut allocations = Vec::new();
-    let is_of_order = |it: &&Movement| !it.kind().is_of_matching() && !it.kind().is_of_hold();
+    let is_of_order = |it: &&Movement| {
+        let kind = it.kind();
+        !kind.is_of_matching() && !kind.is_of_hold() && !kind.is_of_promise()
+    };
     let of_order = decision.movements.iter().filter(is_of_order);
     for movement in of_order {
         let units = movement.quantity().unsigned_abs();
@@ -135,11 +147,13 @@ pub(crate) fn of_quote(
         }
     }
     let head = &decision.head;
-    let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+    let dates = Dates::of_quote(state, &decision.movements);
+    let reply = dates.begin(replies, kind, ReplyHeader::new(ReplyStatus::Answered, 0, sequence));
     let (cost, parcels) = (head.cost_minor(), head.parcels());
     let gap = u32::try_from(head.gap()).unwrap_or(u32::MAX);
     let order = order_head(OrderStatus::Open, cost, parcels, &lines, &allocations);
-    put_rows(reply, order.proven(head.proof(), gap), &lines, &allocations).end();
+    let order = order.proven(head.proof(), gap);
+    dates.put(put_rows(reply, order, &lines, &allocations)).end();
 }
 
 /// The answer to a query other than a quote and totals.
@@ -156,7 +170,20 @@ pub(crate) fn of_query(
         rejected(kind, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, replies);
     };
     match query {
-        Query::ReadSupply(_) | Query::ReadSupplies(_) => no(RejectReason::NotYet, replies),
+        Query::ReadSupply(query) => match supply::is_known(state, query.supply) {
+            true => {
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                supply::put_with_lines(reply, state, query);
+            }
+            false => no(RejectReason::UnknownSupply, replies),
+        },
+        Query::ReadSupplies(sku) => match state.catalogue.sku(*sku) {
+            Some(_) => {
+                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                supply::put_those_of_sku(reply, state, *sku);
+            }
+            None => no(RejectReason::UnknownSku, replies),
+        },
         Query::ReadOrder(order) => match known.order(*order) {
             Some(order) => put_order_detail(state, &order, sequence, replies),
             None => no(RejectReason::UnknownOrder, replies),
@@ -183,7 +210,7 @@ pub(crate) fn of_query(
             None => no(RejectReason::UnknownCode, replies),
         },
         Query::ReadBook(book) => match state.catalogue.sku(book.sku) {
-            Some(_) => put_book(state, book, begin(replies, kind, ReplyStatus::Answered, sequence)),
+            Some(_) => put_book(state, book, replies),
             None => no(RejectReason::UnknownSku, replies),
         },
         Query::ReadHold(id) => match hold::is_known(state, *id) {
@@ -223,7 +250,7 @@ fn put_stock(reply: ReplyWriter<'_>, state: &State, sku: Sku, is_tracked: bool) 
 }
 
 /// The lines that wait for a SKU, from a place on.
-fn put_book(state: &State, book: &ReadBook, reply: ReplyWriter<'_>) {
+fn put_book(state: &State, book: &ReadBook, replies: &mut Vec<u8>) {
     let sku = book.sku;
     let rows_max = match book.rows_max {
         0 => BOOK_ROWS_PER_REPLY_MAX,
@@ -232,10 +259,10 @@ fn put_book(state: &State, book: &ReadBook, reply: ReplyWriter<'_>) {
     let row = |(key, slot): (WaitKey, u32)| {
         let order = state.orders.row(slot);
         let line = state.orders.lines(order)[usize::from(key.line)];
-        BookRow::new(order.id, key, line.waiting)
+        (BookRow::new(order.id, key, line.waiting), U32::new(key.promised.get()))
     };
     let lines = state.books.from(sku, book.from).take(rows_max as usize);
-    let rows: Vec<_> = lines.map(row).collect();
+    let (rows, promised): (Vec<BookRow>, Vec<U32>) = lines.map(row).unzip();
     let head = BookHead {
         units: state.books.units(sku).into(),
         lines: u32::try_from(state.books.lines(sku)).unwrap_or(u32::MAX).into(),
@@ -245,7 +272,14 @@ fn put_book(state: &State, book: &ReadBook, reply: ReplyWriter<'_>) {
         is_due: state.matching.is_due(sku).into(),
         reserved: 0,
     };
-    reply.put(&head).put(rows.as_slice()).end();
+    let kind = QueryKind::ReadBook.number();
+    let header = ReplyHeader::new(ReplyStatus::Answered, 0, state.last_sequence());
+    if promised.iter().any(|date| date.get() != EngineSecond::NONE.get()) {
+        let reply = ReplyWriter::begin_dated(replies, kind, header);
+        reply.put(&head).put(rows.as_slice()).put(promised.as_slice()).end();
+    } else {
+        ReplyWriter::begin(replies, kind, header).put(&head).put(rows.as_slice()).end();
+    }
 }
 
 pub(crate) fn of_totals(totals: &Totals, sequence: Sequence, replies: &mut Vec<u8>) {
@@ -281,25 +315,24 @@ fn begin(
 }
 
 /// What a command was about, as it stands now.
-fn put_thing<'a>(
-    reply: ReplyWriter<'a>,
+fn put_thing(
+    replies: &mut Vec<u8>,
+    header: ReplyHeader,
     known: Known<'_>,
     command: &Command<'_>,
     now: EngineTime,
-) -> ReplyWriter<'a> {
+) {
     let (state, kind) = (known.state, command.kind().number());
-    match command {
-        Command::PlaceOrder(order) => put_order_of(reply, kind, known, order.id),
-        Command::CancelOrder(units) | Command::Ship(units) => {
-            put_order_of(reply, kind, known, units.order)
-        }
-        Command::SetPriority(priority) => put_order_of(reply, kind, known, priority.order),
-        Command::ResourceOrder(resource) => put_order_of(reply, kind, known, resource.order),
-        Command::SetCancelAt(command) => put_order_of(reply, kind, known, command.order),
-        Command::RejectUnits(units) => put_order_of(reply, kind, known, units.order),
-        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
-            unreachable!("not yet")
-        }
+    if let Some(id) = order_of(command) {
+        let order = known.order(id).expect("invariant: the command's order is there");
+        let dates = Dates::of(state, order.row);
+        return put_order(dates.begin(replies, kind, header), &order, &dates).end();
+    }
+    let reply = ReplyWriter::begin(replies, kind, header);
+    let reply = match command {
+        Command::ExpectSupply(command) => supply::put(reply, state, command.id),
+        Command::ChangeSupply(command) => supply::put(reply, state, command.supply),
+        Command::ReceiveSupply(command) => supply::put(reply, state, command.supply),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let StockChange { sku, warehouse, .. } = *change;
             reply.put(&state.view(sku, warehouse))
@@ -312,24 +345,12 @@ fn put_thing<'a>(
             let handle = handle_of(state, command);
             put_handle(reply, handle.expect("invariant: an upsert defines its code"))
         }
-        Command::SetCosts(_)
-        | Command::SetLimits(_)
-        | Command::AssignPolicy(_)
-        | Command::SetCapacity(_)
-        | Command::SetReserves(_)
-        | Command::SetBundle(_)
-        | Command::SetShadowPrices(_)
-        | Command::Mark { .. }
-        | Command::Retire(_)
-        | Command::Match(_)
-        | Command::ExpireHolds(_)
-        | Command::Promise(_)
-        | Command::GiveUp(_)
-        | Command::MatchAgain(_) => reply,
         Command::PlaceHold(command) => hold::put(reply, state, command.id, now),
         Command::ExtendHold(command) => hold::put(reply, state, command.hold, now),
         Command::ReleaseHold(command) => hold::put(reply, state, command.hold, now),
-    }
+        _ => reply, // Of what is set up there is nothing to tell.
+    };
+    reply.end();
 }
 
 /// The handle of the code that an upsert names.
@@ -349,32 +370,11 @@ fn put_handle(reply: ReplyWriter<'_>, handle: u32) -> ReplyWriter<'_> {
     reply.put(&[U32::new(handle), U32::new(0)])
 }
 
-fn put_order_of<'a>(
-    reply: ReplyWriter<'a>,
-    kind: u16,
-    known: Known<'_>,
-    id: gantry_model::OrderId,
-) -> ReplyWriter<'a> {
-    let order = known.order(id).expect("invariant: the command's order is there");
-    put_order(reply, kind, known.state, &order)
-}
-
-/// An order, and behind it when things are to happen to it, if any are.
-fn put_order<'a>(
-    reply: ReplyWriter<'a>,
-    kind: u16,
-    state: &State,
-    order: &OrderView<'_>,
-) -> ReplyWriter<'a> {
+fn put_order<'a>(reply: ReplyWriter<'a>, order: &OrderView<'_>, dates: &Dates) -> ReplyWriter<'a> {
     let OrderView { row, detail, lines, allocations, .. } = *order;
     let status = row.status(lines);
     let head = order_head(status, row.cost_minor, row.parcels, lines, allocations);
-    let reply = put_rows(reply, head.proven(detail.proof, detail.gap), lines, allocations);
-    let cancel_at = state.deadlines.of(row.placed);
-    if cancel_at == EngineSecond::NONE {
-        return reply;
-    }
-    reply.dated(kind).put(&OrderDates::new(cancel_at, 0))
+    dates.put(put_rows(reply, head.proven(detail.proof, detail.gap), lines, allocations))
 }
 
 fn order_head(
@@ -417,7 +417,9 @@ fn put_order_detail(
     replies: &mut Vec<u8>,
 ) {
     let kind = QueryKind::ReadOrder.number();
-    let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+    let dates = Dates::of(state, order.row);
+    let header = ReplyHeader::new(ReplyStatus::Answered, 0, sequence);
+    let reply = dates.begin(replies, kind, header);
     let OrderView { row, detail, reference, .. } = *order;
     let view = OrderDetail {
         id: row.id.get().into(),
@@ -433,7 +435,7 @@ fn put_order_detail(
         reference_bytes: u8::try_from(reference.len()).expect("invariant: at most 40"),
         reserved: [0; 4],
     };
-    put_order(reply, kind, state, order).put(&view).put(reference).end();
+    put_order(reply, order, &dates).put(&view).put(reference).end();
 }
 
 fn count(length: usize) -> u16 {

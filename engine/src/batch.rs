@@ -3,8 +3,8 @@
 
 use gantry_journal::{FrameBuffer, FrameFacts, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    CANDIDATES_PER_ZONE_MAX, EngineTime, LINES_PER_ORDER_MAX, OrderAllocation, OrderDetail,
-    OrderLineView, RECORD_BYTES_MAX, REPLY_HEADER_BYTES, Sequence,
+    CANDIDATES_PER_ZONE_MAX, EngineTime, LINES_PER_ORDER_MAX, LinePromise, OrderAllocation,
+    OrderDates, OrderDetail, OrderLineView, RECORD_BYTES_MAX, REPLY_HEADER_BYTES, Sequence,
 };
 
 /// The longest answer to one request. Where the next reply might not fit any more the answer ends:
@@ -20,7 +20,8 @@ const _: () = assert!(ANSWER_BYTES_MAX <= OUTBOX_BYTES_SOFT_MAX);
 const _: () = {
     let allocations = LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX * size_of::<OrderAllocation>();
     let lines = LINES_PER_ORDER_MAX * size_of::<OrderLineView>();
-    let rest = REPLY_HEADER_BYTES + size_of::<OrderDetail>() + 1024;
+    let dates = size_of::<OrderDates>() + LINES_PER_ORDER_MAX * size_of::<LinePromise>();
+    let rest = REPLY_HEADER_BYTES + size_of::<OrderDetail>() + dates + 1024;
     assert!(allocations + lines + rest <= REPLY_BYTES_MAX);
 };
 

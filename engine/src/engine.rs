@@ -16,8 +16,8 @@ use crate::ProcessFigures;
 use crate::answer;
 use crate::archive::{ArchiveFacts, Archived, Known};
 use crate::decide::{
-    Decision, decide_expiry, decide_give_up, decide_known, decide_match, let_expire, let_go,
-    pass_over,
+    Decision, decide_expiry, decide_give_up, decide_known, decide_match, decide_review,
+    leave_broken, let_expire, let_go, pass_over,
 };
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
@@ -179,7 +179,7 @@ impl Engine {
                 if !self.decide(&Command::PlaceOrder(order), &[], sequence.next(), now) {
                     self.stopped_by_bug = Some(item.bytes.to_vec());
                 }
-                answer::of_quote(&order, &self.decision, sequence, replies);
+                answer::of_quote(&self.state, &order, &self.decision, sequence, replies);
             }
             Ok(Query::ReadTotals) => {
                 answer::of_totals(&self.totals(), self.last_sequence(), replies);
@@ -231,6 +231,15 @@ impl Engine {
         self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
             let decide = if is_safe { pass_over } else { decide_match };
             decide(state, sequence, now, decision).map(Command::Match)
+        })
+    }
+
+    /// Journals the next look at promises that cannot be kept, or at lines without one. Returns whether
+    /// there was any to be had. SKUs whose lines are to be matched are passed over until that is done.
+    pub fn review_promises(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
+        self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
+            let decide = if is_safe { leave_broken } else { decide_review };
+            decide(state, sequence, now, decision).map(Command::Promise)
         })
     }
 

@@ -183,9 +183,12 @@ impl LocalInstance {
         Ok(reply)
     }
 
-    /// Gives what came in to the lines that wait for it, until nothing is due.
+    /// Gives what came in to the lines that wait for it, and makes promises anew, until nothing is
+    /// due and nothing under review.
     pub fn match_waiting(&mut self, now: EngineTime) -> Result<(), JournalError> {
-        self.journal_all(&mut |engine, records| engine.match_waiting(now, records))
+        self.journal_all(&mut |engine, records| {
+            engine.match_waiting(now, records) || engine.review_promises(now, records)
+        })
     }
 
     /// Ends the holds whose time has come.

@@ -48,9 +48,10 @@ pub use sourcing::{Demand, Measure, Part, Plan, Problem, Scratch, Source, Take, 
 pub use state::{
     AllocationRow, ArchiveRow, Archives, Bar, Books, Bundles, BySku, Candidate, Capacity,
     CapacityRow, Catalogue, Cell, CodeTable, DayLoad, Deadlines, DueRow, FirstAnswer, HeldRow,
-    HoldRow, Holds, LineRow, Matching, MemoryPreparer, Network, OrderDetailRow, OrderRow, Orders,
-    PlaceRow, Policies, PolicyRow, Rejected, RejectedRow, SkuRow, State, Stock, UnitTotals,
-    WarehouseRow, WarehouseUnits,
+    HoldRow, Holds, LinePromiseRow, LineRow, Matching, MemoryPreparer, Network, OrderDetailRow,
+    OrderRow, Orders, PlaceRow, Policies, PolicyRow, PromisePart, Promises, Rejected, RejectedRow,
+    ReviewRow, Reviews, SkuRow, State, Stock, Supplies, SupplyRow, UnitTotals, WarehouseRow,
+    WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
 pub use what_if::{

@@ -11,7 +11,7 @@ use gantry_model::{
     Sku,
 };
 
-use crate::decide::{Decision, decide, decide_expiry, decide_give_up, decide_match};
+use crate::decide::{Decision, decide, decide_expiry, decide_give_up, decide_match, decide_review};
 use crate::state::{STATE_HASH_VERSION, State};
 use crate::{Engine, Start};
 
@@ -161,6 +161,10 @@ impl Engine {
             Command::GiveUp(given_up) => {
                 let decided = decide_give_up(&self.state, record.sequence, record.time, decision);
                 decided.as_ref() == Some(given_up)
+            }
+            Command::Promise(looked) => {
+                let decided = decide_review(&self.state, record.sequence, record.time, decision);
+                decided.as_ref() == Some(looked)
             }
             Command::Mark { .. } | Command::Retire(_) => return Ok(()), // Not decided.
             command => {

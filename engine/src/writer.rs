@@ -199,6 +199,24 @@ impl Writer {
         worked
     }
 
+    /// Makes some of the promises anew that may not be kept any more. Not to be called while a
+    /// submission is begun; what is to be matched comes first. Returns whether a record was written.
+    pub fn review_promises(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
+        let mut worked = false;
+        for _ in 0..MATCHES_PER_DRAIN {
+            let is_matching = self.engine.state().matching.next().is_some();
+            if is_matching
+                || batch.is_full()
+                || !self.engine.review_promises(now, &mut batch.records)
+            {
+                break;
+            }
+            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
+            worked = true;
+        }
+        worked
+    }
+
     /// Ends some of the holds whose time has come. To be called before a request is looked at. Returns
     /// whether a record was written.
     pub fn expire_holds(&mut self, batch: &mut Batch, now: EngineTime) -> bool {

@@ -11,7 +11,7 @@ use gantry_engine::{
     ArchiveFacts, Batch, Engine, ProcessFigures, Progress, RequestKind, Submission, Writer,
 };
 use gantry_journal::mark;
-use gantry_model::EngineTime;
+use gantry_model::{EngineSecond, EngineTime};
 
 use crate::archive_shelf::ArchiveShelf;
 use crate::clock::EngineClock;
@@ -134,6 +134,7 @@ impl EngineLoop {
         self.begun.is_some()
             || !self.links.ingress.is_empty()
             || self.may_match()
+            || self.may_review()
             || self.may_retire()
     }
 
@@ -147,6 +148,17 @@ impl EngineLoop {
     /// Whether lines wait for what came in.
     fn may_match(&self) -> bool {
         self.has_leisure() && self.writer.engine().state().matching.next().is_some()
+    }
+
+    /// Whether promises are to be made anew.
+    fn may_review(&self) -> bool {
+        self.has_leisure() && !self.writer.engine().state().reviews.is_empty()
+    }
+
+    /// Whether promises are there that were to be kept by now.
+    fn may_break(&mut self) -> bool {
+        let date = self.writer.engine().state().promises.first_date();
+        self.has_leisure() && date.is_some_and(|date| date.is_past(self.clock.now()))
     }
 
     /// Whether the engine may journal what nobody asked for: a stop does not wait for it, and the
@@ -169,18 +181,24 @@ impl EngineLoop {
         !self.is_stopping() && end.is_some_and(|end| end <= self.clock.now())
     }
 
-    /// How long it is until then.
+    /// How long it is until then, or until the first promise is to be kept.
     fn until_first_end(&mut self) -> Option<Duration> {
-        let end = self.first_end()?;
+        let state = self.writer.engine().state();
+        let date = state.promises.first_date().filter(|_| self.has_leisure());
+        let date = date.map(EngineSecond::begins);
+        let end = self.first_end().into_iter().chain(date).min()?;
         let left_ns = end.get().saturating_sub(self.clock.now().get());
         // Engine time may run slower than the clock of the sleep, by less than this.
         Some(Duration::from_nanos(left_ns + left_ns / 64 + 1_000))
     }
 
-    /// Gives some of what came in to the lines that wait for it.
+    /// Gives some of what came in to the lines that wait for it, and makes some promises anew.
     fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) {
         if self.begun.is_none() && self.has_leisure() {
             self.writer.match_waiting(batch, now);
+            if self.writer.review_promises(batch, now) && self.links.ingress.is_empty() {
+                mark!("promises reviewed while idle");
+            }
         }
     }
 
@@ -205,7 +223,7 @@ impl EngineLoop {
     /// Works off one quantum of commands and one of queries, at one reading of the clock.
     fn drain(&mut self) -> Drained {
         let has_work = self.has_work();
-        if !has_work && !self.may_expire() {
+        if !has_work && !self.may_expire() && !self.may_break() {
             return Drained::Nothing;
         }
         let Some(mut batch) = self.open_batch() else { return Drained::NoBatch };

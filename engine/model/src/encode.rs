@@ -35,13 +35,6 @@ impl<'a> ItemWriter<'a> {
         self
     }
 
-    /// Writes the item in another schema than it was begun in.
-    pub(crate) fn in_schema(self, schema: u16) -> Self {
-        let field = self.start + size_of::<u16>();
-        self.out[field..field + size_of::<u16>()].copy_from_slice(&schema.to_le_bytes());
-        self
-    }
-
     pub(crate) fn put_some<T: IntoBytes + Immutable>(self, part: Option<T>) -> Self {
         match part {
             Some(part) => self.put(&part),

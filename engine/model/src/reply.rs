@@ -402,12 +402,6 @@ impl<'a> ReplyWriter<'a> {
         Self { item: ItemWriter::begin(out, kind, schemas_of(kind)[1]).put(&header) }
     }
 
-    /// Lets the reply tell of dates, now that there are any: see [`ReplyWriter::begin_dated`].
-    #[must_use]
-    pub fn dated(self, kind: u16) -> Self {
-        Self { item: self.item.in_schema(schemas_of(kind)[1]) }
-    }
-
     /// Appends a part of the body.
     #[must_use]
     pub fn put<T: IntoBytes + Immutable + ?Sized>(self, part: &T) -> Self {

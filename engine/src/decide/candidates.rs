@@ -5,13 +5,13 @@
 
 use gantry_model::{
     CANDIDATES_PER_ZONE_MAX, EngineTime, LINES_PER_ORDER_MAX, Objective, PARCELS_PER_ORDER_MAX,
-    PlaceOrder, Rule, Rules, Sku, WaitKey, Warehouse,
+    PlaceOrder, Rule, Rules, Sku, Warehouse,
 };
 
 use super::held::Held;
 use super::resource::Own;
 use crate::sourcing::{Demand, Part, Problem, Source};
-use crate::state::{Bar, Candidate, PolicyRow, State, day_of, is_barred};
+use crate::state::{Bar, Candidate, Claimant, PolicyRow, State, day_of, is_barred};
 
 /// Units of an order from one warehouse; what passes have decided so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ pub(crate) struct Pass<'a> {
 pub(crate) enum Claim<'a> {
     /// Nothing.
     Nothing,
-    /// A waiting line's claim to what is set aside: by the line's place, of these SKUs.
-    SetAside(WaitKey, &'a [Sku]),
+    /// A waiting line's claim to what is set aside, of these SKUs.
+    SetAside(Claimant, &'a [Sku]),
     /// The claim of an owner of holds to what they hold.
     Held(&'a Held),
     /// What an order that is sourced again has there itself.
@@ -58,8 +58,8 @@ impl Claim<'_> {
     fn in_reach(&self, pass: &Pass<'_>, sku: Sku, warehouse: Warehouse) -> u32 {
         let state = pass.state;
         match self {
-            Self::SetAside(key, skus) if skus.contains(&sku) => {
-                let claimed = state.claimable(sku, warehouse, *key, pass.now);
+            Self::SetAside(claimant, skus) if skus.contains(&sku) => {
+                let claimed = state.claimable(sku, warehouse, *claimant, pass.now);
                 state.stock.available_with(sku, warehouse, claimed.into())
             }
             Self::Nothing | Self::SetAside(..) => state.stock.available(sku, warehouse),

@@ -16,7 +16,8 @@ pub(super) fn sku(state: &State, command: &UpsertSku<'_>) -> Result<OutcomeHead,
     if let Some(row) = state.catalogue.sku(sku)
         && row.tracked != command.tracked
     {
-        if state.stock.is_in_use(sku) || !state.fences.of(sku).is_empty() {
+        let is_expected = state.supplies.of_sku(sku).next().is_some();
+        if state.stock.is_in_use(sku) || !state.fences.of(sku).is_empty() || is_expected {
             return Err(RejectReason::TrackingInUse.into());
         }
         if command.tracked && !state.bundles.components(sku).is_empty() {

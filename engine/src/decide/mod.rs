@@ -3,14 +3,17 @@
 mod candidates;
 mod control;
 mod due;
+mod expected;
 mod give_up;
 mod held;
 mod hold;
 mod matching;
 mod order_units;
 mod place;
+mod promise;
 mod reject;
 mod resource;
+mod review;
 mod serve;
 mod sourcing;
 mod supply;
@@ -25,6 +28,7 @@ pub(crate) use give_up::{decide_give_up, let_go};
 pub(crate) use held::{Held, decide_expiry, let_expire};
 pub(crate) use matching::{decide_match, pass_over};
 pub(crate) use place::sum_demands;
+pub(crate) use review::{decide_review, leave_broken};
 
 use crate::archive::Known;
 use crate::sourcing::{Plan, Problem, Scratch};
@@ -175,9 +179,9 @@ pub(crate) fn decide_known(
         }
         Command::SetCancelAt(command) => give_up::set_cancel_at(known, command, now),
         Command::RejectUnits(command) => reject::decide(known, command, sequence, now, decision),
-        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
-            Err(RejectReason::NotYet.into())
-        }
+        Command::ExpectSupply(command) => expected::expect(state, command, now),
+        Command::ChangeSupply(command) => expected::change(state, command, now),
+        Command::ReceiveSupply(command) => expected::receive(state, command, sequence, decision),
         Command::Mark { .. }
         | Command::Retire(_)
         | Command::Match(_)

@@ -10,6 +10,7 @@ use gantry_model::{
 use super::candidates::{Grant, Pass};
 use super::due::make_due;
 use super::held::{Held, look_up, take};
+use super::promise::promise_what_waits;
 use super::{Decision, Rejection, push_components};
 use crate::sourcing::{Demand, solve};
 use crate::state::{HoldRow, State};
@@ -30,6 +31,7 @@ pub(super) fn decide(
     let held = Held::for_order(state, order, now);
     let first = Pass::first(state, order, now).of_owner(&held);
     let head = source(&first, sequence, decision)?;
+    promise_what_waits(state, order, now, decision);
     if let Some(hold) = hold {
         take(state, (hold, order.channel), sequence, now, decision);
     }

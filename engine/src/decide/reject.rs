@@ -12,6 +12,7 @@ use super::due::make_due;
 use super::order_units::{check_pairs, check_quantity};
 use super::place::{Sourced, run_passes};
 use super::resource::fits;
+use super::review::break_promise;
 use super::serve::as_placed;
 use super::{Decision, Rejection, push_components};
 use crate::archive::Known;
@@ -32,9 +33,9 @@ pub(super) fn decide(
     let state = known.state;
     let view = known.order(command.order).ok_or(RejectReason::UnknownOrder)?;
     check(state, &view, command)?;
-    let rejection = Reject { state, view, command, sequence };
+    let rejection = Reject { state, view, command, sequence, now };
     rejection.take_away(decision)?;
-    let sourced = rejection.source(now, decision);
+    let sourced = rejection.source(decision);
     let own = decision.movements.len();
     rejection.give(decision);
     if !fits(&rejection.view, &decision.movements, MOVEMENTS_MAX) {
@@ -88,6 +89,7 @@ struct Reject<'a> {
     view: OrderView<'a>,
     command: &'a RejectUnits<'a>,
     sequence: Sequence,
+    now: EngineTime,
 }
 
 impl Reject<'_> {
@@ -136,8 +138,8 @@ impl Reject<'_> {
     }
 
     /// Sources the units from warehouses that did not reject any; not if that was tried too often.
-    fn source(&self, now: EngineTime, decision: &mut Decision) -> Option<Sourced> {
-        let Self { state, view, command, .. } = self;
+    fn source(&self, decision: &mut Decision) -> Option<Sourced> {
+        let Self { state, view, command, now, .. } = self;
         let placed = view.row.placed;
         decision.grants.clear();
         let mut barred = state.rejected.row(placed).cloned().unwrap_or_default();
@@ -153,7 +155,7 @@ impl Reject<'_> {
         let order = as_placed(view, &lines);
         let opened = self.opened();
         let RejectedRow { bars, .. } = &barred;
-        let pass = Pass::of_waiting(state, &order, now, Claim::Nothing, &opened).sparing(bars);
+        let pass = Pass::of_waiting(state, &order, *now, Claim::Nothing, &opened).sparing(bars);
         Some(run_passes(&pass, decision))
     }
 
@@ -203,6 +205,10 @@ impl Reject<'_> {
                 push_components(self.state, &allocated, parts, &mut decision.movements);
             }
             if left > 0 {
+                let placed = self.view.row.placed;
+                let waiting = self.view.lines[usize::from(line)].waiting + left;
+                let time = (self.sequence, self.now);
+                break_promise(self.state, (placed, line), waiting, time, &mut decision.movements);
                 let kind = MovementKind::Backordered;
                 decision.movements.push(self.of_line(kind, line, Warehouse::NONE, left));
             }

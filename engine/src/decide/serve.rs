@@ -11,7 +11,7 @@ use super::due::{make_due, of_stock};
 use super::place::run_passes;
 use super::{Decision, push_components};
 use crate::sourcing::Demand;
-use crate::state::{AllocationRow, LineRow, OrderView, State};
+use crate::state::{AllocationRow, Claimant, LineRow, OrderView, State};
 
 /// Sources the units that a line waits for as if they were ordered now; of an order that waits
 /// complete, those of all its lines. Returns whether the decision moves anything.
@@ -32,7 +32,8 @@ pub(super) fn serve(
     let lines: Vec<_> =
         view.lines.iter().map(|line| OrderLine::new(line.sku, line.ordered)).collect();
     let order = as_placed(&view, &lines);
-    let claim = Claim::SetAside(key, &claimed);
+    let claimant = Claimant { key, is_complete };
+    let claim = Claim::SetAside(claimant, &claimed);
     let wanted = decision.problem.units_wanted();
     let bars = state.rejected.bars(view.row.placed);
     let pass = Pass::of_waiting(state, &order, now, claim, &opened).sparing(bars);
@@ -47,7 +48,7 @@ pub(super) fn serve(
             Movement::of_order(kind, view.row.placed, *line, row.sku, warehouse, units, sequence)
         };
         let is_claimed = claimed.contains(&row.sku);
-        allocate(&pass, (row, is_claimed), key, of_line, decision);
+        allocate(&pass, (row, is_claimed), claimant, of_line, decision);
     }
     for (_, LineRow { sku: other, .. }) in asked.iter().filter(|(_, row)| row.sku != sku) {
         // What is left of it there is for others.
@@ -112,7 +113,7 @@ pub(super) fn as_placed<'a>(view: &OrderView<'_>, lines: &'a [OrderLine]) -> Pla
 fn allocate(
     pass: &Pass<'_>,
     (row, is_claimed): (&LineRow, bool),
-    key: WaitKey,
+    claimant: Claimant,
     of_line: impl Fn(MovementKind, Warehouse, u32) -> Movement,
     decision: &mut Decision,
 ) {
@@ -134,10 +135,8 @@ fn allocate(
         }
         left -= units;
         decision.grants[at].units -= units;
-        let claimable = match is_claimed {
-            true => state.claimable(row.sku, grant.warehouse, key, now),
-            false => 0,
-        };
+        let here = || state.claimable(row.sku, grant.warehouse, claimant, now);
+        let claimable = if is_claimed { here() } else { 0 };
         let back = claimable - given_back(row.sku, Some(grant.warehouse), decision);
         let back = back.min(units);
         if back > 0 {

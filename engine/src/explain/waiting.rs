@@ -11,7 +11,7 @@ use gantry_model::{
 
 use super::visit_records;
 use crate::Engine;
-use crate::state::State;
+use crate::state::{State, SupplyRow};
 
 /// Units that a waiting line got.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct MatchedUnits {
 }
 
 /// A line that still waits, and its place in the book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingUnits {
     /// The line.
     pub line: u16,
@@ -45,6 +45,10 @@ pub struct WaitingUnits {
     pub set_aside: u64,
     /// Whether the lines of this SKU are being looked at.
     pub is_due: bool,
+    /// When all of it is promised to be there, or [`EngineSecond::NONE`].
+    pub promised: EngineSecond,
+    /// The supplies of which it is promised, and units of each, in the order in which they come in.
+    pub supplies: Vec<(SupplyRow, u32)>,
 }
 
 /// What became of units that had to wait.
@@ -99,11 +103,9 @@ fn units_of(record: &Record<'_>, order: Sequence) -> Vec<MatchedUnits> {
 fn waiting(state: &State, order: OrderId) -> Vec<WaitingUnits> {
     let Some(slot) = state.order_slot(order) else { return Vec::new() };
     let row = state.orders.row(slot);
-    let (priority_class, placed) = (row.priority_class, row.placed);
     let lines = (0..).zip(state.orders.lines(row)).filter(|(_, line)| line.waiting > 0);
     let of_line = |(line, figures): (u16, &crate::state::LineRow)| {
-        let (sku, key) =
-            (figures.sku, WaitKey { priority_class, promised: EngineSecond::NONE, placed, line });
+        let (sku, key) = (figures.sku, state.wait_key(row, line));
         let mut waiting = WaitingUnits {
             line,
             sku,
@@ -112,6 +114,8 @@ fn waiting(state: &State, order: OrderId) -> Vec<WaitingUnits> {
             units_before: 0,
             set_aside: state.matching.set_aside_of(sku),
             is_due: state.matching.is_due(sku),
+            promised: key.promised,
+            supplies: supplies(state, key),
         };
         let before = state.books.from(sku, WaitKey::FIRST).take_while(|(other, _)| *other < key);
         for (other, slot) in before {
@@ -122,4 +126,11 @@ fn waiting(state: &State, order: OrderId) -> Vec<WaitingUnits> {
         waiting
     };
     lines.map(of_line).collect()
+}
+
+/// What is promised to the line at `key`.
+fn supplies(state: &State, key: WaitKey) -> Vec<(SupplyRow, u32)> {
+    let parts = state.promises.get(key.placed, key.line).map(|row| state.parts_in_order(row));
+    let parts = parts.unwrap_or_default().into_iter();
+    parts.filter_map(|part| Some((*state.supplies.get(part.supply)?, part.units))).collect()
 }

@@ -6,6 +6,7 @@
 mod holds;
 mod matching;
 mod open;
+mod promises;
 
 use gantry_model::{
     AssignPolicy, CANDIDATES_PER_ZONE_MAX, CODE_BYTES_MAX, Channel, CommandId, Component, CostRow,
@@ -129,6 +130,14 @@ impl Restoring {
             Kind::Rejected => {
                 each(bytes, |row: &v1::ArchivedRejected| open::add_rejected(state, row))
             }
+            Kind::Supplies => {
+                each(bytes, |row: &v1::ArchivedSupply| promises::add_supply(state, row))
+            }
+            Kind::Promises => each(bytes, |row: &v1::ArchivedPromise| promises::add(state, row)),
+            Kind::Reviews => each(bytes, |row: &v1::ArchivedDue| promises::add_review(state, row)),
+            Kind::DueDates => {
+                each(bytes, |row: &v1::ArchivedDueDate| promises::add_due_date(state, row))
+            }
         }
     }
 
@@ -192,6 +201,7 @@ impl Restoring {
         {
             return Err(RowsError::Sum { what, kept, found });
         }
+        known("supply", promises::is_kept(state).then_some(()))?;
         let (orders_hash, index) = indexing.into_parts();
         state.restore_index(orders_hash, index);
         if let Some(kept) = hash.filter(|kept| *kept != state.hash()) {

@@ -5,11 +5,11 @@
 //! lists of their own so that every row has one size. Structs have no padding but reserved bytes, which are
 //! zero, and nothing here is a map or a shared pointer. What a number may be is judged in `restore_v1`, not by the archive.
 
+use gantry_model::SUPPLIES_PER_PROMISE_MAX;
 use rkyv::{Archive, Serialize};
 
-/// Version 4 has the kinds `CancelAt` and `Rejected` besides those of version 3. That had `Holds`
-/// besides those of version 2, and that had `Due` and `SetAside`
-/// besides those of version 1; both are read.
+/// Version 4 has the kinds from `Supplies` on besides those of version 3; that had `Holds` besides
+/// those of version 2, and that had `Due` and `SetAside` besides those of version 1. All are read.
 pub(crate) const ROWS_VERSION: u32 = 4;
 /// Rows of a section at most; a section of orders is full when one of its lists is.
 pub(crate) const SECTION_ROWS_MAX: usize = 1 << 16;
@@ -41,13 +41,17 @@ pub(crate) enum Kind {
     Due = 19,
     SetAside = 20,
     Holds = 21,
+    Supplies = 22,
+    Promises = 23,
+    Reviews = 24,
+    DueDates = 25,
     CancelAt = 26,
     Rejected = 27,
 }
 
 impl Kind {
-    /// Every kind, in order of its number.
-    pub(crate) const ALL: [Self; 23] = [
+    /// Every kind, by its number less one.
+    pub(crate) const ALL: [Self; 27] = [
         Self::Settings,
         Self::Skus,
         Self::Warehouses,
@@ -69,6 +73,10 @@ impl Kind {
         Self::Due,
         Self::SetAside,
         Self::Holds,
+        Self::Supplies,
+        Self::Promises,
+        Self::Reviews,
+        Self::DueDates,
         Self::CancelAt,
         Self::Rejected,
     ];
@@ -78,7 +86,7 @@ impl Kind {
     }
 
     pub(crate) fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.number() == number)
+        Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 }
 
@@ -204,7 +212,8 @@ pub(crate) struct Bundle {
     pub(crate) components: Vec<[u32; 2]>,
 }
 
-/// SKUs whose waiting lines are to be looked at; behind a line, if the look has begun.
+/// SKUs whose waiting lines are to be looked at; behind a line, if the look has begun. SKUs whose
+/// promises are to be made anew; behind a line without one, if lines were looked at.
 #[derive(Clone, Copy, Debug, Archive, Serialize)]
 pub(crate) struct Due {
     pub(crate) since: u64,
@@ -321,6 +330,39 @@ pub(crate) struct Bar {
     pub(crate) reserved: [u8; 6],
 }
 
+/// Units that are expected, in the order in which they were announced.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct Supply {
+    pub(crate) id: u128,
+    pub(crate) placed: u64,
+    pub(crate) sku: u32,
+    pub(crate) expected: u32,
+    pub(crate) received: u32,
+    pub(crate) eta: u32,
+    pub(crate) warehouse: u16,
+    pub(crate) reserved: [u8; 6],
+}
+
+/// What is promised to a line; parts without units are none.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct Promise {
+    /// The records that announced the supplies, rising.
+    pub(crate) supplies: [u64; SUPPLIES_PER_PROMISE_MAX],
+    pub(crate) units: [u32; SUPPLIES_PER_PROMISE_MAX],
+    /// The order's place among the orders of this snapshot, from 0.
+    pub(crate) order: u32,
+    pub(crate) date: u32,
+    pub(crate) line: u16,
+    pub(crate) reserved: [u8; 6],
+}
+
+/// When what the line waits for is to be there behind which a look at a SKU's lines goes on.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct DueDate {
+    pub(crate) sku: u32,
+    pub(crate) date: u32,
+}
+
 /// A command that is remembered, in order.
 #[derive(Clone, Copy, Debug, Archive, Serialize)]
 pub(crate) struct Command {
@@ -375,6 +417,9 @@ const _: () = assert!(size_of::<ArchivedLine>() == 24);
 const _: () = assert!(size_of::<ArchivedAllocation>() == 12);
 const _: () = assert!(size_of::<ArchivedHold>() == 64);
 const _: () = assert!(size_of::<ArchivedHeldUnits>() == 12);
+const _: () = assert!(size_of::<ArchivedSupply>() == 48);
+const _: () = assert!(size_of::<ArchivedPromise>() == 64);
+const _: () = assert!(size_of::<ArchivedDueDate>() == 8);
 const _: () = assert!(size_of::<ArchivedCommand>() == 32);
 const _: () = assert!(size_of::<ArchivedRejection>() == 48);
 const _: () = assert!(size_of::<ArchivedClosed>() == 16);

@@ -1,5 +1,7 @@
 //! The rows of a state, as version 1 keeps them.
 
+mod promises;
+
 use std::collections::BTreeMap;
 
 use gantry_model::{Channel, Policy, Proof, Sku, WaitKey};
@@ -58,6 +60,10 @@ pub(crate) fn save<E>(engine: &Engine, sink: &mut Sink<'_, E>) -> Result<(), E> 
     put(Kind::Due, state.matching.due().map(due), sink)?;
     put(Kind::SetAside, state.matching.set_aside.iter().map(place), sink)?;
     save_holds(state, sink)?;
+    put(Kind::Supplies, state.supplies.iter().map(promises::supply), sink)?;
+    put(Kind::Promises, promises::promises(state).into_iter(), sink)?;
+    put(Kind::Reviews, state.reviews.iter().map(promises::review), sink)?;
+    put(Kind::DueDates, state.matching.due().filter_map(promises::due_date), sink)?;
     save_open(state, sink)
 }
 

@@ -3,8 +3,8 @@
 
 use gantry_journal::sabotage::{Sabotage, asked};
 use gantry_model::{
-    Command, CostRow, EngineSecond, HoldId, Limits, Movement, MovementKind, OrderId, PlaceOrder,
-    Record, Sequence, SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, content_hash,
+    Command, CostRow, HoldId, Limits, Movement, MovementKind, OrderId, PlaceOrder, Record,
+    Sequence, SetCosts, UpsertCode, UpsertSku, UpsertWarehouse, content_hash,
 };
 
 use super::catalogue::{SkuRow, WarehouseRow};
@@ -18,7 +18,10 @@ impl State {
         assert_eq!(record.sequence, self.last_sequence.next(), "records are applied in order");
         assert!(record.time >= self.last_time, "engine time never goes back");
         match record.outcome.head.reason() {
-            None => self.apply_accepted(record),
+            None => {
+                self.apply_accepted(record);
+                self.settle_promises(record);
+            }
             Some(reason) => {
                 assert!(record.movements.is_empty(), "a rejection moves nothing");
                 let id = record.command.id().expect("invariant: the engine rejects clients only");
@@ -75,10 +78,10 @@ impl State {
             Command::SetCancelAt(command) => self.apply_cancel_at(command.order, command.cancel_at),
             Command::RejectUnits(command) => self.apply_reject(record, command),
             Command::GiveUp(given_up) => return self.apply_give_up(record, given_up.order),
-            Command::ExpectSupply(_)
-            | Command::ChangeSupply(_)
-            | Command::ReceiveSupply(_)
-            | Command::Promise(_) => unreachable!("not yet"),
+            Command::ExpectSupply(command) => self.apply_expect_supply(command, record.sequence),
+            Command::ChangeSupply(command) => self.apply_change_supply(command, record.sequence),
+            Command::ReceiveSupply(command) => self.apply_receive_supply(command, record),
+            Command::Promise(command) => return self.apply_promise(record, command),
         }
         let row = CommandRow {
             id: record.command.id().expect("invariant: only the engine's own have no id"),
@@ -124,6 +127,10 @@ impl State {
             }
             if movement.kind().is_of_matching() {
                 self.move_set_aside(movement, record.sequence);
+                continue;
+            }
+            if movement.kind().is_of_promise() {
+                self.move_promise(slot, movement);
                 continue;
             }
             if asked(Sabotage::MovementSkipped)
@@ -173,6 +180,10 @@ impl State {
                 continue;
             }
             assert_eq!(movement.order(), self.orders.row(slot).placed, "one order a record");
+            if movement.kind().is_of_promise() {
+                self.move_promise(slot, movement);
+                continue;
+            }
             match movement.kind() {
                 MovementKind::Allocated => {
                     let (line, warehouse) = (movement.line(), movement.warehouse());
@@ -247,9 +258,7 @@ impl State {
         assert!(line.allocated + line.waiting + line.shipped + line.cancelled <= line.ordered);
         let is_last = line.waiting == 0;
         let row = self.orders.row(slot);
-        let (priority_class, placed, mode) = (row.priority_class, row.placed, row.short);
-        let key =
-            WaitKey { priority_class, promised: EngineSecond::NONE, placed, line: movement.line() };
+        let (key, mode) = (self.wait_key(row, movement.line()), row.short);
         match movement.kind() {
             MovementKind::Backordered => {
                 self.totals.backordered += u64::from(quantity);
@@ -258,6 +267,7 @@ impl State {
             MovementKind::Dequeued => {
                 self.totals.backordered -= u64::from(quantity);
                 self.books.take(movement.sku(), key, quantity, is_last);
+                self.take_off_promise(slot, movement);
             }
             _ => {}
         }
@@ -266,7 +276,7 @@ impl State {
     }
 
     /// Moves what came in, and what of it is set aside.
-    fn move_supply(&mut self, movement: &Movement, sequence: Sequence) {
+    pub(super) fn move_supply(&mut self, movement: &Movement, sequence: Sequence) {
         if movement.kind().is_of_matching() {
             self.move_set_aside(movement, sequence);
         } else {

@@ -53,6 +53,14 @@ pub(crate) enum RowKind {
     Hold = 26,
     /// Units of a hold at a place.
     Held = 27,
+    /// Units that are expected.
+    Supply = 28,
+    /// When what a line waits for is promised to be there.
+    LinePromise = 29,
+    /// Units of a supply that are promised to a line.
+    PromisePart = 30,
+    /// A SKU whose promises are to be made anew.
+    Review = 31,
     /// When an open order is given up.
     Deadline = 32,
     /// How often units of an open order were rejected.

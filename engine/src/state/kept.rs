@@ -9,6 +9,23 @@ use gantry_model::{EngineTime, Sequence, Sku, WaitKey, Warehouse};
 
 use super::{State, is_barred};
 
+/// Who wants units that are set aside: a line that waits, or all lines of an order that waits
+/// complete.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claimant {
+    /// The line that is looked at.
+    pub(crate) key: WaitKey,
+    pub(crate) is_complete: bool,
+}
+
+impl Claimant {
+    /// Whether a keeper's line is served before. One of another order that waits complete is, if it
+    /// is the first in a book where this order waits too.
+    fn is_behind(&self, keeper: WaitKey) -> bool {
+        keeper.placed != self.key.placed && (self.is_complete || keeper < self.key)
+    }
+}
+
 impl State {
     /// The line of a book that keeps units from those behind it, and its order's slot; `gone` is an
     /// order that waits no longer. One that is stuck keeps nothing.
@@ -40,18 +57,16 @@ impl State {
         })
     }
 
-    /// Units set aside at a warehouse that a line at `key` may have: all but what is kept from it.
+    /// Units set aside at a warehouse that a claimant may have: all but what is kept from it.
     pub(crate) fn claimable(
         &self,
         sku: Sku,
         warehouse: Warehouse,
-        key: WaitKey,
+        claimant: Claimant,
         now: EngineTime,
     ) -> u32 {
         let set_aside = self.matching.set_aside_at(sku, warehouse);
-        let keeper = self.keeper(sku, None).filter(|keeper| {
-            (keeper.0.priority_class, keeper.0.placed) < (key.priority_class, key.placed)
-        });
+        let keeper = self.keeper(sku, None).filter(|(key, _)| claimant.is_behind(*key));
         let Some(keeper) = keeper else { return set_aside };
         let mut kept = self.kept(keeper, self.matching.set_aside(sku), now);
         let kept = kept.find(|(at, _)| *at == warehouse).map_or(0, |(_, units)| units);

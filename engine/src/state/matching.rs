@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_model::{
-    Channel, EngineSecond, Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority,
-    Sku, WaitKey, Warehouse,
+    Channel, Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority, Sku, WaitKey,
+    Warehouse,
 };
 
 use super::by_sku::{BySku, PlaceRow};
@@ -152,12 +152,7 @@ impl State {
         let row = *self.orders.row(slot);
         for (line, figures) in (0..).zip(self.orders.lines(&row)) {
             if figures.waiting > 0 {
-                let before = WaitKey {
-                    priority_class: row.priority_class,
-                    promised: EngineSecond::NONE,
-                    placed: row.placed,
-                    line,
-                };
+                let before = self.wait_key(&row, line);
                 let after = WaitKey { priority_class: command.priority_class, ..before };
                 self.books.take(figures.sku, before, figures.waiting, true);
                 self.books.add(figures.sku, (after, slot), figures.waiting, row.short);

@@ -12,6 +12,7 @@ mod capacity;
 mod catalogue;
 mod chunked;
 mod deadlines;
+mod expected;
 mod fifo;
 mod hash;
 mod holds;
@@ -22,7 +23,10 @@ mod matching;
 mod network;
 mod orders;
 mod policies;
+mod promises;
+mod promising;
 mod recompute;
+mod recompute_promises;
 mod rejected;
 mod remembered;
 mod resourced;
@@ -47,16 +51,20 @@ pub(crate) use capacity::{CUT_OFF_NONE, day_of};
 pub use capacity::{Capacity, CapacityRow, DayLoad};
 pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
 pub use deadlines::Deadlines;
+pub use expected::{Supplies, SupplyRow};
 pub(crate) use hash::{STATE_HASH_VERSION, StateHash};
 pub use holds::{HeldRow, HoldRow, Holds};
 pub(crate) use index::{IdIndex, POSITION_MAX, Place};
 pub(crate) use index_builder::IndexBuilder;
+pub(crate) use kept::Claimant;
 pub use matching::{DueRow, Matching};
 pub use network::{Candidate, Network};
 pub(crate) use orders::OrderView;
 pub use orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow, Orders};
 pub(crate) use policies::DAYS_ANY;
 pub use policies::{Policies, PolicyRow};
+pub use promises::{LinePromiseRow, PromisePart, Promises, ReviewRow, Reviews};
+pub(crate) use promising::date_after;
 pub(crate) use rejected::is_barred;
 pub use rejected::{Bar, Rejected, RejectedRow};
 pub use remembered::FirstAnswer;
@@ -109,6 +117,12 @@ pub struct State {
     pub deadlines: Deadlines,
     /// Orders of which warehouses rejected units.
     pub rejected: Rejected,
+    /// What is expected to come in.
+    pub supplies: Supplies,
+    /// What of it is promised to lines that wait.
+    pub promises: Promises,
+    /// The SKUs whose promises are to be made anew.
+    pub reviews: Reviews,
     /// What a unit at a place is worth to orders still to come, in minor units.
     pub prices: BySku,
     /// Closed orders, and what has left memory.
@@ -144,6 +158,9 @@ impl State {
             holds: Holds::new(),
             deadlines: Deadlines::default(),
             rejected: Rejected::default(),
+            supplies: Supplies::default(),
+            promises: Promises::default(),
+            reviews: Reviews::default(),
             prices: BySku::default(),
             archives: Archives::new(),
             limits,

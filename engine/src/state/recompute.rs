@@ -26,6 +26,7 @@ impl State {
         deadlines.for_each(|(at, placed, _)| hash.put(rows::deadline(placed, at)));
         let rejected = self.rejected.iter();
         rejected.for_each(|(placed, _, row)| hash.put(self.hash_rejected(placed, row)));
+        self.put_promises(&mut hash);
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
         self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
         self.archives.closed.iter().for_each(|row| hash.put(self.hash_closed(row)));
@@ -141,8 +142,7 @@ impl State {
         for (sku, key, slot) in self.books.iter() {
             let row = self.orders.row(slot);
             let line = self.orders.lines(row)[usize::from(key.line)];
-            let is_its =
-                (row.placed, row.priority_class, line.sku) == (key.placed, key.priority_class, sku);
+            let is_its = (self.wait_key(row, key.line), line.sku) == (key, sku);
             assert!(is_its && line.waiting > 0, "a book holds lines that wait");
             *units.entry(sku).or_default() += u64::from(line.waiting);
             waiting -= 1;
@@ -228,6 +228,7 @@ impl State {
         self.audit_closed();
         self.audit_open();
         self.audit_books();
+        self.audit_promises();
         for warehouse in self.catalogue.warehouses.handles() {
             self.audit_warehouse(warehouse);
         }

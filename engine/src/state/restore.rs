@@ -8,7 +8,7 @@
 use gantry_model::{
     AssignPolicy, EngineSecond, EngineTime, HoldId, Limits, Sequence, SetBundle, SetCapacity,
     SetCosts, SetPolicy, SetReserves, SetShadowPrices, Sku, UpsertCode, UpsertSku, UpsertWarehouse,
-    WaitKey, Warehouse,
+    Warehouse,
 };
 
 use super::archives::ArchiveRow;
@@ -110,12 +110,12 @@ impl State {
 
     /// Puts the waiting lines of the order at `slot` into their books.
     fn restore_waiting(&mut self, slot: u32) {
-        let row = self.orders.row(slot);
-        let (priority_class, placed, mode) = (row.priority_class, row.placed, row.short);
-        for (line, row) in (0..).zip(self.orders.lines(row)) {
+        let order = self.orders.row(slot);
+        for (line, row) in (0..).zip(self.orders.lines(order)) {
             if row.waiting > 0 {
-                let key = WaitKey { priority_class, promised: EngineSecond::NONE, placed, line };
-                self.books.add(row.sku, (key, slot), row.waiting, mode);
+                // What is promised to it comes behind all orders.
+                let key = self.wait_key(order, line);
+                self.books.add(row.sku, (key, slot), row.waiting, order.short);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The logical rows of the state and how each is hashed; one function a row.
 
 use gantry_model::{
-    Channel, EngineSecond, EngineTime, Limits, Proof, Sequence, Sku, Warehouse, Zone,
+    Channel, EngineSecond, EngineTime, Limits, Proof, Sequence, Sku, WaitKey, Warehouse, Zone,
 };
 use zerocopy::little_endian::{I64, U32, U64, U128};
 use zerocopy::{Immutable, IntoBytes, Unaligned};
@@ -11,6 +11,7 @@ use super::archives::{ArchiveRow, ClosedRow};
 use super::by_sku::PlaceRow;
 use super::capacity::CapacityRow;
 use super::catalogue::{SkuRow, WarehouseRow};
+use super::expected::SupplyRow;
 pub(crate) use super::hash::code_hash;
 use super::hash::{RowKind, bytes_hash, row_hash};
 use super::holds::{HeldRow, HoldRow};
@@ -18,6 +19,7 @@ use super::matching::DueRow;
 use super::network::Candidate;
 use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::policies::PolicyRow;
+use super::promises::{LinePromiseRow, PromisePart, ReviewRow};
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
 
@@ -104,10 +106,47 @@ pub(crate) fn rejection(row: &RejectionRow) -> u128 {
 
 /// A SKU whose waiting lines are to be looked at; `sku` is its code's hash.
 pub(crate) fn due(sku: u64, row: &DueRow) -> u128 {
-    let [placed, place] = row.after.map_or([u64::MAX; 2], |key| {
-        [key.placed.get(), u64::from(key.priority_class) << 16 | u64::from(key.line)]
-    });
+    let [placed, place] = place_of(row.after);
     figures(RowKind::Due, [sku, row.since.get(), placed, place])
+}
+
+/// A place in a book, or none, in two figures.
+fn place_of(key: Option<WaitKey>) -> [u64; 2] {
+    key.map_or([u64::MAX; 2], |key| {
+        let class_and_line = u64::from(key.priority_class) << 16 | u64::from(key.line);
+        // 0 where nothing is promised.
+        let promised = u64::from(key.promised.get().wrapping_add(1));
+        [key.placed.get(), promised << 32 | class_and_line]
+    })
+}
+
+/// Units that are expected; their codes' hashes are those of SKU and warehouse.
+pub(crate) fn supply((sku, warehouse): (u64, u64), row: &SupplyRow) -> u128 {
+    let values = [
+        row.id.get(),
+        pair(row.placed.get(), row.eta.get().into()),
+        pair(sku, warehouse),
+        pair(row.expected.into(), row.received.into()),
+        row.promised.into(),
+    ];
+    row_hash(RowKind::Supply, &values.map(U128::new))
+}
+
+/// What is promised to a line, without its parts.
+pub(crate) fn line_promise((placed, line): (Sequence, u16), row: &LinePromiseRow) -> u128 {
+    figures(RowKind::LinePromise, [placed.get(), line.into(), row.date.get().into()])
+}
+
+/// Units of a supply that are promised to a line.
+pub(crate) fn promise_part((placed, line): (Sequence, u16), part: &PromisePart) -> u128 {
+    let values = [placed.get(), line.into(), part.supply.get(), part.units.into()];
+    figures(RowKind::PromisePart, values)
+}
+
+/// A SKU whose promises are to be made anew; `sku` is its code's hash.
+pub(crate) fn review(sku: u64, row: &ReviewRow) -> u128 {
+    let [placed, place] = place_of(row.after);
+    figures(RowKind::Review, [sku, row.since.get(), placed, place])
 }
 
 /// Units set aside for waiting lines; `sku` and `warehouse` are their codes' hashes.

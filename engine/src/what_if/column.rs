@@ -97,6 +97,13 @@ impl WhatIfColumn {
         looked
     }
 
+    /// Looks once at promises that are to be made anew here; whether there was anything to be looked
+    /// at.
+    pub(super) fn review_once(&mut self, now: EngineTime) -> bool {
+        self.records.clear();
+        self.engine.review_promises(now, &mut self.records)
+    }
+
     /// Ends holds that are over here, as many as a record holds; whether there were any.
     pub(super) fn expire_once(&mut self, now: EngineTime) -> bool {
         self.records.clear();
@@ -144,6 +151,15 @@ impl WhatIfColumn {
                 let fed = self.execute(record, record.command_bytes);
                 let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
                 self.figures.unmapped.resourcings += u64::from(is_lost);
+            }
+            Command::ExpectSupply(_) | Command::ChangeSupply(_) => {
+                self.execute(record, record.command_bytes);
+            }
+            Command::ReceiveSupply(_) => {
+                let fed = self.execute(record, record.command_bytes);
+                let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
+                let units = units(record.movements, MovementKind::Received);
+                self.figures.unmapped.supply_units += if is_lost { units } else { 0 };
             }
             _ => {
                 let fed = self.execute(record, record.command_bytes);

@@ -18,6 +18,7 @@ mod naive;
 mod objectives;
 mod policies;
 mod prices;
+mod promises;
 mod properties;
 mod rejected;
 mod reserves;

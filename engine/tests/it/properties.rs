@@ -167,9 +167,12 @@ impl Ledger {
                 MovementKind::GivenBack | MovementKind::Unheld => {
                     *self.held.entry(cell).or_default() -= quantity;
                 }
-                MovementKind::Withdrawn | MovementKind::Restored | MovementKind::Due => {}
-                MovementKind::Promised | MovementKind::Unpromised | MovementKind::PromiseBroken => {
-                }
+                MovementKind::Promised
+                | MovementKind::Unpromised
+                | MovementKind::PromiseBroken
+                | MovementKind::Withdrawn
+                | MovementKind::Restored
+                | MovementKind::Due => {}
             }
         }
         self.check(record);

@@ -3,6 +3,7 @@
 //! One command a line, by codes; what stands behind `=>` is the verdict. See `scenarios.rs`, and
 //! `shop/setup.rs` for what shapes sourcing.
 
+mod expecting;
 mod holding;
 mod leaving;
 mod setup;
@@ -187,6 +188,9 @@ impl Shop {
                 self.holding(id, &words)
             }
             ["cancel_at" | "give_up" | "reject", ..] => self.leaving(id, &words),
+            ["expect" | "change" | "arrive" | "supply" | "supplies" | "review" | "rest", ..] => {
+                self.expecting(id, &words)
+            }
             ["stock", sku] => self.query(&Query::ReadStock(self.sku(sku))),
             ["show", order] => self.query(&Query::ReadOrder(order_id(order))),
             ["resolve", code] => self.query(&Query::Resolve(Namespace::Sku, code)),
@@ -321,6 +325,9 @@ impl Shop {
                     }
                 }
                 Self::describe_dates(order, text);
+                for promise in order.promises {
+                    write!(text, " {}@{}", promise.line(), promise.promised().get()).unwrap();
+                }
             }
             ReplyBody::Cell(cell) => {
                 write!(text, " {}/{}", cell.available, cell.on_hand).unwrap();
@@ -331,13 +338,17 @@ impl Shop {
                     write!(text, " {place}:{}/{}", cell.available, cell.on_hand).unwrap();
                 }
             }
-            ReplyBody::Book { head, rows, .. } => {
+            ReplyBody::Book { head, rows, promised } => {
                 let due = if head.is_due == 1 { " due" } else { "" };
                 write!(text, " {}+{}{due}", head.units, head.set_aside).unwrap();
-                for row in *rows {
-                    let (order, line) =
-                        (row.order().get() % 1_000_000, row.key(EngineSecond::NONE).line);
-                    write!(text, " {order}/{line}:{}", row.units()).unwrap();
+                for (at, row) in rows.iter().enumerate() {
+                    let promised = promised.get(at).map_or(EngineSecond::NONE.get(), |it| it.get());
+                    let key = row.key(EngineSecond::new(promised));
+                    write!(text, " {}/{}:{}", row.order().get() % 1_000_000, key.line, row.units())
+                        .unwrap();
+                    if key.promised != EngineSecond::NONE {
+                        write!(text, "@{promised}").unwrap();
+                    }
                 }
             }
             ReplyBody::Hold { head, rows } => self.describe_hold(head, rows, text),
@@ -347,7 +358,15 @@ impl Shop {
                     write!(text, " {}:{}", row.id().get() % 1_000_000, row.units()).unwrap();
                 }
             }
-            ReplyBody::Supply { .. } | ReplyBody::Supplies { .. } => {}
+            ReplyBody::Supply { head, rows } => self.describe_supply(head, rows, text),
+            ReplyBody::Supplies { head, rows } => {
+                let due = if head.is_due == 1 { " due" } else { "" };
+                write!(text, " {}/{}{due}", head.promised, head.open).unwrap();
+                for row in *rows {
+                    let id = row.id.get() % 1_000_000;
+                    write!(text, " {id}:{}/{}", row.received, row.expected).unwrap();
+                }
+            }
             ReplyBody::Rejection(outcome) => {
                 if outcome.head.limit() != 0 || outcome.head.actual() != 0 {
                     write!(text, " {}:{}", outcome.head.actual(), outcome.head.limit()).unwrap();

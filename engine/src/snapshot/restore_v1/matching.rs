@@ -1,20 +1,25 @@
 //! What matching was about: rows that version 2 brought.
 
-use gantry_model::{EngineSecond, LINES_PER_ORDER_MAX, Sequence, WaitKey};
+use gantry_model::{EngineSecond, LINES_PER_ORDER_MAX, Sequence, Sku, WaitKey};
 
 use super::{RowsError, known, sku, v1, warehouse, yes_or_no};
 use crate::state::{DueRow, State};
 
 pub(super) fn add_due(state: &mut State, row: &v1::ArchivedDue) -> Result<(), RowsError> {
+    let (sku, row) = due_row(state, row)?;
+    state.restore_due(sku, row);
+    Ok(())
+}
+
+/// A SKU whose lines are looked at, and how far that has come: behind a line without a promise.
+pub(super) fn due_row(state: &State, row: &v1::ArchivedDue) -> Result<(Sku, DueRow), RowsError> {
     let (placed, line) = (Sequence::new(row.placed.to_native()), row.line.to_native());
     let key =
         WaitKey { priority_class: row.priority_class, promised: EngineSecond::NONE, placed, line };
     let after = yes_or_no("begun", row.is_begun)?.then_some(key);
     known("line", (usize::from(line) < LINES_PER_ORDER_MAX).then_some(()))?;
     let since = Sequence::new(row.since.to_native());
-    let sku = sku(state, row.sku.to_native())?;
-    state.restore_due(sku, DueRow { since, after });
-    Ok(())
+    Ok((sku(state, row.sku.to_native())?, DueRow { since, after }))
 }
 
 pub(super) fn add_set_aside(state: &mut State, row: &v1::ArchivedPlace) -> Result<(), RowsError> {

@@ -190,8 +190,8 @@ impl Book {
             }
             Kind::SetAside | Kind::Held => shelf.held += quantity,
             Kind::GivenBack | Kind::Unheld => shelf.held -= quantity,
-            Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
             Kind::Promised | Kind::Unpromised | Kind::PromiseBroken => {}
+            Kind::Backordered | Kind::Dequeued | Kind::Cancelled | Kind::Due => {}
         }
         let units = movement.quantity().unsigned_abs();
         let day = record.time.get() / DAY_NS;
