@@ -1,6 +1,14 @@
 //! What is expected and promised: supplies, what lines that wait are promised of them, and how
 //! promises are made anew.
 
+mod naive;
+mod random;
+mod reviews;
+mod rules;
+mod woven;
+
+use gantry_model::{Command, Records};
+
 use crate::shop::Shop;
 
 /// Two counted SKUs, an unlimited one and a bundle, two warehouses, two zones of which the second is
@@ -24,6 +32,28 @@ fn shop() -> Shop {
          cost O 2 7+0",
     );
     shop
+}
+
+/// The movements of the last record, in words; orders and supplies by the records that began them.
+fn last(shop: &Shop) -> String {
+    let records = Records::new(shop.records.payload()).map(Result::unwrap);
+    let record = records.last().unwrap();
+    let mut words: Vec<String> = Vec::new();
+    if let Command::Promise(looked) = record.command {
+        words.push(format!("{} {}", looked.sku.get(), looked.end.name()));
+    }
+    for movement in record.movements {
+        let (kind, units) = (movement.kind(), movement.quantity());
+        let line = format!("{}/{}", movement.order().get(), movement.line());
+        words.push(match kind {
+            _ if kind.is_of_promise() && movement.cause() != record.sequence => {
+                format!("{} {line}:{units} of {}", kind.name(), movement.cause().get())
+            }
+            _ if movement.order().get() > 0 => format!("{} {line}:{units}", kind.name()),
+            _ => format!("{} {units}", kind.name()),
+        });
+    }
+    words.join(", ")
 }
 
 #[test]

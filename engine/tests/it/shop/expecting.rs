@@ -5,10 +5,12 @@
 //! anew once, `rest` matches and reviews until there is nothing to be done.
 
 use std::fmt::Write;
+use std::iter::repeat;
 
 use gantry_model::{
-    ChangeSupply, Command, CommandId, EngineSecond, EngineTime, ExpectSupply, PromiseKey,
-    PromiseRow, Query, ReadSupply, ReceiveSupply, Sequence, SupplyHead, SupplyStatus,
+    ChangeSupply, Command, CommandId, EngineSecond, EngineTime, ExpectSupply, Item, PromiseKey,
+    PromiseRow, Query, ReadBook, ReadSupply, ReceiveSupply, Reply, ReplyBody, Sequence, Sku,
+    SupplyHead, SupplyStatus, WaitKey,
 };
 
 use super::setup::flag;
@@ -74,6 +76,19 @@ impl Shop {
                 return;
             }
         }
+    }
+
+    /// The first lines that wait for a SKU, in their order: dates, and numbers in their orders.
+    pub(crate) fn book_of(&mut self, sku: Sku) -> Vec<(u32, u16)> {
+        let reply =
+            self.query(&Query::ReadBook(ReadBook { sku, from: WaitKey::FIRST, rows_max: 0 }));
+        let (item, _) = Item::split(&reply, usize::MAX).unwrap();
+        let ReplyBody::Book { rows, promised, .. } = Reply::parse(&item).unwrap().body else {
+            panic!()
+        };
+        let dates = promised.iter().map(|date| date.get()).chain(repeat(EngineSecond::NONE.get()));
+        let rows = rows.iter().map(|row| row.key(EngineSecond::NONE).line);
+        dates.zip(rows).collect()
     }
 
     pub(super) fn describe_supply(
