@@ -229,3 +229,97 @@ fn look_again_if_kept(state: &State, sku: Sku, sequence: Sequence, decision: &mu
         make_due(sku, sequence, decision);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
+    use gantry_model::{
+        Actor, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, ExpectSupply, Item,
+        OrderLine, Outcome, OutcomeHead, PlaceOrder, Record, SetCosts, ShortMode, UpsertCode,
+        UpsertSku, UpsertWarehouse, Zone,
+    };
+
+    use super::*;
+    use crate::Engine;
+
+    const SKU: Sku = Sku::new(0);
+    const PLACE: Warehouse = Warehouse::new(0);
+    const LATE: EngineTime = EngineTime::new(60_000_000_000);
+
+    /// A shop in which a line waits for two units that are promised until second 60.
+    fn engine() -> Engine {
+        let id = CommandId::new;
+        let (order_max, tracked, backorder, active) = (0, true, true, true);
+        let sku = UpsertSku { id: id(1), order_max, tracked, backorder, active, code: "A" };
+        let supply = ExpectSupply {
+            id: id(5),
+            sku: SKU,
+            warehouse: PLACE,
+            quantity: 2,
+            eta: EngineSecond::new(60),
+        };
+        let order = PlaceOrder {
+            id: id(6),
+            hold: CommandId::NONE,
+            customer: 0,
+            value_minor: 0,
+            currency: [0; 4],
+            zone: Zone::new(0),
+            channel: Channel::NONE,
+            priority_class: 0,
+            service_level: 0,
+            short: ShortMode::Backorder,
+            reference: "",
+            lines: &[OrderLine::new(SKU, 2)],
+        };
+        let warehouse = UpsertWarehouse { id: id(2), priority: 1, active: true, code: "N" };
+        let rows = [CostRow::serves(Zone::new(0), 5, 1, 1)];
+        let commands = [
+            Command::UpsertSku(sku),
+            Command::UpsertWarehouse(warehouse),
+            Command::UpsertZone(UpsertCode { id: id(3), code: "1" }),
+            Command::SetCosts(SetCosts { id: id(4), warehouse: PLACE, rows: &rows }),
+            Command::ExpectSupply(supply),
+            Command::PlaceOrder(order),
+        ];
+        let (mut engine, mut records) = (Engine::new(), FrameBuffer::new(PAYLOAD_BYTES_MAX));
+        for command in commands {
+            let (mut bytes, mut reply) = (Vec::new(), Vec::new());
+            command.write(&mut bytes);
+            let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX).unwrap();
+            let (actor, now) = (Actor::CLIENT_MIN, EngineTime::new(1));
+            assert!(engine.execute(&item, actor, now, &mut records, &mut reply), "{command:?}");
+        }
+        engine
+    }
+
+    /// Applies the look of [`leave_broken`]; returns its end, if there was any.
+    fn leave(engine: &mut Engine) -> Option<MatchEnd> {
+        let (sequence, mut decision) = (engine.state.last_sequence().next(), Decision::new());
+        let looked = leave_broken(&engine.state, sequence, LATE, &mut decision)?;
+        engine.state.apply(&Record {
+            sequence,
+            time: LATE,
+            actor: Actor::ENGINE,
+            command: Command::Promise(looked),
+            command_bytes: &[],
+            outcome: Outcome { head: &OutcomeHead::accepted(0, 0), shorts: &[] },
+            movements: &decision.movements,
+        });
+        engine.state.audit();
+        Some(looked.end)
+    }
+
+    #[test]
+    fn what_a_bug_stops_is_left_broken_and_nobody_looks_for_ever() {
+        let mut engine = engine();
+        assert_eq!(engine.state.promises.len(), 1);
+        assert_eq!(leave(&mut engine), Some(MatchEnd::GoesOn));
+        let state = &engine.state;
+        assert!(state.promises.is_empty());
+        assert_eq!((state.books.units(SKU), state.supplies.len()), (2, 1));
+        assert_eq!(leave(&mut engine), Some(MatchEnd::Over));
+        assert_eq!(leave(&mut engine), None);
+        assert_eq!(engine.state.hash(), engine.state.recompute_hash());
+    }
+}

@@ -2,7 +2,8 @@
 
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    Actor, COMMAND_BYTES_MAX, Command, HoldId, Item, OrderLine, PlaceHold, PlaceOrder, StockChange,
+    Actor, COMMAND_BYTES_MAX, ChangeSupply, Command, EngineSecond, ExpectSupply, HoldId, Item,
+    OrderLine, PlaceHold, PlaceOrder, StockChange,
 };
 use rkyv::util::AlignedVec;
 
@@ -36,6 +37,8 @@ fn engine() -> Engine {
     let complete = PlaceOrder { id: id(101), short: ShortMode::ShipComplete, ..order };
     let lines = [OrderLine::new(sku, 1), OrderLine::new(Sku::new(1), 1)];
     let hold = hold(&lines);
+    let eta = EngineSecond::new(60);
+    let supply = ExpectSupply { id: id(12), sku, warehouse, quantity: 20, eta };
     let fences = [ReserveRow::new(sku, warehouse, Channel::new(0), 2)];
     let commands = [
         Command::UpsertWarehouse(UpsertWarehouse {
@@ -62,10 +65,21 @@ fn engine() -> Engine {
         }),
         Command::PlaceHold(hold),
         Command::PlaceHold(PlaceHold { id: id(11), lines: &lines[1..], ..hold }),
+        Command::ExpectSupply(supply),
+        Command::ExpectSupply(ExpectSupply { id: id(13), quantity: 1, ..supply }),
         Command::PlaceOrder(order),
         Command::PlaceOrder(complete),
+        // More is promised of the first than is expected now: its SKU is under review.
+        Command::ChangeSupply(ChangeSupply { id: id(14), supply: id(12), quantity: 1, eta }),
+        Command::Receive(StockChange { id: id(15), quantity: 5, ..change }),
     ];
-    told(&commands)
+    let mut engine = told(&commands);
+    // A look at the lines goes on behind one that was promised its units.
+    let mut records = FrameBuffer::new(PAYLOAD_BYTES_MAX);
+    assert!(engine.match_waiting(EngineTime::new(1), &mut records));
+    let after = engine.state.matching.next().and_then(|(_, row)| row.after);
+    assert_eq!(after.map(|key| key.promised), Some(eta));
+    engine
 }
 
 /// An order that waits for some of what it wants.
@@ -153,6 +167,9 @@ fn a_flipped_byte_that_passed_the_hashes_is_an_error_or_no_matter_and_never_a_pa
     let mut sections = sections(&engine);
     assert!(sections.len() > 9, "{} sections", sections.len());
     assert_eq!((engine.state.holds.len(), engine.state.holds.row_count()), (2, 3));
+    let state = &engine.state;
+    assert_eq!((state.supplies.len(), state.promises.len()), (2, 1));
+    assert!(!state.reviews.is_empty());
     assert!(restored(&sections, engine.state_hash()).is_ok());
     let mut refused = 0;
     for section in 0..sections.len() {
