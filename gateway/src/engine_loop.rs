@@ -192,14 +192,14 @@ impl EngineLoop {
         Some(Duration::from_nanos(left_ns + left_ns / 64 + 1_000))
     }
 
-    /// Gives some of what came in to the lines that wait for it, and makes some promises anew.
-    fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) {
+    /// Gives some of what came in to the lines that wait for it, and makes some promises anew; returns
+    /// whether it made any.
+    fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
         if self.begun.is_none() && self.has_leisure() {
             self.writer.match_waiting(batch, now);
-            if self.writer.review_promises(batch, now) && self.links.ingress.is_empty() {
-                mark!("promises reviewed while idle");
-            }
+            return self.writer.review_promises(batch, now);
         }
+        false
     }
 
     /// Lets some rows leave memory.
@@ -226,6 +226,7 @@ impl EngineLoop {
         if !has_work && !self.may_expire() && !self.may_break() {
             return Drained::Nothing;
         }
+        let is_idle = self.begun.is_none() && self.links.ingress.is_empty();
         let Some(mut batch) = self.open_batch() else { return Drained::NoBatch };
         let now = self.clock.now();
         self.links.figures.uptime_ns.store(self.clock.uptime_ns(), Ordering::Relaxed);
@@ -242,7 +243,9 @@ impl EngineLoop {
         let batch = batch
             .and_then(|batch| self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now));
         if let Some(mut batch) = batch {
-            self.match_waiting(&mut batch, now);
+            if self.match_waiting(&mut batch, now) && is_idle {
+                mark!("promises reviewed while idle");
+            }
             self.retire(&mut batch, now);
             self.hand_over(batch);
         }

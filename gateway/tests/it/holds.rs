@@ -17,9 +17,9 @@ use tempfile::TempDir;
 use crate::harness::{TestServer, UNITS, bytes_of, furniture, order, order_of, small, start_on};
 
 const HOLD: HoldId = CommandId::new(77);
-const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 /// When the hold of [`folder`] is placed.
-const PLACED: EngineTime = EngineTime::new(1_000 * SECOND);
+pub(crate) const PLACED: EngineTime = EngineTime::new(1_000 * SECOND);
 
 /// A hold of `units` lamps.
 fn hold(units: u32, ttl_seconds: u32) -> Vec<u8> {
@@ -66,7 +66,7 @@ fn a_hold_frees_its_units_while_nobody_asks() {
 
 /// A clock that stands until it is set.
 #[derive(Debug)]
-struct StillHost(AtomicU64);
+pub(crate) struct StillHost(pub(crate) AtomicU64);
 
 impl Host for StillHost {
     fn monotonic(&self) -> Duration {
@@ -102,7 +102,11 @@ fn folder() -> TempDir {
 }
 
 /// A server on the folder whose clock stands `after` nanoseconds behind the hold.
-fn stepped(folder: &Path, after: u64, faults: &Faults) -> (SteppedServer, Arc<StillHost>) {
+pub(crate) fn stepped(
+    folder: &Path,
+    after: u64,
+    faults: &Faults,
+) -> (SteppedServer, Arc<StillHost>) {
     let host = Arc::new(StillHost(AtomicU64::new(PLACED.get() + after)));
     let options: ServerOptions = small(folder);
     let storage = Arc::new(FaultStorage::new(faults));

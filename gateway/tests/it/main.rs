@@ -11,6 +11,7 @@ mod holds;
 mod last_unit;
 mod lies;
 mod orders;
+mod promises;
 mod snapshots;
 mod stops;
 mod wire;

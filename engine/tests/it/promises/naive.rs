@@ -31,19 +31,21 @@ pub(super) struct Line {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Review {
     pub(super) sku: u32,
-    /// Its class, record and line.
-    pub(super) last: (u8, u64, u16),
+    pub(super) last: Place,
     pub(super) is_over: bool,
     /// Kind, record, line, units, supply.
     pub(super) movements: Vec<(&'static str, u64, u16, u32, u64)>,
 }
+
+/// A line without a promise: its class, record and number.
+pub(super) type Place = (u8, u64, u16);
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Naive {
     pub(super) supplies: Vec<Supply>,
     pub(super) lines: BTreeMap<(u64, u16), Line>,
     /// Since when, and behind which line.
-    pub(super) reviews: BTreeMap<u32, (u64, Option<(u8, u64, u16)>)>,
+    pub(super) reviews: BTreeMap<u32, (u64, Option<Place>)>,
 }
 
 impl Naive {
@@ -243,7 +245,7 @@ impl Naive {
         })
     }
 
-    fn promise_the_rest(&mut self, sku: u32, after: Option<(u8, u64, u16)>, now: u64) -> Review {
+    fn promise_the_rest(&mut self, sku: u32, after: Option<Place>, now: u64) -> Review {
         let mut review = Review { sku, last: (0, 0, 0), is_over: true, movements: Vec::new() };
         if !self.has_any(sku, now) {
             return review;
