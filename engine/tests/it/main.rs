@@ -16,6 +16,7 @@ mod limits;
 mod matching;
 mod naive;
 mod objectives;
+mod open_orders;
 mod policies;
 mod prices;
 mod promises;
