@@ -1,5 +1,7 @@
 //! Rows that are no state.
 
+mod open;
+
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
     Actor, COMMAND_BYTES_MAX, ChangeSupply, Command, EngineSecond, ExpectSupply, HoldId, Item,
@@ -117,6 +119,11 @@ fn hold(lines: &[OrderLine]) -> PlaceHold<'_> {
 /// An engine that was told these commands and nothing else.
 fn told(commands: &[Command<'_>]) -> Engine {
     let mut engine = Engine::new();
+    tell(&mut engine, commands);
+    engine
+}
+
+fn tell(engine: &mut Engine, commands: &[Command<'_>]) {
     let mut records = FrameBuffer::new(PAYLOAD_BYTES_MAX);
     for command in commands {
         let mut bytes = Vec::new();
@@ -125,7 +132,6 @@ fn told(commands: &[Command<'_>]) -> Engine {
         let now = EngineTime::new(1);
         assert!(engine.execute(&item, Actor::IMPORT, now, &mut records, &mut Vec::new()));
     }
-    engine
 }
 
 fn sections(engine: &Engine) -> Vec<(u16, u32, AlignedVec)> {
