@@ -2,6 +2,7 @@
 
 mod random;
 mod rejected;
+mod stuck;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
