@@ -14,7 +14,7 @@ use crate::samples::{self, Sample, Version};
 
 /// A sort of thing with bytes: what each version wrote of it, one line each, name and hexadecimal.
 struct Sort {
-    files: [(Version, &'static str); 3],
+    files: [(Version, &'static str); 4],
     samples: fn(Version) -> Vec<Sample>,
     read: fn(&[u8]) -> String,
     /// Where the schema stands.
@@ -26,6 +26,7 @@ const COMMANDS: Sort = Sort {
         (Version::First, include_str!("golden/first/commands.txt")),
         (Version::Second, include_str!("golden/second/commands.txt")),
         (Version::Third, include_str!("golden/third/commands.txt")),
+        (Version::Fourth, include_str!("golden/fourth/commands.txt")),
     ],
     samples: samples::commands,
     read: |bytes| format!("{:?}", Command::parse(&item(bytes)).unwrap()),
@@ -36,6 +37,7 @@ const QUERIES: Sort = Sort {
         (Version::First, include_str!("golden/first/queries.txt")),
         (Version::Second, include_str!("golden/second/queries.txt")),
         (Version::Third, include_str!("golden/third/queries.txt")),
+        (Version::Fourth, include_str!("golden/fourth/queries.txt")),
     ],
     samples: samples::queries,
     read: |bytes| format!("{:?}", Query::parse(&item(bytes)).unwrap()),
@@ -46,6 +48,7 @@ const REPLIES: Sort = Sort {
         (Version::First, include_str!("golden/first/replies.txt")),
         (Version::Second, include_str!("golden/second/replies.txt")),
         (Version::Third, include_str!("golden/third/replies.txt")),
+        (Version::Fourth, include_str!("golden/fourth/replies.txt")),
     ],
     samples: samples::replies,
     read: |bytes| format!("{:?}", Reply::parse(&item(bytes)).unwrap()),
@@ -56,6 +59,7 @@ const RECORDS: Sort = Sort {
         (Version::First, include_str!("golden/first/records.txt")),
         (Version::Second, include_str!("golden/second/records.txt")),
         (Version::Third, include_str!("golden/third/records.txt")),
+        (Version::Fourth, include_str!("golden/fourth/records.txt")),
     ],
     samples: samples::records,
     read: |bytes| {
@@ -144,8 +148,8 @@ fn every_schema_of_every_kind_has_a_line() {
     let commands: BTreeSet<_> = CommandKind::ALL.into_iter().flat_map(of_kind).collect();
     assert_eq!(kinds(&COMMANDS.lines(), &COMMANDS), commands);
     let of_query = |kind: &QueryKind| {
-        // A quote is laid out as the order that it asks about.
-        let last = if *kind == QueryKind::Quote { 2 } else { 1 };
+        // A quote is laid out as the order that it asks about, a place in a book may have a date.
+        let last = if [QueryKind::Quote, QueryKind::ReadBook].contains(kind) { 2 } else { 1 };
         let number = kind.number();
         (1..=last).map(move |schema| (number, schema))
     };

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gantry_model::{
-    Command, CommandKind, CostRow, HoldId, Item, Items, Malformed, OrderLine, PlaceOrder, Query,
-    Record, Reply, Retire, SetCosts, Sku, Warehouse, Zone,
+    Command, CommandKind, CostRow, EngineSecond, HoldId, Item, Items, Malformed, Match, MatchEnd,
+    OrderLine, PlaceOrder, Query, ReadBook, Record, Reply, Retire, Sequence, SetCosts, Sku,
+    WaitKey, Warehouse, Zone,
 };
 use proptest::prelude::*;
 
@@ -34,7 +35,7 @@ fn sample(kind: CommandKind) -> Vec<u8> {
 
 /// The bytes of the first version's sample of a query; of one that it did not know, the newest's.
 fn sample_query(name: &str) -> Vec<u8> {
-    let versions = [Version::First, Version::Third];
+    let versions = [Version::First, Version::Third, Version::Fourth];
     let mut samples = versions.into_iter().flat_map(samples::queries);
     samples.find(|sample| sample.name == name).unwrap().written
 }
@@ -100,10 +101,20 @@ fn reserved(command: &Command<'_>) -> (Vec<Range<usize>>, usize) {
         CommandKind::ReleaseHold | CommandKind::ResourceOrder => return (vec![], 40),
         CommandKind::ExpireHolds => (28..32, 32),
         CommandKind::MatchAgain => (28..32, 32),
-        CommandKind::Match => return (vec![], 24),
+        CommandKind::Match if names_date(command) => (28..32, 32),
+        CommandKind::Match | CommandKind::Promise => return (vec![], 24),
+        CommandKind::ExpectSupply => (38..40, 40),
+        CommandKind::ChangeSupply => return (vec![], 48),
+        CommandKind::ReceiveSupply | CommandKind::SetCancelAt => (44..48, 48),
+        CommandKind::RejectUnits => (47..48, 48 + 2 * 8),
+        CommandKind::GiveUp => (28..32, 32),
         CommandKind::SetShadowPrices => return (vec![27..32, 38..40, 50..52], 32 + 2 * 12),
     };
     (vec![at], content_end)
+}
+
+fn names_date(command: &Command<'_>) -> bool {
+    matches!(command, Command::Match(looked) if looked.last.promised != EngineSecond::NONE)
 }
 
 fn names_hold(command: &Command<'_>) -> bool {
@@ -192,6 +203,68 @@ fn an_order_has_one_form_with_a_hold_and_one_without() {
     }
 }
 
+/// A look at lines, and a question about them, have the second schema exactly if they name the date
+/// of a promise.
+#[test]
+fn a_place_in_a_book_has_one_form_with_a_date_and_one_without() {
+    let placed = Sequence::new(7);
+    let dated =
+        |date| WaitKey { priority_class: 0, promised: EngineSecond::new(date), placed, line: 0 };
+    let (without, with) = (dated(u32::MAX), dated(9));
+    let looked = |last| {
+        let looked = Match { sku: Sku::new(1), last, end: MatchEnd::Over };
+        samples::written(&Command::Match(looked))
+    };
+    let asked = |from| {
+        let mut bytes = Vec::new();
+        Query::ReadBook(ReadBook { sku: Sku::new(1), from, rows_max: 1 }).write(&mut bytes);
+        bytes
+    };
+    for (bytes, schema) in [
+        (looked(without), 1),
+        (looked(WaitKey::FIRST), 1),
+        (looked(with), 2),
+        (asked(without), 1),
+        (asked(WaitKey::FIRST), 1),
+        (asked(with), 2),
+    ] {
+        assert_eq!(bytes[2], schema);
+    }
+    let nowhere = |value| Err(Malformed::BadField { field: "promised", value });
+    let mut bytes = looked(with);
+    bytes[24..28].fill(0xff);
+    assert_eq!(parse(&bytes), nowhere(u32::MAX.into()));
+    // The place before all lines is one that the first schema can name.
+    bytes[8 + 8..8 + 16].fill(0);
+    bytes[24..28].fill(0);
+    assert_eq!(parse(&bytes), nowhere(0));
+    let mut bytes = asked(with);
+    bytes[32..36].fill(0xff);
+    assert_eq!(parse_query(&bytes), nowhere(u32::MAX.into()));
+    let mut bytes = asked(with);
+    bytes[36] = 1;
+    assert_eq!(parse_query(&bytes), Err(Malformed::BadField { field: "reserved", value: 1 }));
+    for schema in [0, 3] {
+        let mut bytes = asked(with);
+        bytes[2] = schema;
+        assert!(matches!(parse_query(&bytes), Err(Malformed::UnknownSchema { .. })));
+    }
+}
+
+/// Goods are expected at some time; an order may be given up at none.
+#[test]
+fn only_where_there_may_be_no_time_is_none_read() {
+    for (kind, at) in [(CommandKind::ExpectSupply, 32), (CommandKind::ChangeSupply, 44)] {
+        let mut bytes = sample(kind);
+        bytes[at..at + 4].fill(0xff);
+        let never = Malformed::BadField { field: "eta", value: u32::MAX.into() };
+        assert_eq!(parse(&bytes), Err(never), "{}", kind.name());
+    }
+    let mut bytes = sample(CommandKind::SetCancelAt);
+    bytes[40..44].fill(0xff);
+    assert_eq!(parse(&bytes), Ok(()));
+}
+
 #[test]
 fn what_a_schema_reserved_stays_reserved_in_it() {
     assert_eq!(parse(&first_limits()), Ok(()));
@@ -208,6 +281,8 @@ fn every_reserved_or_padding_byte_of_a_query_must_be_zero() {
         ("read_stock", vec![12, 13, 14, 15]),
         ("quote", vec![62, 63, 79]),
         ("read_holds", vec![36, 37, 38, 39]),
+        ("read_supply", vec![42, 43, 47]),
+        ("read_supplies", vec![12, 13, 15]),
         ("resolve", vec![14, 15, 19, 20, 21, 22, 23]),
         ("name", vec![14, 15]),
     ] {
@@ -273,6 +348,9 @@ fn a_value_that_a_field_cannot_have_is_named() {
         (change(Kind::SetBundle, "component_count", 28, 2), vec![17, 65_535]),
         (change(Kind::SetShadowPrices, "row_count", 24, 2), vec![1_025, 65_535]),
         (change(Kind::SetShadowPrices, "clear", 26, 1), vec![2, 0x80]),
+        (change(Kind::RejectUnits, "unit_count", 44, 2), vec![8_193, 65_535]),
+        (change(Kind::RejectUnits, "cause", 46, 1), vec![0, 3, 255]),
+        (change(Kind::Promise, "end", 15, 1), vec![2, 255]),
     ] {
         for value in values {
             change.check(value);
@@ -335,9 +413,16 @@ fn no_command_is_read_in_a_schema_that_its_kind_does_not_have() {
 
 #[test]
 fn no_reply_is_read_in_a_schema_that_its_kind_does_not_have() {
-    let versions = [Version::First, Version::Second, Version::Third];
-    for Sample { name, mut written, .. } in versions.into_iter().flat_map(samples::replies) {
-        let newest = written[2];
+    let versions = [Version::First, Version::Second, Version::Third, Version::Fourth];
+    let all: Vec<Sample> = versions.into_iter().flat_map(samples::replies).collect();
+    let kind = |written: &[u8]| [written[0], written[1]];
+    let mut newest_of = BTreeMap::new();
+    for Sample { written, .. } in &all {
+        let newest = newest_of.entry(kind(written)).or_insert(0);
+        *newest = written[2].max(*newest);
+    }
+    for Sample { name, mut written, .. } in all {
+        let newest = newest_of[&kind(&written)];
         for schema in [0, newest + 1] {
             written[2] = schema;
             let (item, _) = Item::split(&written, 1 << 16).unwrap();

@@ -1,12 +1,14 @@
 //! Commands of every kind.
 
 use gantry_model::{
-    AdjustReason, AssignPolicy, Channel, Command, CommandId, Component, CostRow, EngineTime,
-    ExpireHolds, ExtendHold, HoldId, Limits, LineUnits, Match, MatchAgain, MatchEnd, Objective,
-    OrderLine, OrderUnits, PlaceHold, PlaceOrder, Policy, PriceRow, ReleaseHold, ReserveRow,
-    ResourceOrder, Retire, Rule, Rules, Sequence, SetBundle, SetCapacity, SetCosts, SetLimits,
-    SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku, SkuField, StockChange,
-    StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
+    AdjustReason, AssignPolicy, ChangeSupply, Channel, Command, CommandId, Component, CostRow,
+    EngineSecond, EngineTime, ExpectSupply, ExpireHolds, ExtendHold, GiveUp, HoldId, Limits,
+    LineUnits, Match, MatchAgain, MatchEnd, Objective, OrderLine, OrderUnits, PlaceHold,
+    PlaceOrder, Policy, PriceRow, Promise, ReceiveSupply, RejectCause, RejectUnits, ReleaseHold,
+    ReserveRow, ResourceOrder, Retire, Rule, Rules, Sequence, SetBundle, SetCancelAt, SetCapacity,
+    SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku,
+    SkuField, StockChange, StockState, SupplyId, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
+    Warehouse, WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -46,6 +48,7 @@ pub(crate) fn commands(version: Version) -> Vec<Sample> {
         Version::First => first(visit),
         Version::Second => second(visit),
         Version::Third => third(visit),
+        Version::Fourth => fourth(visit),
     }
     samples
 }
@@ -54,7 +57,8 @@ pub(crate) fn commands(version: Version) -> Vec<Sample> {
 pub(crate) fn newest_commands(mut visit: impl FnMut(Command<'_>)) {
     first(&mut visit);
     second(&mut visit);
-    third(visit);
+    third(&mut visit);
+    fourth(visit);
 }
 
 fn first(mut visit: impl FnMut(Command<'_>)) {
@@ -168,7 +172,8 @@ fn third(mut visit: impl FnMut(Command<'_>)) {
     }));
     visit(Command::MatchAgain(MatchAgain { id: ID, sku: Sku::new(0x0102_0304) }));
     let placed = Sequence::new(0x0506_0708_090a_0b0c);
-    let last = WaitKey { priority_class: 0x0d, placed, line: 0x0e0f };
+    let promised = EngineSecond::NONE;
+    let last = WaitKey { priority_class: 0x0d, promised, placed, line: 0x0e0f };
     visit(Command::Match(Match { sku: Sku::new(0x0102_0304), last, end: MatchEnd::Over }));
     holds(visit);
 }
@@ -202,4 +207,43 @@ fn holds(mut visit: impl FnMut(Command<'_>)) {
         holds: 0x1112_1314,
     }));
     visit(Command::ResourceOrder(ResourceOrder { id: ID, order: HOLD }));
+}
+
+/// The supply that samples speak of.
+pub(crate) const SUPPLY: SupplyId = SupplyId::new(0x4142_4344_4546_4748_494a_4b4c_4d4e_4f50);
+
+pub(crate) fn promise() -> Promise {
+    let (promised, placed) = (EngineSecond::NONE, Sequence::new(0x0506_0708_090a_0b0c));
+    let last = WaitKey { priority_class: 0x0d, promised, placed, line: 0x0e0f };
+    Promise { sku: Sku::new(0x0102_0304), last, end: MatchEnd::GoesOn }
+}
+
+fn fourth(mut visit: impl FnMut(Command<'_>)) {
+    let (eta, order) = (EngineSecond::new(0x0102_0304), CommandId::new(0x1314_1516));
+    visit(Command::SetCancelAt(SetCancelAt { id: ID, order, cancel_at: eta }));
+    visit(Command::ExpectSupply(ExpectSupply {
+        id: SUPPLY,
+        sku: Sku::new(0x0506_0708),
+        warehouse: Warehouse::new(0x090a),
+        quantity: 0x0b0c_0d0e,
+        eta,
+    }));
+    let (supply, quantity) = (SUPPLY, 0x0f10_1112);
+    visit(Command::ChangeSupply(ChangeSupply { id: ID, supply, quantity, eta }));
+    visit(Command::ReceiveSupply(ReceiveSupply { id: ID, supply, quantity }));
+    let units = [
+        LineUnits::new(0x0102, Warehouse::new(0x0304), 0x0506_0708),
+        LineUnits::new(0x0103, Warehouse::new(1), 2),
+    ];
+    visit(Command::RejectUnits(RejectUnits {
+        id: ID,
+        order,
+        cause: RejectCause::Refused,
+        cool_down_seconds: 0x1718_191a,
+        units: &units,
+    }));
+    let last = WaitKey { promised: eta, ..promise().last };
+    visit(Command::Match(Match { sku: Sku::new(0x0102_0304), last, end: MatchEnd::GoesOn }));
+    visit(Command::Promise(promise()));
+    visit(Command::GiveUp(GiveUp { order, cancel_at: eta }));
 }

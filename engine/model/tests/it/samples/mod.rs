@@ -8,7 +8,9 @@ mod replies;
 
 use gantry_model::CommandId;
 
-pub(crate) use commands::{HOLD, commands, newest_commands, place_hold, place_order, written};
+pub(crate) use commands::{
+    HOLD, SUPPLY, commands, newest_commands, place_hold, place_order, promise, written,
+};
 pub(crate) use queries::queries;
 pub(crate) use records::records;
 pub(crate) use replies::replies;
@@ -24,6 +26,8 @@ pub(crate) enum Version {
     Second,
     /// Waiting lines that are looked at when something came in, and holds.
     Third,
+    /// Supplies and promises, dates at which orders are given up, and units that warehouses reject.
+    Fourth,
 }
 
 /// Something that can be written, and what it must be read as.

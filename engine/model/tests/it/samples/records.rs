@@ -7,7 +7,7 @@ use gantry_model::{
 };
 use zerocopy::IntoBytes;
 
-use super::{ID, Sample, Version, place_hold, place_order, written};
+use super::{ID, Sample, Version, place_hold, place_order, promise, written};
 
 const SEQUENCE: Sequence = Sequence::new(0x0102_0304);
 
@@ -45,6 +45,12 @@ pub(crate) fn records(version: Version) -> Vec<Sample> {
                 sample("set_aside", &zone, accepted, &[], &movements),
                 sample("held", &hold, accepted, &[], &held),
             ]
+        }
+        Version::Fourth => {
+            let kinds =
+                [MovementKind::Promised, MovementKind::Unpromised, MovementKind::PromiseBroken];
+            let promise = Command::Promise(promise());
+            vec![sample("promised", &promise, OutcomeHead::accepted(0, 0), &[], &of_order(&kinds))]
         }
     }
 }

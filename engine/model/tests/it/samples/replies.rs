@@ -1,15 +1,16 @@
 //! Replies of every kind and status.
 
 use gantry_model::{
-    BookHead, BookRow, CellView, CommandKind, EngineTime, HeldUnits, HoldHead, HoldsHead,
-    OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderId, OrderLineView, OrderStatus,
-    Outcome, OutcomeHead, Proof, QueryKind, RejectReason, Reply, ReplyBody, ReplyHeader,
-    ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockHead, Totals, WaitKey, Warehouse,
+    BookHead, BookRow, CellView, CommandKind, EngineSecond, EngineTime, HeldUnits, HoldHead,
+    HoldsHead, LinePromise, OrderAllocation, OrderBody, OrderDates, OrderDetail, OrderHead,
+    OrderId, OrderLineView, OrderStatus, Outcome, OutcomeHead, PromiseKey, PromiseRow, Proof,
+    QueryKind, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Sequence,
+    Short, Sku, StockHead, SuppliesHead, SupplyHead, SupplyStatus, Totals, WaitKey, Warehouse,
     name_prefix,
 };
 use zerocopy::little_endian::U32;
 
-use super::{HOLD, ID, Sample, Version};
+use super::{HOLD, ID, SUPPLY, Sample, Version};
 
 /// The replies that this version was the first to write.
 pub(crate) fn replies(version: Version) -> Vec<Sample> {
@@ -22,6 +23,7 @@ pub(crate) fn replies(version: Version) -> Vec<Sample> {
         Version::First => first(visit),
         Version::Second => second(visit),
         Version::Third => third(visit),
+        Version::Fourth => fourth(visit),
     }
     samples
 }
@@ -99,11 +101,105 @@ fn third(mut visit: impl FnMut(&str, Reply<'_>)) {
     let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
     let lines = [line(7, [8, 9, 10, 11])];
     let head = OrderHead::new(OrderStatus::Open, 1_290, 3, 1, 0);
-    let order = OrderBody { head, lines: &lines, allocations: &[] };
+    let order = undated(head, &lines, &[]);
     visit("set_priority", accepted(CommandKind::SetPriority, ReplyBody::Order(order)));
     visit("match_again", accepted(CommandKind::MatchAgain, ReplyBody::Empty));
     visit("match", rejected(CommandKind::Match, Outcome { head: &refused, shorts: &[] }));
-    let head = BookHead {
+    let head = book_head();
+    let book = ReplyBody::Book { head: &head, rows: &book_rows(), promised: &[] };
+    visit("read_book", answered(QueryKind::ReadBook, book));
+    holds(&mut visit);
+    visit("resource_order", accepted(CommandKind::ResourceOrder, ReplyBody::Order(order)));
+}
+
+fn fourth(mut visit: impl FnMut(&str, Reply<'_>)) {
+    dated_orders(&mut visit);
+    let book = ReplyBody::Book {
+        head: &book_head(),
+        rows: &book_rows(),
+        promised: &[U32::new(0x1112_1314), U32::new(u32::MAX)],
+    };
+    visit("read_book", answered(QueryKind::ReadBook, book));
+    supplies(&mut visit);
+    let refused = OutcomeHead::rejected(RejectReason::NotForClients, 0, 0);
+    let no = Outcome { head: &refused, shorts: &[] };
+    visit("promise", rejected(CommandKind::Promise, no));
+    visit("give_up", rejected(CommandKind::GiveUp, no));
+}
+
+fn dated_orders(visit: &mut impl FnMut(&str, Reply<'_>)) {
+    let head = OrderHead::new(OrderStatus::Open, 1_290, 3, 2, 2);
+    let lines = [line(0x0102_0304, [3, 4, 5, 6]), line(7, [8, 9, 10, 11])];
+    let allocations = [allocation(0, 0x0102), allocation(1, 3)];
+    let promises = [
+        LinePromise::new(0, EngineSecond::new(0x0506_0708)),
+        LinePromise::new(0x0a0b, EngineSecond::new(0x0c0d_0e0f)),
+    ];
+    let order = OrderBody {
+        dates: OrderDates::new(EngineSecond::new(0x0102_0304), 2),
+        promises: &promises,
+        ..undated(head, &lines, &allocations)
+    };
+    visit("place_order.accepted", accepted(CommandKind::PlaceOrder, ReplyBody::Order(order)));
+    for kind in [
+        CommandKind::CancelOrder,
+        CommandKind::SetPriority,
+        CommandKind::ResourceOrder,
+        CommandKind::SetCancelAt,
+        CommandKind::Ship,
+        CommandKind::RejectUnits,
+    ] {
+        visit(kind.name(), accepted(kind, ReplyBody::Order(order)));
+    }
+    visit("quote", answered(QueryKind::Quote, ReplyBody::Order(order)));
+    let (detail, reference) = (&detail(), "SO-1001");
+    let body = ReplyBody::OrderDetail { order, detail, reference };
+    visit("read_order", answered(QueryKind::ReadOrder, body));
+}
+
+fn supplies(visit: &mut impl FnMut(&str, Reply<'_>)) {
+    let (rows, placed) = (supply_rows(), Sequence::new(0x1112_1314));
+    let open = SupplyHead {
+        sku: 0x0102_0304.into(),
+        expected: 0x0506_0708.into(),
+        received: 0x090a_0b0c.into(),
+        promised: 0x0d0e_0f10.into(),
+        eta: 0x1112_1314.into(),
+        lines: 0x1516_1718.into(),
+        row_count: 2.into(),
+        warehouse: 0x191a.into(),
+        status: SupplyStatus::Open.number(),
+        ..SupplyHead::closed(SUPPLY, placed)
+    };
+    let supply = ReplyBody::Supply { head: &open, rows: &rows };
+    visit("expect_supply", accepted(CommandKind::ExpectSupply, supply));
+    let closed = SupplyHead::closed(SUPPLY, placed);
+    let gone = ReplyBody::Supply { head: &closed, rows: &[] };
+    visit("change_supply", accepted(CommandKind::ChangeSupply, gone));
+    visit("receive_supply", accepted(CommandKind::ReceiveSupply, supply));
+    visit("read_supply", answered(QueryKind::ReadSupply, supply));
+    let head = SuppliesHead {
+        open: 0x0102_0304_0506.into(),
+        promised: 0x0708_090a_0b0c.into(),
+        sku: 0x0d0e_0f10.into(),
+        row_count: 2.into(),
+        is_due: 1,
+        reserved: 0,
+    };
+    let rows = [open, open].map(|row| SupplyHead { row_count: 0.into(), ..row });
+    let supplies = ReplyBody::Supplies { head: &head, rows: &rows };
+    visit("read_supplies", answered(QueryKind::ReadSupplies, supplies));
+}
+
+fn supply_rows() -> [PromiseRow; 2] {
+    let promised = EngineSecond::new(0x0102_0304);
+    let key = PromiseKey { promised, placed: Sequence::new(0x0506), line: 0x0708 };
+    let later = PromiseKey { line: 0x0709, ..key };
+    [PromiseRow::new(OrderId::new(0x0a0b), key, 0x0c0d), PromiseRow::new(ID, later, 1)]
+}
+
+fn book_head() -> BookHead {
+    BookHead {
         units: 0x0102.into(),
         lines: 3.into(),
         set_aside: 4.into(),
@@ -111,14 +207,23 @@ fn third(mut visit: impl FnMut(&str, Reply<'_>)) {
         row_count: 2.into(),
         is_due: 1,
         reserved: 0,
-    };
-    let key = WaitKey { priority_class: 7, placed: Sequence::new(0x0809), line: 0x0a0b };
+    }
+}
+
+fn book_rows() -> [BookRow; 2] {
+    let (promised, placed) = (EngineSecond::NONE, Sequence::new(0x0809));
+    let key = WaitKey { priority_class: 7, promised, placed, line: 0x0a0b };
     let later = WaitKey { line: 0x0a0c, ..key };
-    let rows =
-        [BookRow::new(OrderId::new(0x0c0d), key, 14), BookRow::new(OrderId::new(15), later, 16)];
-    visit("read_book", answered(QueryKind::ReadBook, ReplyBody::Book { head: &head, rows: &rows }));
-    holds(&mut visit);
-    visit("resource_order", accepted(CommandKind::ResourceOrder, ReplyBody::Order(order)));
+    [BookRow::new(OrderId::new(0x0c0d), key, 14), BookRow::new(OrderId::new(15), later, 16)]
+}
+
+/// An order of which there is nothing to say of dates.
+fn undated<'a>(
+    head: OrderHead,
+    lines: &'a [OrderLineView],
+    allocations: &'a [OrderAllocation],
+) -> OrderBody<'a> {
+    OrderBody { head, lines, allocations, dates: OrderDates::NONE, promises: &[] }
 }
 
 fn holds(mut visit: impl FnMut(&str, Reply<'_>)) {
@@ -152,14 +257,14 @@ fn orders(head: &dyn Fn(OrderStatus, u16) -> OrderHead, visit: &mut impl FnMut(&
     let lines = [line(0x0102_0304, [3, 4, 5, 6]), line(7, [8, 9, 10, 11])];
     let allocations = [allocation(0, 0x0102), allocation(1, 3)];
     let (lines, allocations) = (&lines[..], &allocations[..]);
-    let open = OrderBody { head: head(OrderStatus::Open, 2), lines, allocations };
+    let open = undated(head(OrderStatus::Open, 2), lines, allocations);
     visit("place_order.accepted", accepted(CommandKind::PlaceOrder, ReplyBody::Order(open)));
     let kind = CommandKind::PlaceOrder.number();
     let again = reply(kind, ReplyStatus::Duplicate, 0, ReplyBody::Order(open));
     visit("place_order.duplicate", again);
     let shipped = OrderBody { head: head(OrderStatus::Shipped, 2), ..open };
     visit("ship", accepted(CommandKind::Ship, ReplyBody::Order(shipped)));
-    let cancelled = OrderBody { head: head(OrderStatus::Cancelled, 0), lines, allocations: &[] };
+    let cancelled = undated(head(OrderStatus::Cancelled, 0), lines, &[]);
     visit("cancel_order", accepted(CommandKind::CancelOrder, ReplyBody::Order(cancelled)));
     visit("quote", answered(QueryKind::Quote, ReplyBody::Order(open)));
     let (detail, reference) = (&detail(), "SO-1001");
@@ -245,7 +350,8 @@ fn totals() -> Totals {
 fn written(reply: &Reply<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let header = ReplyHeader::new(reply.status, reply.reason, reply.sequence);
-    let writer = ReplyWriter::begin(&mut bytes, reply.kind, header);
+    let begin = if is_dated(&reply.body) { ReplyWriter::begin_dated } else { ReplyWriter::begin };
+    let writer = begin(&mut bytes, reply.kind, header);
     match &reply.body {
         ReplyBody::Empty => writer,
         ReplyBody::Order(order) => put_order(writer, order),
@@ -254,7 +360,9 @@ fn written(reply: &Reply<'_>) -> Vec<u8> {
         }
         ReplyBody::Cell(cell) => writer.put(*cell),
         ReplyBody::Stock { head, cells } => writer.put(*head).put(*cells),
-        ReplyBody::Book { head, rows } => writer.put(*head).put(*rows),
+        ReplyBody::Book { head, rows, promised } => writer.put(*head).put(*rows).put(*promised),
+        ReplyBody::Supply { head, rows } => writer.put(*head).put(*rows),
+        ReplyBody::Supplies { head, rows } => writer.put(*head).put(*rows),
         ReplyBody::Hold { head, rows } => writer.put(*head).put(*rows),
         ReplyBody::Holds { head, rows } => writer.put(*head).put(*rows),
         ReplyBody::Handle(handle) => writer.put(&[U32::new(*handle), U32::new(0)]),
@@ -267,5 +375,19 @@ fn written(reply: &Reply<'_>) -> Vec<u8> {
 }
 
 fn put_order<'a>(writer: ReplyWriter<'a>, order: &OrderBody<'_>) -> ReplyWriter<'a> {
-    writer.put(&order.head).put(order.lines).put(order.allocations)
+    let writer = writer.put(&order.head).put(order.lines).put(order.allocations);
+    if has_dates(order) { writer.put(&order.dates).put(order.promises) } else { writer }
+}
+
+/// Whether a reply tells of promises, or of when an order is given up.
+fn is_dated(body: &ReplyBody<'_>) -> bool {
+    match body {
+        ReplyBody::Order(order) | ReplyBody::OrderDetail { order, .. } => has_dates(order),
+        ReplyBody::Book { promised, .. } => !promised.is_empty(),
+        _ => false,
+    }
+}
+
+fn has_dates(order: &OrderBody<'_>) -> bool {
+    order.dates != OrderDates::NONE
 }
