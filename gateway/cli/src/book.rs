@@ -1,8 +1,10 @@
 //! `gantry stock book` and `stock match`, `gantry order priority`: what waits, and who is first.
 
+use std::iter::repeat;
+
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, BookRow, Command, MatchAgain, Query, ReadBook, ReplyBody, SetPriority,
-    WaitKey,
+    BOOK_ROWS_PER_REPLY_MAX, BookRow, Command, EngineSecond, MatchAgain, Query, ReadBook,
+    ReplyBody, SetPriority, WaitKey,
 };
 
 use crate::args::{BookArgs, MatchArgs, PriorityArgs};
@@ -17,7 +19,7 @@ pub(crate) fn show(args: &BookArgs, output: &mut Output) -> Result<Verdict, CliE
     converse(&args.server, async |mut session| {
         let sku = session.sku(&args.sku).await?;
         let from = args.from.unwrap_or(WaitKey::FIRST);
-        let mut rows: Vec<BookRow> = Vec::new();
+        let mut rows: Vec<(BookRow, EngineSecond)> = Vec::new();
         let mut at = from;
         // Each part is the book as it stood when it was asked for; the last one tells of all.
         loop {
@@ -26,11 +28,14 @@ pub(crate) fn show(args: &BookArgs, output: &mut Output) -> Result<Verdict, CliE
             let owned =
                 session.query(&Query::ReadBook(ReadBook { sku, from: at, rows_max })).await?;
             let reply = owned.reply();
-            let ReplyBody::Book { head, rows: part } = reply.body else {
+            let ReplyBody::Book { head, rows: part, promised } = reply.body else {
                 return Err(unexpected(&reply));
             };
-            rows.extend_from_slice(part);
-            let next = part.last().map(|row| behind(row.key()));
+            // A part in which nothing is promised tells of no dates.
+            let dates = promised.iter().map(|second| EngineSecond::new(second.get()));
+            rows.extend(part.iter().copied().zip(dates.chain(repeat(EngineSecond::NONE))));
+            let next = rows.last().map(|(row, promised)| behind(row.key(*promised)));
+            let next = next.filter(|_| !part.is_empty());
             let is_whole = u32::try_from(part.len()).is_ok_and(|rows| rows < rows_max);
             let is_enough = rows.len() >= args.rows as usize;
             if let (Some(next), false, false) = (next, is_whole, is_enough) {

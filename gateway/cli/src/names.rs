@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use gantry_engine::{CodeTable, State};
 use gantry_model::{
-    Channel, Code, Command, Handle, HoldId, OrderId, PlaceOrder, Policy, Record, Sequence, Sku,
-    Warehouse, Zone,
+    Channel, Code, Command, Handle, HoldId, Movement, MovementKind, OrderId, PlaceOrder, Policy,
+    Record, Sequence, Sku, SupplyId, Warehouse, Zone,
 };
 use serde::{Serialize, Serializer};
 
@@ -23,6 +23,8 @@ pub(crate) struct Names {
     orders: OrderNames,
     /// By the record that placed the hold.
     holds: BTreeMap<Sequence, HoldId>,
+    /// By the record that announced the supply.
+    supplies: BTreeMap<Sequence, SupplyId>,
 }
 
 /// The code of a handle.
@@ -74,6 +76,7 @@ impl Names {
             policies: codes(&catalogue.policies),
             orders: OrderNames::default(),
             holds: state.holds.by_end().map(|hold| (hold.placed, hold.id)).collect(),
+            supplies: BTreeMap::new(),
         };
         let mut orders: Vec<_> = state.orders.iter().collect();
         orders.sort_unstable_by_key(|(row, _)| row.placed);
@@ -96,6 +99,9 @@ impl Names {
             }
             Command::PlaceHold(hold) => {
                 self.holds.insert(record.sequence, hold.id);
+            }
+            Command::ExpectSupply(supply) => {
+                self.supplies.insert(record.sequence, supply.id);
             }
             Command::UpsertSku(sku) => note(&mut self.skus, handle, sku.code),
             Command::UpsertWarehouse(warehouse) => {
@@ -157,6 +163,17 @@ impl Names {
     /// The hold that the record of this sequence placed.
     pub(crate) fn hold_placed(&self, sequence: Sequence) -> Option<Id> {
         self.holds.get(&sequence).map(|hold| Id(hold.get()))
+    }
+
+    /// The supply that the record of this sequence announced.
+    pub(crate) fn supply_placed(&self, sequence: Sequence) -> Option<Id> {
+        self.supplies.get(&sequence).map(|supply| Id(supply.get()))
+    }
+
+    /// The supply of which a movement promises units, or does no longer.
+    pub(crate) fn supply_of(&self, movement: &Movement) -> Option<Id> {
+        let is_its = matches!(movement.kind(), MovementKind::Promised | MovementKind::Unpromised);
+        is_its.then(|| self.supply_placed(movement.cause())).flatten()
     }
 
     /// The order with this id; its id alone if no record placed it.

@@ -18,7 +18,7 @@ pub(crate) use reason::sentence;
 pub(crate) use rejection::RejectionView;
 pub(crate) use stock::{CellChange, StockView};
 
-use gantry_model::{CommandId, Reply, ReplyBody, ReplyStatus};
+use gantry_model::{CommandId, EngineSecond, Reply, ReplyBody, ReplyStatus};
 use serde::Serialize;
 
 use crate::error::{CliError, Verdict};
@@ -61,6 +61,11 @@ impl<B: Body> Answered<B> {
         let (status, sequence) = (reply.status.name(), reply.sequence.get());
         Self { status, sequence, id: id.map(id_text), body }
     }
+}
+
+/// The beginning of a second, if it is one.
+pub(crate) fn date_ns(date: EngineSecond) -> Option<u64> {
+    (date != EngineSecond::NONE).then(|| date.begins().get())
 }
 
 /// Nothing to tell but that it was done.

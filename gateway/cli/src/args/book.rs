@@ -18,8 +18,9 @@ pub(crate) struct BookArgs {
     /// The SKU's code.
     #[arg(value_name = "SKU", value_parser = code)]
     pub(crate) sku: String,
-    /// The place to begin at: class, the record that placed the order, line.
-    #[arg(long, value_name = "CLASS:RECORD:LINE", value_parser = wait_key)]
+    /// The place to begin at: class, second of the promise if there is one, the record that placed
+    /// the order, line.
+    #[arg(long, value_name = "CLASS:[SECOND:]RECORD:LINE", value_parser = wait_key)]
     pub(crate) from: Option<WaitKey>,
     /// Lines to show at most.
     #[arg(long, value_name = "N", default_value_t = 100,

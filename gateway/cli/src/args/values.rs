@@ -2,8 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gantry_model::{
-    AdjustReason, CODE_BYTES_MAX, CommandId, HOLD_SECONDS_MAX, QUANTITY_PER_LINE_MAX, Sequence,
-    ShortMode, StockState, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WaitKey,
+    AdjustReason, CODE_BYTES_MAX, CommandId, EngineSecond, HOLD_SECONDS_MAX, QUANTITY_PER_LINE_MAX,
+    Sequence, ShortMode, StockState, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WaitKey,
 };
 
 /// `SKU:QUANTITY`.
@@ -123,13 +123,22 @@ pub(super) fn receipt(text: &str) -> Result<i32, String> {
     }
 }
 
-/// `CLASS:RECORD:LINE`, the place of a waiting line.
+/// `CLASS:RECORD:LINE`, the place of a waiting line; of one with a promise `CLASS:SECOND:RECORD:LINE`.
 pub(super) fn wait_key(text: &str) -> Result<WaitKey, String> {
-    const EXPECTED: &str = "expected CLASS:RECORD:LINE, such as 0:1042:0";
+    const EXPECTED: &str = "expected CLASS:RECORD:LINE, such as 0:1042:0, or with the second of \
+                            the promise, such as 0:1767225600:1042:0";
     let parts: Vec<&str> = text.split(':').collect();
-    let [class, placed, line_text] = parts[..] else { return Err(EXPECTED.into()) };
+    let (class, promised, placed, line_text) = match parts[..] {
+        [class, placed, line] => (class, EngineSecond::NONE, placed, line),
+        [class, second, placed, line] => {
+            let second = second.parse().map_err(|_| EXPECTED)?;
+            (class, EngineSecond::new(second), placed, line)
+        }
+        _ => return Err(EXPECTED.into()),
+    };
     Ok(WaitKey {
         priority_class: class.parse().map_err(|_| EXPECTED)?,
+        promised,
         placed: Sequence::new(placed.parse().map_err(|_| EXPECTED)?),
         line: line(line_text)?,
     })
@@ -235,7 +244,7 @@ mod tests {
         for text in ["0", "x", "-2000000000", "2147483648"] {
             assert!(delta(text).is_err(), "{text}");
         }
-        for text in ["1", "1:2", "256:1:0", "0:1:x", "0:1:2:3"] {
+        for text in ["1", "1:2", "256:1:0", "0:1:x", "0:x:2:3", "0:1:2:3:4"] {
             assert!(wait_key(text).is_err(), "{text}");
         }
         for text in

@@ -4,6 +4,7 @@
 mod hold;
 mod matching;
 mod policy;
+mod promise;
 
 use gantry_model::{
     AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
@@ -15,6 +16,9 @@ use crate::names::{Id, Name, Names, OrderName};
 use hold::{ExpireHoldsJson, ExtendHoldJson, PlaceHoldJson, ReleaseHoldJson};
 use matching::{AgainJson, MatchJson, PriorityJson, ResourceJson};
 use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
+use promise::{
+    CancelAtJson, ChangeJson, ExpectJson, GiveUpJson, PromiseJson, ReceiptJson, RejectJson,
+};
 
 /// One line of a dump.
 #[derive(Serialize)]
@@ -59,6 +63,13 @@ enum CommandJson<'a> {
     ExtendHold(ExtendHoldJson),
     ReleaseHold(ReleaseHoldJson),
     ExpireHolds(ExpireHoldsJson),
+    ExpectSupply(ExpectJson<'a>),
+    ChangeSupply(ChangeJson),
+    ReceiveSupply(ReceiptJson),
+    SetCancelAt(CancelAtJson<'a>),
+    RejectUnits(RejectJson<'a>),
+    Promise(PromiseJson<'a>),
+    GiveUp(GiveUpJson<'a>),
 }
 
 #[derive(Serialize)]
@@ -171,6 +182,9 @@ struct MovementJson<'a> {
     /// Of units that are held, and are no longer, for a cart.
     #[serde(skip_serializing_if = "Option::is_none")]
     hold: Option<Id>,
+    /// Of units that are promised, and are no longer: that of which they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supply: Option<Id>,
     line: Option<u16>,
     quantity: i32,
     reason: Option<&'static str>,
@@ -252,12 +266,37 @@ impl<'a> CommandJson<'a> {
             Command::ResourceOrder(resource) => {
                 Self::ResourceOrder(ResourceJson::new(&resource, names))
             }
-            Command::PlaceHold(hold) => Self::PlaceHold(PlaceHoldJson::new(&hold, names)),
-            Command::ExtendHold(extend) => Self::ExtendHold(ExtendHoldJson::new(&extend)),
-            Command::ReleaseHold(release) => Self::ReleaseHold(ReleaseHoldJson::new(&release)),
+            Command::PlaceHold(_)
+            | Command::ExtendHold(_)
+            | Command::ReleaseHold(_)
+            | Command::ExpireHolds(_)
+            | Command::ExpectSupply(_)
+            | Command::ChangeSupply(_)
+            | Command::ReceiveSupply(_)
+            | Command::SetCancelAt(_)
+            | Command::RejectUnits(_)
+            | Command::Promise(_)
+            | Command::GiveUp(_) => Self::of_promise(command, names),
+        }
+    }
+
+    /// Carts, and what is expected, promised, given up or rejected.
+    fn of_promise(command: &Command<'a>, names: &'a Names) -> Self {
+        match command {
+            Command::PlaceHold(hold) => Self::PlaceHold(PlaceHoldJson::new(hold, names)),
+            Command::ExtendHold(extend) => Self::ExtendHold(ExtendHoldJson::new(extend)),
+            Command::ReleaseHold(release) => Self::ReleaseHold(ReleaseHoldJson::new(release)),
             Command::ExpireHolds(expired) => {
-                Self::ExpireHolds(ExpireHoldsJson::new(&expired, names))
+                Self::ExpireHolds(ExpireHoldsJson::new(expired, names))
             }
+            Command::ExpectSupply(supply) => Self::ExpectSupply(ExpectJson::new(supply, names)),
+            Command::ChangeSupply(change) => Self::ChangeSupply(ChangeJson::new(change)),
+            Command::ReceiveSupply(receipt) => Self::ReceiveSupply(ReceiptJson::new(receipt)),
+            Command::SetCancelAt(cancel) => Self::SetCancelAt(CancelAtJson::new(cancel, names)),
+            Command::RejectUnits(rejected) => Self::RejectUnits(RejectJson::new(rejected, names)),
+            Command::Promise(promise) => Self::Promise(PromiseJson::new(promise, names)),
+            Command::GiveUp(given_up) => Self::GiveUp(GiveUpJson::new(given_up, names)),
+            _ => unreachable!("every other command has its object above"),
         }
     }
 
@@ -309,16 +348,17 @@ impl<'a> LineJson<'a> {
 impl<'a> OrderUnitsJson<'a> {
     fn new(command: &OrderUnits<'a>, names: &'a Names) -> Self {
         let order = names.order(command.order);
-        let units = |units: &LineUnits| UnitsJson {
+        let units = command.units.iter().map(|units| UnitsJson::new(units, names));
+        Self { id: Id(command.id.get()), order, order_id: order.id, units: units.collect() }
+    }
+}
+
+impl<'a> UnitsJson<'a> {
+    fn new(units: &LineUnits, names: &'a Names) -> Self {
+        Self {
             line: units.line(),
             warehouse: names.warehouse(units.warehouse()),
             quantity: units.quantity(),
-        };
-        Self {
-            id: Id(command.id.get()),
-            order,
-            order_id: order.id,
-            units: command.units.iter().map(units).collect(),
         }
     }
 }
@@ -387,6 +427,7 @@ impl<'a> MovementJson<'a> {
             order,
             order_id: order.map(|order| order.id),
             hold,
+            supply: names.supply_of(movement),
             line: (order.is_some() || is_of_hold).then(|| movement.line()),
             quantity: movement.quantity(),
             reason: reason(movement.reason()),

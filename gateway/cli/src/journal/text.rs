@@ -1,10 +1,12 @@
 //! A record as people read it: one line for what was asked and decided, one for each movement.
 
+mod promise;
+
 use std::fmt::{self, Display, Formatter};
 
 use gantry_model::{
     AssignPolicy, Command, ExpireHolds, HoldId, Match, Movement, MovementKind, PlaceHold,
-    PlaceOrder, Record, Sequence, SetBundle, SetCapacity, StockChange,
+    PlaceOrder, Record, SetBundle, SetCapacity, StockChange,
 };
 
 use crate::names::{Id, Name, Names};
@@ -91,6 +93,13 @@ impl RecordText<'_> {
             }
             Command::ReleaseHold(release) => write!(f, " {}", Id(release.hold.get())),
             Command::ExpireHolds(expired) => self.write_expired(f, expired),
+            Command::ExpectSupply(supply) => self.write_expect(f, supply),
+            Command::ChangeSupply(change) => self.write_change_supply(f, change),
+            Command::ReceiveSupply(receipt) => self.write_receipt(f, receipt),
+            Command::SetCancelAt(command) => self.write_cancel_at(f, command),
+            Command::RejectUnits(rejected) => self.write_reject(f, rejected),
+            Command::Promise(promise) => self.write_promise(f, promise),
+            Command::GiveUp(given_up) => self.write_give_up(f, given_up),
         }
     }
 
@@ -167,11 +176,7 @@ impl RecordText<'_> {
     fn write_match(&self, f: &mut Formatter<'_>, looked: &Match) -> fmt::Result {
         let Match { sku, last, end } = looked;
         write!(f, " {}", shown(&self.names.sku(*sku)))?;
-        match self.names.order_placed(last.placed) {
-            Some(order) => write!(f, " up to line {} of {}", last.line, shown(&order))?,
-            None if last.placed == Sequence::NONE => write!(f, ", nothing waits")?,
-            None => write!(f, " up to line {} of record {}", last.line, last.placed)?,
-        }
+        self.write_last(f, *last, ", nothing waits")?;
         write!(f, ", {}", end.name().replace('_', " "))
     }
 
@@ -211,9 +216,10 @@ impl RecordText<'_> {
             };
         }
         match names.order_placed(movement.order()) {
-            Some(order) => write!(f, ", line {line} of {}", shown(&order)),
-            None => Ok(()),
+            Some(order) => write!(f, ", line {line} of {}", shown(&order))?,
+            None => return Ok(()),
         }
+        if movement.kind().is_of_promise() { self.write_supply(f, movement) } else { Ok(()) }
     }
 }
 

@@ -56,6 +56,9 @@ impl OrderText {
                 is_wanted
             }
             Command::CancelOrder(units) | Command::Ship(units) => self.ids.contains(&units.order),
+            Command::SetCancelAt(cancel) => self.ids.contains(&cancel.order),
+            Command::RejectUnits(units) => self.ids.contains(&units.order),
+            Command::GiveUp(given_up) => self.ids.contains(&given_up.order),
             Command::SetPriority(priority) => self.ids.contains(&priority.order),
             Command::ResourceOrder(resource) => self.ids.contains(&resource.order),
             Command::Match(looked) => self.placed.contains(&looked.last.placed),
@@ -78,6 +81,8 @@ fn has_sku(record: &Record<'_>, names: &Names, code: &str) -> bool {
         Command::UpsertSku(sku) => sku.code == code,
         Command::Match(looked) => is_it(looked.sku),
         Command::MatchAgain(again) => is_it(again.sku),
+        Command::ExpectSupply(supply) => is_it(supply.sku),
+        Command::Promise(promise) => is_it(promise.sku),
         Command::SetReserves(reserves) => reserves.rows.iter().any(|row| is_it(row.sku())),
         Command::SetShadowPrices(prices) => prices.rows.iter().any(|row| is_it(row.sku())),
         Command::SetBundle(bundle) => {

@@ -1,10 +1,10 @@
 //! The lines that wait for a SKU, in the order in which they are served.
 
-use gantry_model::{BookHead, BookRow, WaitKey};
+use gantry_model::{BookHead, BookRow, EngineSecond, WaitKey};
 use serde::Serialize;
 
-use super::Body;
-use crate::output::{Page, Table, grouped};
+use super::{Body, date_ns};
+use crate::output::{Page, Table, grouped, utc_time};
 use crate::session::id_text;
 
 /// A part of a book, and what the whole of it comes to.
@@ -29,6 +29,8 @@ struct RowView {
     /// The record that placed the order.
     placed: u64,
     units: u32,
+    /// When they are promised to be there.
+    promised_time_ns: Option<u64>,
     /// Units that are served before these; `null` where lines before the first were not asked for.
     units_before: Option<u64>,
 }
@@ -38,13 +40,13 @@ impl BookView {
     pub(crate) fn new(
         sku: String,
         head: &BookHead,
-        rows: &[BookRow],
+        rows: &[(BookRow, EngineSecond)],
         is_from_first: bool,
         next: Option<WaitKey>,
     ) -> Self {
         let mut before = 0;
-        let rows = rows.iter().map(|row| {
-            let (key, units_before) = (row.key(), is_from_first.then_some(before));
+        let rows = rows.iter().map(|(row, promised)| {
+            let (key, units_before) = (row.key(*promised), is_from_first.then_some(before));
             before += u64::from(row.units());
             RowView {
                 order_id: id_text(row.order()),
@@ -52,6 +54,7 @@ impl BookView {
                 priority_class: key.priority_class,
                 placed: key.placed.get(),
                 units: row.units(),
+                promised_time_ns: date_ns(*promised),
                 units_before,
             }
         });
@@ -62,14 +65,24 @@ impl BookView {
             units_set_aside: head.set_aside.get(),
             being_looked_at: head.is_due == 1,
             rows: rows.collect(),
-            next: next.map(|key| format!("{}:{}:{}", key.priority_class, key.placed, key.line)),
+            next: next.map(place),
         }
+    }
+}
+
+/// A place as `--from` takes it.
+fn place(key: WaitKey) -> String {
+    let WaitKey { priority_class, promised, placed, line } = key;
+    match promised {
+        EngineSecond::NONE => format!("{priority_class}:{placed}:{line}"),
+        _ => format!("{priority_class}:{promised}:{placed}:{line}"),
     }
 }
 
 impl Body for BookView {
     fn show(&self, page: Page) -> Page {
-        let mut table = Table::new(&["order", ">line", ">class", ">units", ">before them"]);
+        let titles = ["order", ">line", ">class", ">units", ">before them", "promised for"];
+        let mut table = Table::new(&titles);
         for row in &self.rows {
             table.row([
                 row.order_id.clone(),
@@ -77,6 +90,7 @@ impl Body for BookView {
                 row.priority_class.to_string(),
                 grouped(row.units),
                 row.units_before.map_or_else(|| "?".to_owned(), grouped),
+                row.promised_time_ns.map_or_else(String::new, utc_time),
             ]);
         }
         let (units, lines) = (grouped(self.units_waiting), grouped(self.lines_waiting));

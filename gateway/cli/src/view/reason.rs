@@ -49,6 +49,14 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         | RejectReason::UnknownOwner
         | RejectReason::HoldEnded
         | RejectReason::NotTheOwner => of_hold(reason),
+        RejectReason::EtaInPast
+        | RejectReason::TooManySupplies
+        | RejectReason::UnknownSupply
+        | RejectReason::SupplyClosed
+        | RejectReason::ExceedsExpected
+        | RejectReason::BelowReceived => of_supply(reason),
+        RejectReason::CancelAtInPast => "an order cannot be given up at a time that has come",
+        RejectReason::CoolDownOverLimit => "a cool-down lasts 2,592,000 seconds at most, 30 days",
         RejectReason::UnknownSku => "there is no such SKU",
         RejectReason::UnknownWarehouse => "there is no such warehouse",
         RejectReason::UnknownZone => "there is no such zone",
@@ -58,7 +66,7 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::UnknownCode => "there is no such code",
         RejectReason::UnknownPolicy => "there is no such policy; see `gantry policy set`",
         RejectReason::IdReused => "the id was used before for something else; take a new one",
-        RejectReason::ExceedsOpen => "more units than are still there to cancel or ship",
+        RejectReason::ExceedsOpen => "more units than are still there to cancel, ship or reject",
         RejectReason::SkuInactive => "the SKU takes no new orders",
         RejectReason::NotTracked => "the SKU's stock is not counted",
         RejectReason::TrackingInUse => "tracking cannot change while there are units",
@@ -110,6 +118,26 @@ const fn of_hold(reason: RejectReason) -> &'static str {
              new one, or order without"
         }
         RejectReason::NotTheOwner => "the hold is another owner's; only its own may replace it",
+        _ => unreachable!(),
+    }
+}
+
+/// What was wrong with a supply.
+const fn of_supply(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::EtaInPast => "goods are expected at a time that is still to come",
+        RejectReason::TooManySupplies => {
+            "64 supplies of the SKU are expected, and no more may be; join some of them"
+        }
+        RejectReason::UnknownSupply => "there is no supply with this id",
+        RejectReason::SupplyClosed => {
+            "the supply is closed: all of it has come in, or no more is expected; announce what \
+             still comes as another, or receive it with `gantry stock receive`"
+        }
+        RejectReason::ExceedsExpected => {
+            "more units than are still expected; raise the supply with `gantry supply change` first"
+        }
+        RejectReason::BelowReceived => "more units of the supply than that have come in",
         _ => unreachable!(),
     }
 }

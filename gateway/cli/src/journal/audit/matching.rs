@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use gantry_model::{
-    Channel, Match, MatchEnd, Movement, MovementKind, PlaceOrder, Sequence, ShortMode, Sku, WaitKey,
+    Channel, EngineSecond, Match, MatchEnd, Movement, MovementKind, PlaceOrder, Sequence,
+    ShortMode, Sku, WaitKey,
 };
 
 use super::{Fault, rule};
@@ -42,7 +43,8 @@ impl Matching {
             MovementKind::Dequeued => -i64::from(movement.quantity()),
             _ => return,
         };
-        let key = WaitKey { priority_class, placed: movement.order(), line: movement.line() };
+        let (promised, placed) = (EngineSecond::NONE, movement.order());
+        let key = WaitKey { priority_class, promised, placed, line: movement.line() };
         let book = self.books.entry(movement.sku()).or_default();
         book.units += units;
         let waiting = book.lines.entry(key).or_default();
@@ -83,7 +85,8 @@ impl Matching {
         after: u8,
     ) {
         for (line, sku) in (0..).zip(skus) {
-            let key = WaitKey { priority_class: before, placed, line };
+            let promised = EngineSecond::NONE;
+            let key = WaitKey { priority_class: before, promised, placed, line };
             let Some(book) = self.books.get_mut(sku) else { continue };
             if let Some(units) = book.lines.remove(&key) {
                 book.lines.insert(WaitKey { priority_class: after, ..key }, units);

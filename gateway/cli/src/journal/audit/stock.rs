@@ -55,8 +55,8 @@ impl Stock {
     pub(super) fn apply(&mut self, movement: &Movement) -> Result<(), Fault> {
         use MovementKind::{
             Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
-            ComponentShipped, Dequeued, Due, GivenBack, Held, Received, Released, Restored,
-            SetAside, Shipped, Unheld, Withdrawn,
+            ComponentShipped, Dequeued, Due, GivenBack, Held, PromiseBroken, Promised, Received,
+            Released, Restored, SetAside, Shipped, Unheld, Unpromised, Withdrawn,
         };
         let quantity = i64::from(movement.quantity());
         let (on_hand, allocated, [set_aside, held], unavailable) = match movement.kind() {
@@ -70,7 +70,9 @@ impl Stock {
             Unheld => (0, 0, [0, -quantity], 0),
             Withdrawn => (0, 0, [0; 2], quantity),
             Restored => (0, 0, [0; 2], -quantity),
-            Backordered | Dequeued | Cancelled | Due => {
+            // Units that are expected lie on no shelf, though it is known on which they will.
+            Promised | Unpromised => return Ok(()),
+            Backordered | Dequeued | Cancelled | Due | PromiseBroken => {
                 let nowhere = movement.warehouse() == Warehouse::NONE;
                 return rule(nowhere, "units that are nowhere name no warehouse");
             }

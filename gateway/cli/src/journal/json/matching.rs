@@ -1,10 +1,11 @@
 //! What becomes of orders later, as JSON objects: looks at waiting lines, commands about them, and
 //! sourcing again.
 
-use gantry_model::{Match, MatchAgain, ResourceOrder, Sequence, SetPriority};
+use gantry_model::{Match, MatchAgain, ResourceOrder, Sequence, SetPriority, WaitKey};
 use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
+use crate::view::date_ns;
 
 /// A look at lines that wait for a SKU.
 #[derive(Serialize)]
@@ -16,12 +17,16 @@ pub(super) struct MatchJson<'a> {
     end: &'static str,
 }
 
+/// A line that waits.
 #[derive(Serialize)]
-struct WaitingLineJson<'a> {
+pub(super) struct WaitingLineJson<'a> {
     order: Option<OrderName<'a>>,
     order_id: Option<Id>,
     line: u16,
     priority_class: u8,
+    /// When its units were promised to be there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promised_time_ns: Option<u64>,
     /// The record that placed the order.
     placed: u64,
 }
@@ -52,20 +57,24 @@ pub(super) struct ResourceJson<'a> {
 
 impl<'a> MatchJson<'a> {
     pub(super) fn new(looked: &Match, names: &'a Names) -> Self {
-        let last = looked.last;
-        let order = names.order_placed(last.placed);
-        let line = WaitingLineJson {
+        let last = WaitingLineJson::new(looked.last, names);
+        Self { sku: names.sku(looked.sku), last, end: looked.end.name() }
+    }
+}
+
+impl<'a> WaitingLineJson<'a> {
+    /// The line at this place, if it is one.
+    pub(super) fn new(key: WaitKey, names: &'a Names) -> Option<Self> {
+        let order = names.order_placed(key.placed);
+        let line = Self {
             order,
             order_id: order.map(|order| order.id),
-            line: last.line,
-            priority_class: last.priority_class,
-            placed: last.placed.get(),
+            line: key.line,
+            priority_class: key.priority_class,
+            promised_time_ns: date_ns(key.promised),
+            placed: key.placed.get(),
         };
-        Self {
-            sku: names.sku(looked.sku),
-            last: (last.placed != Sequence::NONE).then_some(line),
-            end: looked.end.name(),
-        }
+        (key.placed != Sequence::NONE).then_some(line)
     }
 }
 

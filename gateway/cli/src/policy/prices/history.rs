@@ -251,8 +251,8 @@ impl History {
 fn effect_on_available(movement: &Movement) -> i64 {
     use MovementKind::{
         Adjusted, Allocated, Backordered, Cancelled, ComponentAllocated, ComponentReleased,
-        ComponentShipped, Dequeued, Due, GivenBack, Held, Received, Released, Restored, SetAside,
-        Shipped, Unheld, Withdrawn,
+        ComponentShipped, Dequeued, Due, GivenBack, Held, PromiseBroken, Promised, Received,
+        Released, Restored, SetAside, Shipped, Unheld, Unpromised, Withdrawn,
     };
     let quantity = i64::from(movement.quantity());
     match movement.kind() {
@@ -261,6 +261,8 @@ fn effect_on_available(movement: &Movement) -> i64 {
         }
         Withdrawn | Allocated | ComponentAllocated | SetAside | Held => -quantity,
         Shipped | ComponentShipped | Backordered | Dequeued | Cancelled | Due => 0,
+        // What is expected is nowhere yet.
+        Promised | Unpromised | PromiseBroken => 0,
     }
 }
 

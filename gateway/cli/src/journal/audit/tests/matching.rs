@@ -1,11 +1,12 @@
 //! Lines that wait get what comes in, and nothing else happens to it.
 
-use gantry_model::{Match, MatchAgain, MatchEnd, SetPriority, WaitKey};
+use gantry_model::{EngineSecond, Match, MatchAgain, MatchEnd, SetPriority, WaitKey};
 
 use super::*;
 
 /// The line that waits in the shop with an order.
-const FIRST: WaitKey = WaitKey { priority_class: 0, placed: Sequence::new(7), line: 0 };
+const FIRST: WaitKey =
+    WaitKey { priority_class: 0, promised: EngineSecond::NONE, placed: Sequence::new(7), line: 0 };
 
 fn looked(last: WaitKey, end: MatchEnd) -> Command<'static> {
     Command::Match(Match { sku: SKU, last, end })
