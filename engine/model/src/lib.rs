@@ -25,6 +25,7 @@ mod record;
 mod rejection;
 mod reply;
 mod supply;
+mod totals;
 
 pub use book::{BookHead, BookRow, ReadBook, WaitKey};
 pub use code::{CODE_BYTES_MAX, Code, CodeError};
@@ -63,10 +64,11 @@ pub use record::{RECORD_HEADER_BYTES, Record, RecordError, RecordHeader, Records
 pub use rejection::RejectReason;
 pub use reply::{
     CellView, OrderAllocation, OrderBody, OrderDetail, OrderHead, OrderLineView, OrderStatus,
-    REPLY_HEADER_BYTES, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, StockHead, Totals,
+    REPLY_HEADER_BYTES, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, StockHead,
     name_prefix,
 };
 pub use supply::{
     LinePromise, OrderDates, PromiseKey, PromiseRow, ReadSupply, SuppliesHead, SupplyHead,
     SupplyStatus,
 };
+pub use totals::Totals;
