@@ -258,15 +258,11 @@ impl<'a> CommandJson<'a> {
                 Self::Mark { state_hash: format!("{state_hash:032x}"), hash_version }
             }
             Command::Retire(retire) => Self::retire(&retire),
-            Command::Match(looked) => Self::Match(MatchJson::new(&looked, names)),
-            Command::MatchAgain(again) => Self::MatchAgain(AgainJson::new(&again, names)),
-            Command::SetPriority(priority) => {
-                Self::SetPriority(PriorityJson::new(&priority, names))
-            }
-            Command::ResourceOrder(resource) => {
-                Self::ResourceOrder(ResourceJson::new(&resource, names))
-            }
-            Command::PlaceHold(_)
+            Command::Match(_)
+            | Command::MatchAgain(_)
+            | Command::SetPriority(_)
+            | Command::ResourceOrder(_)
+            | Command::PlaceHold(_)
             | Command::ExtendHold(_)
             | Command::ReleaseHold(_)
             | Command::ExpireHolds(_)
@@ -276,13 +272,20 @@ impl<'a> CommandJson<'a> {
             | Command::SetCancelAt(_)
             | Command::RejectUnits(_)
             | Command::Promise(_)
-            | Command::GiveUp(_) => Self::of_promise(command, names),
+            | Command::GiveUp(_) => Self::of_later(command, names),
         }
     }
 
-    /// Carts, and what is expected, promised, given up or rejected.
-    fn of_promise(command: &Command<'a>, names: &'a Names) -> Self {
+    /// What is not done with an order at once: waiting, carts, and what is expected, promised, given
+    /// up or rejected.
+    fn of_later(command: &Command<'a>, names: &'a Names) -> Self {
         match command {
+            Command::Match(looked) => Self::Match(MatchJson::new(looked, names)),
+            Command::MatchAgain(again) => Self::MatchAgain(AgainJson::new(again, names)),
+            Command::SetPriority(priority) => Self::SetPriority(PriorityJson::new(priority, names)),
+            Command::ResourceOrder(resource) => {
+                Self::ResourceOrder(ResourceJson::new(resource, names))
+            }
             Command::PlaceHold(hold) => Self::PlaceHold(PlaceHoldJson::new(hold, names)),
             Command::ExtendHold(extend) => Self::ExtendHold(ExtendHoldJson::new(extend)),
             Command::ReleaseHold(release) => Self::ReleaseHold(ReleaseHoldJson::new(release)),

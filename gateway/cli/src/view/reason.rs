@@ -21,25 +21,13 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::NotForClients => "only the engine itself may do this",
         RejectReason::BadCurrency => "a currency is three capital letters, such as EUR",
         RejectReason::TooManyCandidates => "as many warehouses serve the zone as may serve one",
-        RejectReason::ParcelsMaxOutOfRange => {
-            "a policy allows 1 to 64 parcels; 64 means any number of them"
-        }
-        RejectReason::PolicyContradicts => {
-            "the policy contradicts itself: `soft` may name only rules that it has, one parcel at \
-             most leaves nothing to forbid splitting, `greedy` takes no rule, and no value is \
-             negative"
-        }
-        RejectReason::BadCutOff => "a cut-off is a minute of the day, from 00:00 to 23:59 UTC",
-        RejectReason::BundleContainsItself => "a bundle cannot be a component of itself",
-        RejectReason::BundleInBundle => {
-            "a component cannot be a bundle, nor a bundle a component; name what is on the shelf"
-        }
-        RejectReason::BundleTracked => {
-            "a bundle has no stock of its own; define its SKU with `gantry sku set CODE --untracked`"
-        }
-        RejectReason::TooManyRingFences => {
-            "a SKU has at most 16 ring-fences at one warehouse; end one with 0 units"
-        }
+        RejectReason::ParcelsMaxOutOfRange
+        | RejectReason::PolicyContradicts
+        | RejectReason::BadCutOff
+        | RejectReason::BundleContainsItself
+        | RejectReason::BundleInBundle
+        | RejectReason::BundleTracked
+        | RejectReason::TooManyRingFences => of_rule(reason),
         RejectReason::OwnerZero
         | RejectReason::TtlZero
         | RejectReason::TtlOverLimit
@@ -75,6 +63,22 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
             "units of the bundle are allocated; ship or cancel them before it changes"
         }
         RejectReason::OrderClosed => "none of the order's units waits or is allocated",
+        RejectReason::OutOfStock
+        | RejectReason::BackorderNotAllowed
+        | RejectReason::NotServed
+        | RejectReason::RulesForbid
+        | RejectReason::BelowPromised
+        | RejectReason::BelowUnavailable => of_want(reason),
+        RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",
+        RejectReason::NoSpace => {
+            "the server's disk is full: make room, then send the same id again"
+        }
+    }
+}
+
+/// What there was too little of.
+const fn of_want(reason: RejectReason) -> &'static str {
+    match reason {
         RejectReason::OutOfStock => "there is too little stock for what the order insists on",
         RejectReason::BackorderNotAllowed => "units would have to wait, and the SKU forbids that",
         RejectReason::NotServed => {
@@ -89,10 +93,33 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
             "units on hand would fall below what is promised to orders or held"
         }
         RejectReason::BelowUnavailable => "fewer units than that are unavailable",
-        RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",
-        RejectReason::NoSpace => {
-            "the server's disk is full: make room, then send the same id again"
+        _ => unreachable!(),
+    }
+}
+
+/// What was wrong with rules of sourcing, or a bundle.
+const fn of_rule(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::ParcelsMaxOutOfRange => {
+            "a policy allows 1 to 64 parcels; 64 means any number of them"
         }
+        RejectReason::PolicyContradicts => {
+            "the policy contradicts itself: `soft` may name only rules that it has, one parcel at \
+             most leaves nothing to forbid splitting, `greedy` takes no rule, and no value is \
+             negative"
+        }
+        RejectReason::BadCutOff => "a cut-off is a minute of the day, from 00:00 to 23:59 UTC",
+        RejectReason::BundleContainsItself => "a bundle cannot be a component of itself",
+        RejectReason::BundleInBundle => {
+            "a component cannot be a bundle, nor a bundle a component; name what is on the shelf"
+        }
+        RejectReason::BundleTracked => {
+            "a bundle has no stock of its own; define its SKU with `gantry sku set CODE --untracked`"
+        }
+        RejectReason::TooManyRingFences => {
+            "a SKU has at most 16 ring-fences at one warehouse; end one with 0 units"
+        }
+        _ => unreachable!(),
     }
 }
 
