@@ -1,21 +1,18 @@
 //! `docs/PROTOCOL.md` says what the code does: its example is read byte for byte, its numbers are
 //! looked up, its byte tables must join.
 
+mod lengths;
+
 use gantry_model::{
-    AdjustReason, AssignPolicy, BookHead, BookRow, COMMAND_BYTES_MAX, CellView, Channel, Command,
-    CommandId, CommandKind, Component, CostRow, ExtendHold, HeldUnits, HoldHead, HoldId,
-    HoldStatus, HoldsHead, Item, Limits, LineUnits, Malformed, MatchAgain, MovementKind, Namespace,
-    Objective, OrderAllocation, OrderDetail, OrderHead, OrderLine, OrderLineView, OrderStatus,
-    OrderUnits, OutcomeHead, PlaceHold, PlaceOrder, Policy, PriceRow, Proof, Query, QueryKind,
-    REPLY_HEADER_BYTES, ReadBook, ReadHolds, RejectReason, ReleaseHold, Reply, ReplyBody,
-    ReplyHeader, ReplyStatus, ReplyWriter, ReserveRow, ResourceOrder, Rule, Rules, Sequence,
-    SetBundle, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves,
-    SetShadowPrices, Short, ShortMode, Sku, StockChange, StockHead, StockState, Totals, UpsertCode,
-    UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
+    AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandKind, HoldId, HoldStatus, Item,
+    Malformed, MovementKind, Namespace, Objective, OrderAllocation, OrderHead, OrderLine,
+    OrderLineView, OrderStatus, PlaceOrder, Proof, QueryKind, RejectCause, RejectReason, Reply,
+    ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter, Rule, Rules, Sequence, ShortMode, Sku,
+    StockState, SupplyStatus, Zone,
 };
 use gantry_protocol::{
-    BUSY_BYTES, ErrorCode, FRAME_PAYLOAD_BYTES_MAX, FrameKind, FrameReader, HELLO_BYTES,
-    ITEMS_PER_FRAME_MAX, REPLY_PAYLOAD_BYTES_MAX, WELCOME_BYTES, write_frame,
+    ErrorCode, FRAME_PAYLOAD_BYTES_MAX, FrameKind, FrameReader, ITEMS_PER_FRAME_MAX,
+    REPLY_PAYLOAD_BYTES_MAX, write_frame,
 };
 
 use crate::{OwnedFrame, next, put};
@@ -194,6 +191,10 @@ fn every_small_number_stands_in_its_table() {
     check_numbers("Order status", "Name", orders);
     let holds = HoldStatus::ALL.iter().map(|status| pair(status.number(), status.name()));
     check_numbers("Hold status", "Name", holds);
+    let supplies = SupplyStatus::ALL.iter().map(|status| pair(status.number(), status.name()));
+    check_numbers("Supply status", "Name", supplies);
+    let causes = RejectCause::ALL.iter().map(|cause| pair(cause.number(), cause.name()));
+    check_numbers("Reject cause", "Name", causes);
 }
 
 #[test]
@@ -231,6 +232,11 @@ fn replies_are_written_in_the_schema_that_is_told() {
         let (item, _) = Item::split(&bytes, bytes.len()).unwrap();
         assert_eq!(item.schema == 2, told.contains(&name), "{name}");
         assert!(item.schema <= 2, "{name}");
+        let mut dated = Vec::new();
+        ReplyWriter::begin_dated(&mut dated, kind, header).end();
+        let (dated, _) = Item::split(&dated, dated.len()).unwrap();
+        let has_dates = told.contains(&name) || name == "read_book";
+        assert_eq!(dated.schema, item.schema + u16::from(has_dates), "{name}");
     }
 }
 
@@ -294,175 +300,6 @@ fn the_rows_of_a_byte_table_join() {
     }
 }
 
-/// Where the fixed fields end in the byte table after this heading or sentence.
-fn fixed_end(heading: &str) -> usize {
-    let at = DOCUMENT.find(heading).unwrap_or_else(|| panic!("no {heading:?}"));
-    let (_, table) = DOCUMENT[at..].split_once("| Offset |").expect("a byte table follows");
-    let rows = table.lines().skip(2).map_while(cells);
-    let ends =
-        rows.map_while(|row| Some(row[0].parse::<usize>().ok()? + row[1].parse::<usize>().ok()?));
-    ends.last().expect("the table has fixed fields")
-}
-
-#[test]
-fn byte_tables_are_as_long_as_the_layouts() {
-    let item = gantry_model::ITEM_HEADER_BYTES;
-    for (heading, bytes) in [
-        ("## Frame\n", gantry_protocol::FRAME_HEADER_BYTES),
-        ("### hello", HELLO_BYTES),
-        ("### welcome", WELCOME_BYTES),
-        ("### busy", BUSY_BYTES),
-        ("An order line, 8 bytes", size_of::<OrderLine>()),
-        ("Line units, 8 bytes", size_of::<LineUnits>()),
-        ("A cost row, 16 bytes", size_of::<CostRow>()),
-        ("### Reply header", REPLY_HEADER_BYTES),
-        ("### Order, 24 bytes", REPLY_HEADER_BYTES + size_of::<OrderHead>()),
-        ("A reserve row, 12 bytes", size_of::<ReserveRow>()),
-        ("A component, 8 bytes", size_of::<Component>()),
-        ("A price row, 12 bytes", size_of::<PriceRow>()),
-        ("An order line as it stands", size_of::<OrderLineView>()),
-        ("An allocation, 12 bytes", size_of::<OrderAllocation>()),
-        ("### Order in full", size_of::<OrderDetail>()),
-        ("### Cell, 24 bytes", REPLY_HEADER_BYTES + size_of::<CellView>()),
-        ("### Stock, 8 bytes", REPLY_HEADER_BYTES + size_of::<StockHead>()),
-        ("### Book, 24 bytes", REPLY_HEADER_BYTES + size_of::<BookHead>()),
-        ("A book row, 32 bytes", size_of::<BookRow>()),
-        ("### Hold, 56 bytes", REPLY_HEADER_BYTES + size_of::<HoldHead>()),
-        ("A place of a hold, 16 bytes", size_of::<HeldUnits>()),
-        ("### Holds, 24 bytes", REPLY_HEADER_BYTES + size_of::<HoldsHead>()),
-        ("### Handle, 8 bytes", REPLY_HEADER_BYTES + 8),
-        ("### Code, 8 bytes", REPLY_HEADER_BYTES + 8),
-        ("### Totals", REPLY_HEADER_BYTES + size_of::<Totals>()),
-        ("### Rejection", REPLY_HEADER_BYTES + size_of::<OutcomeHead>()),
-        ("A short, 16 bytes", size_of::<Short>()),
-        ("### place_order: order, 64 bytes", item + 56),
-        ("Schema 2, of an order that takes a hold", item + 56 + 16),
-        ("### read_order, 24 bytes", item + 16),
-        ("### read_hold, 24 bytes", item + 16),
-    ] {
-        assert_eq!(fixed_end(heading), bytes, "{heading}");
-    }
-}
-
-#[test]
-fn byte_tables_are_as_long_as_commands_and_queries_without_their_lists() {
-    let id = CommandId::new(1);
-    let units = OrderUnits { id, order: id, units: &[] };
-    let change = StockChange {
-        id,
-        sku: Sku::new(0),
-        warehouse: Warehouse::new(0),
-        quantity: 0,
-        reason: AdjustReason::None,
-        state: StockState::OnHand,
-        note: "",
-    };
-    let (active, code) = (true, "");
-    let sku = UpsertSku { id, order_max: 0, tracked: true, backorder: true, active, code };
-    let costs = SetCosts { id, warehouse: Warehouse::new(0), rows: &[] };
-    for (heading, command) in [
-        ("### cancel_order", Command::CancelOrder(units)),
-        (
-            "### set_priority",
-            Command::SetPriority(SetPriority { id, order: id, priority_class: 0 }),
-        ),
-        ("### match_again", Command::MatchAgain(MatchAgain { id, sku: Sku::new(0) })),
-        ("### receive", Command::Receive(change)),
-        ("### upsert_sku", Command::UpsertSku(sku)),
-        (
-            "### upsert_warehouse",
-            Command::UpsertWarehouse(UpsertWarehouse { id, priority: 1, active, code }),
-        ),
-        ("### upsert_zone", Command::UpsertZone(UpsertCode { id, code })),
-        ("### set_costs", Command::SetCosts(costs)),
-        ("### set_limits", Command::SetLimits(SetLimits { id, limits: Limits::DEFAULT })),
-    ] {
-        check_fixed_end(heading, &command);
-    }
-    for (heading, query) in [
-        ("### read_stock", Query::ReadStock(Sku::new(0))),
-        (
-            "### read_book",
-            Query::ReadBook(ReadBook { sku: Sku::new(0), from: WaitKey::FIRST, rows_max: 0 }),
-        ),
-        (
-            "### read_holds",
-            Query::ReadHolds(ReadHolds { owner: 1, from: Sequence::NONE, rows_max: 0 }),
-        ),
-        ("### resolve", Query::Name(Namespace::Sku, 0)),
-    ] {
-        let mut bytes = Vec::new();
-        query.write(&mut bytes);
-        assert_eq!(fixed_end(heading), bytes.len(), "{heading}");
-    }
-}
-
-#[test]
-fn byte_tables_are_as_long_as_commands_of_sourcing_without_their_lists() {
-    let (id, warehouse) = (CommandId::new(1), Warehouse::new(0));
-    let policy = SetPolicy {
-        id,
-        objective: Objective::LeastCost,
-        soft: Rules::NONE,
-        parcels_max: 64,
-        days_max: 65_535,
-        split_value_min: 0,
-        warehouses: &[],
-        no_split_skus: &[],
-        code: "",
-    };
-    let assignment = AssignPolicy { id, channel: Channel::NONE, policy: Policy::NONE };
-    let capacity = SetCapacity {
-        id,
-        warehouse,
-        cut_off_minute: 0,
-        orders_per_day_max: 0,
-        units_per_day_max: 0,
-    };
-    let bundle = SetBundle { id, sku: Sku::new(0), components: &[] };
-    let prices = SetShadowPrices { id, clear: true, rows: &[] };
-    for (heading, command) in [
-        ("### set_policy", Command::SetPolicy(policy)),
-        ("### assign_policy", Command::AssignPolicy(assignment)),
-        ("### set_capacity", Command::SetCapacity(capacity)),
-        ("### set_reserves", Command::SetReserves(SetReserves { id, rows: &[] })),
-        ("### set_bundle", Command::SetBundle(bundle)),
-        ("### set_shadow_prices", Command::SetShadowPrices(prices)),
-    ] {
-        check_fixed_end(heading, &command);
-    }
-}
-
-#[test]
-fn byte_tables_are_as_long_as_commands_of_holds_without_their_lists() {
-    let id = CommandId::new(1);
-    let hold = PlaceHold {
-        id,
-        owner: 1,
-        replaces: HoldId::NONE,
-        ttl_seconds: 1,
-        zone: Zone::NONE,
-        warehouse: Warehouse::new(0),
-        channel: Channel::NONE,
-        partial: false,
-        lines: &[],
-    };
-    for (heading, command) in [
-        ("### place_hold", Command::PlaceHold(hold)),
-        ("### extend_hold", Command::ExtendHold(ExtendHold { id, hold: id, ttl_seconds: 1 })),
-        ("### release_hold", Command::ReleaseHold(ReleaseHold { id, hold: id })),
-        ("### resource_order", Command::ResourceOrder(ResourceOrder { id, order: id })),
-    ] {
-        check_fixed_end(heading, &command);
-    }
-}
-
-fn check_fixed_end(heading: &str, command: &Command<'_>) {
-    let mut bytes = Vec::new();
-    command.write(&mut bytes);
-    assert_eq!(fixed_end(heading), bytes.len(), "{heading}");
-}
-
 #[test]
 fn limits_stand_in_the_document() {
     let found: Vec<_> = rows_of("Figure", "What").iter().map(|row| row[0]).collect();
@@ -496,6 +333,12 @@ fn limits_stand_in_the_document() {
         gantry_model::HOLDS_MAX,
         gantry_model::HOLD_ROWS_PER_OWNER_MAX,
         gantry_model::HOLDS_PER_REPLY_MAX as usize,
+        gantry_model::SUPPLIES_MAX,
+        gantry_model::SUPPLIES_PER_SKU_MAX,
+        gantry_model::SUPPLIES_PER_PROMISE_MAX,
+        gantry_model::PROMISES_PER_REPLY_MAX as usize,
+        gantry_model::COOL_DOWN_SECONDS_MAX as usize,
+        gantry_model::REJECTIONS_PER_ORDER_MAX as usize,
     ];
     assert_eq!(found, expected.map(|figure| figure.to_string()));
 }
