@@ -16,6 +16,7 @@ mod serve;
 mod shop;
 mod snapshot;
 mod sourcing;
+mod supply;
 mod tools;
 mod values;
 mod what_if;
@@ -30,9 +31,10 @@ pub(crate) use hold::{
     ExtendHoldArgs, HoldCommand, ListHoldsArgs, PlaceHoldArgs, ReleaseHoldArgs, ShowHoldArgs,
 };
 pub(crate) use moment::day;
-pub(crate) use moment::range;
+pub(crate) use moment::{now, range};
 pub(crate) use orders::{
-    BasketArgs, CancelArgs, OrderCommand, PlaceArgs, QuoteArgs, ShipArgs, ShowOrderArgs,
+    BasketArgs, CancelArgs, CancelAtArgs, OrderCommand, PlaceArgs, QuoteArgs, RejectArgs, ShipArgs,
+    ShowOrderArgs,
 };
 pub(crate) use policy::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs, ShadowPricesArgs};
 pub(crate) use resource::ResourceArgs;
@@ -45,11 +47,15 @@ pub(crate) use snapshot::{
     ListSnapshotsArgs, MakeSnapshotArgs, SnapshotCommand, VerifySnapshotsArgs,
 };
 pub(crate) use sourcing::{BundleArgs, CapacityArgs, ReserveArgs};
+pub(crate) use supply::{
+    BrokenArgs, ChangeSupplyArgs, ExpectArgs, ListSuppliesArgs, ReceiveSupplyArgs, ShowSupplyArgs,
+    SupplyCommand,
+};
 pub(crate) use tools::{
     DumpArgs, ImportArgs, ImportClock, ImportFiles, JournalCommand, ReplayArgs, TrimArgs,
     VerifyArgs,
 };
-pub(crate) use values::OrderLineText;
+pub(crate) use values::{OrderLineText, ShipUnits};
 pub(crate) use what_if::WhatIfArgs;
 
 /// Where a server listens unless told otherwise.
@@ -86,7 +92,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     Demo(DemoArgs),
     Import(ImportArgs),
-    /// Place, show, cancel and ship orders
+    /// Place, show, cancel and ship orders, and report what cannot be shipped
     #[command(subcommand)]
     Order(OrderCommand),
     /// Hold units for a cart, until it is ordered or its time is over
@@ -95,6 +101,9 @@ pub(crate) enum Command {
     /// Show, receive, adjust and count stock
     #[command(subcommand)]
     Stock(StockCommand),
+    /// Announce what will come in, and see what of it is promised to whom
+    #[command(subcommand)]
+    Supply(SupplyCommand),
     Quote(QuoteArgs),
     /// Define what is sold
     #[command(subcommand)]

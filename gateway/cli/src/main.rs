@@ -17,6 +17,7 @@ mod names;
 mod order;
 mod output;
 mod policy;
+mod promised;
 mod quote;
 mod replay;
 mod resource;
@@ -26,6 +27,7 @@ mod signals;
 mod snapshot;
 mod stats;
 mod stock;
+mod supply;
 mod table;
 mod view;
 mod what_if;
@@ -64,6 +66,7 @@ fn run(cli: Cli, output: &mut Output) -> Result<Verdict, CliError> {
         Command::Order(command) => order::run(&command, output),
         Command::Hold(command) => hold::run(&command, output),
         Command::Stock(command) => stock::run(&command, output),
+        Command::Supply(command) => supply::run(&command, output),
         Command::Quote(args) => quote::run(&args, output),
         Command::Sku(command) => catalogue::sku(&command, output),
         Command::Warehouse(command) => catalogue::warehouse(&command, output),

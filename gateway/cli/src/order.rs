@@ -1,13 +1,14 @@
-//! `gantry order`: place, show, cancel, ship.
+//! `gantry order`: place, show, cancel, ship, give up at a time, reject.
 
 use gantry_model::{
     CANDIDATES_PER_ZONE_MAX, Channel, Command, CommandId, HoldId, LINES_PER_ORDER_MAX, LineUnits,
-    OrderId, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody, ShortMode, Warehouse,
-    Zone,
+    OrderId, OrderLine, OrderUnits, PlaceOrder, Query, RejectUnits, Reply, ReplyBody, SetCancelAt,
+    ShortMode, Warehouse, Zone,
 };
 
 use crate::args::{
-    BasketArgs, CancelArgs, OrderCommand, OrderLineText, PlaceArgs, ShipArgs, ShowOrderArgs,
+    BasketArgs, CancelArgs, CancelAtArgs, OrderCommand, OrderLineText, PlaceArgs, RejectArgs,
+    ShipArgs, ShipUnits, ShowOrderArgs,
 };
 use crate::book;
 use crate::error::{CliError, Verdict};
@@ -23,6 +24,8 @@ pub(crate) fn run(command: &OrderCommand, output: &mut Output) -> Result<Verdict
         OrderCommand::Cancel(args) => cancel(args, output),
         OrderCommand::Ship(args) => ship(args, output),
         OrderCommand::Priority(args) => book::priority(args, output),
+        OrderCommand::CancelAt(args) => cancel_at(args, output),
+        OrderCommand::Reject(args) => reject(args, output),
     }
 }
 
@@ -123,19 +126,35 @@ fn cancel(args: &CancelArgs, output: &mut Output) -> Result<Verdict, CliError> {
 }
 
 fn ship(args: &ShipArgs, output: &mut Output) -> Result<Verdict, CliError> {
-    bounded(args.units.len(), LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX)?;
     let id = id_or_new(args.id.id);
     converse(&args.server, async |mut session| {
-        let mut units = Vec::with_capacity(args.units.len());
-        for shipped in &args.units {
-            let warehouse = session.warehouse(&shipped.warehouse).await?;
-            units.push(LineUnits::new(shipped.line, warehouse, shipped.quantity));
-        }
-        let units = rising(units);
+        let units = units_of(&mut session, &args.units).await?;
         let command = OrderUnits { id, order: args.order, units: &units };
         let owned = session.command(&Command::Ship(command)).await?;
         let (order, json) = (Some(args.order), args.server.format.json);
         tell(&mut session, &owned.reply(), order, Some(id), json, output).await
+    })
+}
+
+fn reject(args: &RejectArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    let (id, order) = (id_or_new(args.id.id), args.order);
+    converse(&args.server, async |mut session| {
+        let units = units_of(&mut session, &args.units).await?;
+        let (cause, cool_down_seconds) = (args.cause, args.cool_down);
+        let command = RejectUnits { id, order, cause, cool_down_seconds, units: &units };
+        let owned = session.command(&Command::RejectUnits(command)).await?;
+        let json = args.server.format.json;
+        tell(&mut session, &owned.reply(), Some(order), Some(id), json, output).await
+    })
+}
+
+fn cancel_at(args: &CancelAtArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    let (id, order) = (id_or_new(args.id.id), args.order);
+    let command = SetCancelAt { id, order, cancel_at: args.cancel_at.second() };
+    converse(&args.server, async |mut session| {
+        let owned = session.command(&Command::SetCancelAt(command)).await?;
+        let json = args.server.format.json;
+        tell(&mut session, &owned.reply(), Some(order), Some(id), json, output).await
     })
 }
 
@@ -169,6 +188,17 @@ pub(crate) async fn lines_of(
         lines.push(OrderLine::new(session.sku(&line.sku).await?, line.quantity));
     }
     Ok(lines)
+}
+
+/// Units of lines at warehouses, by handles.
+async fn units_of(session: &mut Session, typed: &[ShipUnits]) -> Result<Vec<LineUnits>, CliError> {
+    bounded(typed.len(), LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX)?;
+    let mut units = Vec::with_capacity(typed.len());
+    for of_line in typed {
+        let warehouse = session.warehouse(&of_line.warehouse).await?;
+        units.push(LineUnits::new(of_line.line, warehouse, of_line.quantity));
+    }
+    Ok(rising(units))
 }
 
 fn bounded(given: usize, max: usize) -> Result<(), CliError> {

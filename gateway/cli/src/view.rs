@@ -8,6 +8,7 @@ mod proof;
 mod reason;
 mod rejection;
 mod stock;
+mod supply;
 
 pub(crate) use book::BookView;
 pub(crate) use hold::{HoldView, HoldsView};
@@ -17,6 +18,7 @@ pub(crate) use proof::proof_text;
 pub(crate) use reason::sentence;
 pub(crate) use rejection::RejectionView;
 pub(crate) use stock::{CellChange, StockView};
+pub(crate) use supply::{SuppliesView, SupplyView};
 
 use gantry_model::{CommandId, EngineSecond, Reply, ReplyBody, ReplyStatus};
 use serde::Serialize;

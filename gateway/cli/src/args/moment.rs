@@ -1,7 +1,10 @@
 //! Moments on the command line: days and times in UTC.
 
-use gantry_model::EngineTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use gantry_model::{EngineSecond, EngineTime};
+
+use super::values::span;
 use crate::error::CliError;
 
 const NANOSECONDS_PER_SECOND: u64 = 1_000_000_000;
@@ -33,6 +36,51 @@ pub(super) fn moment(text: &str) -> Result<EngineTime, String> {
 /// The beginning of a day such as `2025-12-31`.
 pub(crate) fn day(text: &str) -> Option<EngineTime> {
     days(text).map(|days| EngineTime::new(days * 86_400 * NANOSECONDS_PER_SECOND))
+}
+
+/// When something is to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    At(EngineSecond),
+    /// So many seconds from now on.
+    In(u32),
+}
+
+impl When {
+    /// The second that is meant, by this machine's clock.
+    pub(crate) fn second(self) -> EngineSecond {
+        match self {
+            Self::At(second) => second,
+            Self::In(seconds) => {
+                let second = now().get().saturating_add(seconds);
+                EngineSecond::new(second.min(EngineSecond::NONE.get() - 1))
+            }
+        }
+    }
+}
+
+/// This machine's clock.
+pub(crate) fn now() -> EngineSecond {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let second = u32::try_from(since_epoch.as_secs()).unwrap_or(EngineSecond::NONE.get() - 1);
+    EngineSecond::new(second)
+}
+
+/// A moment, or a span from now on: `+3d`. Parts of a second are cut off.
+pub(super) fn when(text: &str) -> Result<When, String> {
+    if let Some(span_text) = text.strip_prefix('+') {
+        return span(span_text).map(When::In);
+    }
+    let moment = moment(text).map_err(|error| format!("{error}, or a span such as +3d"))?;
+    let second = u32::try_from(moment.get() / NANOSECONDS_PER_SECOND).ok();
+    let second = second.filter(|second| *second != EngineSecond::NONE.get());
+    let second = second.ok_or("expected a time before the year 2106")?;
+    Ok(When::At(EngineSecond::new(second)))
+}
+
+/// A moment, a span from now on, or `never`.
+pub(super) fn when_or_never(text: &str) -> Result<When, String> {
+    if text == "never" { Ok(When::At(EngineSecond::NONE)) } else { when(text) }
 }
 
 fn without_zone(time: &str) -> &str {
@@ -103,6 +151,19 @@ mod tests {
             assert_eq!(utc_time(moment(text).unwrap().get()), shown, "{text}");
         }
         assert_eq!(moment("1970-01-02T00:00:00.000000001Z").unwrap().get(), 86_400_000_000_001);
+    }
+
+    #[test]
+    fn whole_seconds_are_meant() {
+        let at = |second| Ok(When::At(EngineSecond::new(second)));
+        assert_eq!(when("1970-01-02T00:00:01.999Z"), at(86_401));
+        assert_eq!(when_or_never("never"), at(u32::MAX));
+        assert_eq!(when("+3d"), Ok(When::In(3 * 86_400)));
+        assert!(When::In(60).second() > now());
+        assert_eq!(When::In(u32::MAX).second().get(), u32::MAX - 1);
+        for text in ["never", "2106-03-01", "+3", "+3w", "+-3d", "3d", "1767225600"] {
+            assert!(when(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Options of `order` and `quote`.
 
 use clap::{ArgAction, Args, Subcommand};
-use gantry_model::{HoldId, OrderId, ShortMode};
+use gantry_model::{HoldId, OrderId, RejectCause, ShortMode};
 
+use super::moment::{When, when_or_never};
 use super::values::{
-    CancelUnits, OrderLineText, ShipUnits, cancel_units, code, command_id, currency, order_line,
-    ship_units, short_mode, short_text,
+    CancelUnits, OrderLineText, ShipUnits, cancel_units, code, command_id, cool_down, currency,
+    order_line, reject_cause, ship_units, short_mode, short_text,
 };
 use super::{IdOption, PriorityArgs, ServerAddress};
 
@@ -17,6 +18,8 @@ pub(crate) enum OrderCommand {
     Cancel(CancelArgs),
     Ship(ShipArgs),
     Priority(PriorityArgs),
+    CancelAt(CancelAtArgs),
+    Reject(RejectArgs),
 }
 
 /// What is wanted, and where; the same for an order and a quote.
@@ -134,6 +137,59 @@ pub(crate) struct ShipArgs {
     #[arg(long = "line", value_name = "LINE:WAREHOUSE:QUANTITY", required = true,
           action = ArgAction::Append, value_parser = ship_units)]
     pub(crate) units: Vec<ShipUnits>,
+    #[command(flatten)]
+    pub(crate) id: IdOption,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Say when what an order still waits for is given up
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gantry order cancel-at 0197a3c0-7f00-7000-8000-000000000001 +14d
+  gantry order cancel-at 0197a3c0-7f00-7000-8000-000000000001 2026-12-24T12:00:00Z
+  gantry order cancel-at 0197a3c0-7f00-7000-8000-000000000001 never")]
+pub(crate) struct CancelAtArgs {
+    /// The order's id.
+    #[arg(value_name = "ORDER", value_parser = command_id)]
+    pub(crate) order: OrderId,
+    /// A time in UTC, a span from now on (`+14d`), or `never`.
+    #[arg(value_name = "TIME", value_parser = when_or_never)]
+    pub(crate) cancel_at: When,
+    #[command(flatten)]
+    pub(crate) id: IdOption,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Report that allocated units cannot leave a warehouse: they are sourced from others at once
+///
+/// What no other warehouse has waits, whatever the order's mode.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  gantry order reject 0197a3c0-7f00-7000-8000-000000000001 --line 0:BER:2 --cause not_found
+      a short pick: two units are not there, and unavailable until somebody counts
+  gantry order reject 0197a3c0-7f00-7000-8000-000000000001 --line 0:BER:2 --line 1:BER:1 \\
+      --cause refused --cool-down 7d
+      the store will not ship it; other orders may have the units")]
+pub(crate) struct RejectArgs {
+    /// The order's id.
+    #[arg(value_name = "ORDER", value_parser = command_id)]
+    pub(crate) order: OrderId,
+    /// Units of a line, counted from 0, and the warehouse that cannot ship them; once for each of
+    /// them.
+    #[arg(long = "line", value_name = "LINE:WAREHOUSE:QUANTITY", required = true,
+          action = ArgAction::Append, value_parser = ship_units)]
+    pub(crate) units: Vec<ShipUnits>,
+    /// `not_found`: the units are not there; `refused`: they are, and the warehouse will not ship
+    /// them.
+    #[arg(long, value_name = "CAUSE", value_parser = reject_cause(), hide_possible_values = false)]
+    pub(crate) cause: RejectCause,
+    /// How long the order has nothing from these warehouses, at most 30d.
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = cool_down)]
+    pub(crate) cool_down: u32,
     #[command(flatten)]
     pub(crate) id: IdOption,
     #[command(flatten)]

@@ -2,8 +2,9 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use gantry_model::{
-    AdjustReason, CODE_BYTES_MAX, CommandId, EngineSecond, HOLD_SECONDS_MAX, QUANTITY_PER_LINE_MAX,
-    Sequence, ShortMode, StockState, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WaitKey,
+    AdjustReason, CODE_BYTES_MAX, COOL_DOWN_SECONDS_MAX, CommandId, EngineSecond, HOLD_SECONDS_MAX,
+    QUANTITY_PER_LINE_MAX, RejectCause, Sequence, ShortMode, StockState, UNITS_PER_COMMAND_MAX,
+    UNITS_PER_COMPONENT_MAX, WaitKey,
 };
 
 /// `SKU:QUANTITY`.
@@ -146,6 +147,20 @@ pub(super) fn wait_key(text: &str) -> Result<WaitKey, String> {
 
 /// How long a hold lasts: `600s`, `10m`, `24h`, `7d`.
 pub(super) fn seconds(text: &str) -> Result<u32, String> {
+    let seconds = span(text)?;
+    let is_lasting = (1..=HOLD_SECONDS_MAX).contains(&seconds);
+    if is_lasting { Ok(seconds) } else { Err("a hold lasts from 1s to 7d".into()) }
+}
+
+/// How long an order has nothing from a warehouse that rejected units of it.
+pub(super) fn cool_down(text: &str) -> Result<u32, String> {
+    let seconds = span(text)?;
+    let is_short = seconds <= COOL_DOWN_SECONDS_MAX;
+    if is_short { Ok(seconds) } else { Err("a cool-down lasts at most 30d".into()) }
+}
+
+/// A span of time: `600s`, `10m`, `24h`, `7d`.
+pub(super) fn span(text: &str) -> Result<u32, String> {
     const EXPECTED: &str = "expected a time such as 600s, 10m, 24h or 7d";
     let unit = match text.bytes().last() {
         Some(b's') => 1,
@@ -155,8 +170,7 @@ pub(super) fn seconds(text: &str) -> Result<u32, String> {
         _ => return Err(EXPECTED.into()),
     };
     let number: u32 = text[..text.len() - 1].parse().map_err(|_| EXPECTED)?;
-    let seconds = number.checked_mul(unit).filter(|all| (1..=HOLD_SECONDS_MAX).contains(all));
-    seconds.ok_or_else(|| "a hold lasts from 1s to 7d".into())
+    number.checked_mul(unit).ok_or_else(|| "that is longer than a century".into())
 }
 
 /// The number of a record.
@@ -206,6 +220,18 @@ pub(super) fn adjust_reason() -> impl TypedValueParser<Value = AdjustReason> {
 pub(super) fn stock_state() -> impl TypedValueParser<Value = StockState> {
     PossibleValuesParser::new(StockState::ALL.iter().map(|state| state.name()))
         .map(|name| named(StockState::ALL, StockState::name, &name))
+}
+
+/// The name of why a warehouse cannot ship.
+pub(super) fn reject_cause() -> impl TypedValueParser<Value = RejectCause> {
+    PossibleValuesParser::new(RejectCause::ALL.iter().map(|cause| cause.name()))
+        .map(|name| named(RejectCause::ALL, RejectCause::name, &name))
+}
+
+/// Units of a supply.
+pub(super) fn supply_units(text: &str) -> Result<u32, String> {
+    let units = text.parse().ok().filter(|units| (1..=UNITS_PER_COMMAND_MAX).contains(units));
+    units.ok_or_else(|| format!("`{text}` is not a quantity from 1 to {UNITS_PER_COMMAND_MAX}"))
 }
 
 fn named<T: Copy>(all: &[T], name_of: impl Fn(T) -> &'static str, name: &str) -> T {
@@ -264,6 +290,8 @@ mod tests {
     fn times_are_read_as_seconds() {
         let read = ["600s", "10m", "24h", "7d"].map(|text| seconds(text).unwrap());
         assert_eq!(read, [600, 600, 86_400, HOLD_SECONDS_MAX]);
+        assert_eq!((cool_down("0s"), cool_down("30d")), (Ok(0), Ok(COOL_DOWN_SECONDS_MAX)));
+        assert!(cool_down("31d").is_err());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Orders as they stand, or would stand.
 
 use gantry_model::{
-    Channel, Namespace, OrderBody, OrderDetail, OrderId, OrderLineView, Proof, ShortMode,
+    Channel, LinePromise, Namespace, OrderBody, OrderDetail, OrderId, OrderLineView, Proof,
+    ShortMode,
 };
 use serde::Serialize;
 
-use super::{Body, proof_text};
+use super::{Body, date_ns, proof_text};
 use crate::error::CliError;
 use crate::output::{Page, Table, grouped, utc_time};
 use crate::session::{Session, id_text};
@@ -26,6 +27,9 @@ pub(crate) struct OrderView {
     gap: Option<u32>,
     #[serde(skip)]
     proven: Option<String>,
+    /// When what it still waits for is given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_at_time_ns: Option<u64>,
     lines: Vec<LineView>,
     allocations: Vec<AllocationView>,
 }
@@ -39,6 +43,9 @@ struct LineView {
     backordered: u32,
     shipped: u32,
     cancelled: u32,
+    /// When all that it waits for is promised to be there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promised_time_ns: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,7 +66,9 @@ impl OrderView {
         let mut lines = Vec::with_capacity(order.lines.len());
         for (line, view) in order.lines.iter().enumerate() {
             let sku = session.name(Namespace::Sku, view.sku.get()).await?;
-            lines.push(LineView::new(line, sku, view));
+            let promises = order.promises.iter();
+            let promise = promises.copied().find(|one| usize::from(one.line()) == line);
+            lines.push(LineView::new(line, sku, view, promise));
         }
         let mut allocations = Vec::with_capacity(order.allocations.len());
         for allocation in order.allocations {
@@ -80,6 +89,7 @@ impl OrderView {
             proof: proof.map(Proof::name),
             gap: proof.map(|_| gap),
             proven: proof.map(|proof| proof_text(proof, gap.into())),
+            cancel_at_time_ns: date_ns(order.dates.cancel_at()),
             lines,
             allocations,
         })
@@ -93,7 +103,7 @@ impl OrderView {
     }
 
     fn table(&self) -> Table {
-        let mut table = Table::new(&[
+        let mut titles = vec![
             ">line",
             "sku",
             ">ordered",
@@ -102,9 +112,13 @@ impl OrderView {
             ">shipped",
             ">cancelled",
             "from",
-        ]);
+        ];
+        let has_promise = self.lines.iter().any(|line| line.promised_time_ns.is_some());
+        titles.extend(has_promise.then_some("promised for"));
+        let mut table = Table::new(&titles);
         for line in &self.lines {
-            table.row([
+            let promised = line.promised_time_ns.map_or_else(String::new, utc_time);
+            let cells = [
                 line.line.to_string(),
                 line.sku.clone(),
                 grouped(line.ordered),
@@ -113,14 +127,15 @@ impl OrderView {
                 grouped(line.shipped),
                 grouped(line.cancelled),
                 self.places(line.line),
-            ]);
+            ];
+            table.row(cells.into_iter().chain(has_promise.then_some(promised)));
         }
         table
     }
 }
 
 impl LineView {
-    fn new(line: usize, sku: String, view: &OrderLineView) -> Self {
+    fn new(line: usize, sku: String, view: &OrderLineView, promise: Option<LinePromise>) -> Self {
         Self {
             line,
             sku,
@@ -129,6 +144,7 @@ impl LineView {
             backordered: view.waiting.get(),
             shipped: view.shipped.get(),
             cancelled: view.cancelled.get(),
+            promised_time_ns: promise.and_then(|promise| date_ns(promise.promised())),
         }
     }
 }
@@ -151,7 +167,9 @@ impl Body for OrderView {
         let parcels = format!("{}, shipping cost {} cents", self.parcels, grouped(self.cost_cents));
         let facts = [("status", self.order_status.to_owned()), ("parcels", parcels)];
         let proven = self.proven.clone().map(|proven| ("plan", proven));
-        page.facts(id.into_iter().chain(facts).chain(proven)).table(self.table())
+        let cancel_at = self.cancel_at_time_ns.map(|time_ns| ("given up at", utc_time(time_ns)));
+        let facts = id.into_iter().chain(facts).chain(proven).chain(cancel_at);
+        page.facts(facts).table(self.table())
     }
 }
 
