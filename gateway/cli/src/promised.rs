@@ -37,6 +37,11 @@ impl Supply {
     pub(crate) const fn open(&self) -> i64 {
         self.expected - self.received
     }
+
+    /// Units that are still expected, and promised to nobody; below 0 of one that is over-promised.
+    pub(crate) const fn free(&self) -> i64 {
+        self.open() - self.promised
+    }
 }
 
 /// What a line was promised.
@@ -45,6 +50,13 @@ pub(crate) struct Promise {
     pub(crate) date: EngineSecond,
     /// Units, by the record that announced their supply.
     pub(crate) parts: BTreeMap<Sequence, i64>,
+}
+
+impl Promise {
+    /// Units of all supplies.
+    pub(crate) fn units(&self) -> i64 {
+        self.parts.values().sum()
+    }
 }
 
 /// A promise that a record broke.
@@ -82,12 +94,43 @@ impl Ledger {
         broken.map(|movement| self.broken(movement, &before)).collect()
     }
 
+    /// The supply with this id, if it is still there.
+    pub(crate) fn find(&self, id: SupplyId) -> Option<(Sequence, Supply)> {
+        let placed = self.by_id.get(&id)?;
+        self.supplies.get(placed).map(|supply| (*placed, *supply))
+    }
+
+    /// Units of a line's promise, the first to come in before the others.
+    pub(crate) fn parts(&self, line: Line) -> Vec<(Sequence, i64)> {
+        let parts = self.promises.get(&line).map(|promise| &promise.parts).into_iter().flatten();
+        let mut parts: Vec<(Sequence, i64)> =
+            parts.map(|(placed, units)| (*placed, *units)).collect();
+        let eta = |placed: Sequence| self.supplies.get(&placed).map(|supply| supply.eta);
+        parts.sort_unstable_by_key(|(placed, _)| (eta(*placed), *placed));
+        parts
+    }
+
+    /// The supply that a record announced, if it is still there.
+    pub(crate) fn supply(&self, placed: Sequence) -> Option<&Supply> {
+        self.supplies.get(&placed)
+    }
+
+    /// The supplies of a SKU, the first to come in before the others.
+    pub(crate) fn of_sku(&self, sku: Sku) -> Vec<(Sequence, Supply)> {
+        let placed = self.of_sku.get(&sku).into_iter().flatten();
+        let there = placed.filter_map(|placed| Some((*placed, *self.supplies.get(placed)?)));
+        let mut supplies: Vec<(Sequence, Supply)> = there.collect();
+        supplies.sort_unstable_by_key(|(placed, supply)| (supply.eta, *placed));
+        supplies
+    }
+
     /// What a line was promised.
     pub(crate) fn promise(&self, line: Line) -> Option<&Promise> {
         self.promises.get(&line)
     }
 
-    fn command(&mut self, record: &Record<'_>) {
+    /// What the command itself says of a supply.
+    pub(crate) fn command(&mut self, record: &Record<'_>) {
         match record.command {
             Command::ExpectSupply(announced) => {
                 let placed = record.sequence;
@@ -122,7 +165,8 @@ impl Ledger {
         self.let_go(placed);
     }
 
-    fn apply(&mut self, movement: &Movement) {
+    /// What a movement says of promised units; dates are for [`Self::date`].
+    pub(crate) fn apply(&mut self, movement: &Movement) {
         let (line, units) = (line_of(movement), i64::from(movement.quantity()));
         match movement.kind() {
             MovementKind::Promised => self.promise_units(line, movement.cause(), units),
@@ -132,7 +176,8 @@ impl Ledger {
         }
     }
 
-    fn promise_units(&mut self, line: Line, placed: Sequence, units: i64) {
+    /// So many units more of a supply are promised to a line.
+    pub(crate) fn promise_units(&mut self, line: Line, placed: Sequence, units: i64) {
         let (date, parts) = (EngineSecond::NONE, BTreeMap::new());
         let promise = self.promises.entry(line).or_insert(Promise { date, parts });
         let part = promise.parts.entry(placed).or_default();
@@ -148,12 +193,7 @@ impl Ledger {
 
     /// Units that are no longer waited for are those that were to come first.
     fn dequeue(&mut self, line: Line, mut units: i64) {
-        let Some(promise) = self.promises.get(&line) else { return };
-        let eta = |placed: Sequence| self.supplies.get(&placed).map(|supply| supply.eta);
-        let mut parts: Vec<_> =
-            promise.parts.iter().map(|(placed, part)| (*placed, *part)).collect();
-        parts.sort_unstable_by_key(|(placed, _)| (eta(*placed), *placed));
-        for (placed, part) in parts {
+        for (placed, part) in self.parts(line) {
             let taken = part.min(units);
             if taken > 0 {
                 self.promise_units(line, placed, -taken);
@@ -163,7 +203,7 @@ impl Ledger {
     }
 
     /// The date of a line whose promise moved: `before` is the one that it had.
-    fn date(
+    pub(crate) fn date(
         &mut self,
         line: Line,
         before: Option<EngineSecond>,
@@ -204,10 +244,12 @@ impl Ledger {
     }
 }
 
-fn is_of_promise(movement: &Movement) -> bool {
+/// Whether it may move what is promised.
+pub(crate) fn is_of_promise(movement: &Movement) -> bool {
     movement.kind().is_of_promise() || movement.kind() == MovementKind::Dequeued
 }
 
-fn line_of(movement: &Movement) -> Line {
+/// The line that it names.
+pub(crate) fn line_of(movement: &Movement) -> Line {
     (movement.order(), movement.line())
 }

@@ -7,12 +7,15 @@
 mod archive;
 mod bundles;
 mod catalogue;
+mod expected;
 mod held;
 mod holds;
 mod matched;
 mod matching;
 mod orders;
 mod placed;
+mod promised;
+mod rejected;
 mod resourced;
 mod rules;
 mod stock;
@@ -20,18 +23,20 @@ mod stock;
 mod tests;
 
 use gantry_model::{
-    Command, Movement, MovementKind, OrderUnits, PlaceOrder, Record, ShortMode, StockChange,
-    Warehouse,
+    Command, MOVEMENTS_PER_RECORD_MAX, Movement, MovementKind, OrderUnits, PlaceOrder, Record,
+    ShortMode, Sku, StockChange, Warehouse,
 };
 
 use archive::Archive;
 use bundles::Bundles;
 use catalogue::Catalogue;
+use expected::Expected;
 use holds::Holds;
 use matched::split;
 use matching::Matching;
 use orders::Orders;
 use placed::Placed;
+use rejected::Rejected;
 use rules::RuleBook;
 use stock::Stock;
 
@@ -73,6 +78,10 @@ pub(super) struct Audit {
     archive: Archive,
     matching: Matching,
     holds: Holds,
+    expected: Expected,
+    rejected: Rejected,
+    /// Whether the record that is taken has room for no more movements.
+    is_full: bool,
     /// Commands that were carried out, other than those that placed an order.
     others: u64,
 }
@@ -125,6 +134,21 @@ impl Audit {
         }
         let is_other = record.command.id().is_some();
         self.others += u64::from(is_other && !matches!(record.command, Command::PlaceOrder(_)));
+        // What is expected is on no shelf: promises are judged by themselves, when it is known what
+        // the record did to lines that wait.
+        self.is_full = record.movements.len() == MOVEMENTS_PER_RECORD_MAX;
+        if !record.movements.iter().any(|movement| movement.kind().is_of_promise()) {
+            self.take_movements(record)?;
+            return self.take_promises(record, &[]);
+        }
+        let (promises, others): (Vec<Movement>, Vec<Movement>) =
+            record.movements.iter().partition(|movement| movement.kind().is_of_promise());
+        self.take_movements(&Record { movements: &others, ..*record })?;
+        self.take_promises(record, &promises)
+    }
+
+    /// Takes what a record says of shelves, orders, holds and settings.
+    fn take_movements(&mut self, record: &Record<'_>) -> Result<(), Fault> {
         let (own, set_aside) = split(record);
         let (own, set_aside) = (&own[..], &set_aside[..]);
         match &record.command {
@@ -141,6 +165,13 @@ impl Audit {
             Command::ExtendHold(extend) => return self.extend_hold(record, extend),
             Command::ReleaseHold(release) => self.release_hold(record, own, release)?,
             Command::ExpireHolds(expired) => self.expire_holds(record, own, expired)?,
+            Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
+                self.take_supply(record, own)?;
+            }
+            Command::Promise(promise) => return self.review(record, promise),
+            Command::SetCancelAt(command) => return self.set_cancel_at(record, command),
+            Command::GiveUp(given_up) => self.give_up(record, own, given_up)?,
+            Command::RejectUnits(command) => self.reject(record, own, command)?,
             Command::SetReserves(_) | Command::MatchAgain(_) => {
                 rule(own.is_empty(), "looking again moves nothing")?;
                 self.set_up(record)?;
@@ -158,7 +189,12 @@ impl Audit {
         let catalogue = &self.catalogue;
         let handle = record.outcome.head.handle();
         match &record.command {
-            Command::UpsertSku(_) => self.stock.set_tracked(handle, catalogue),
+            Command::UpsertSku(_) => {
+                let sku = Sku::new(handle.unwrap_or(u32::MAX));
+                let is_free = catalogue.sku(sku)? || self.expected.is_none_of(sku);
+                rule(is_free, "what is expected is counted")?;
+                self.stock.set_tracked(handle, catalogue)
+            }
             Command::SetBundle(bundle) => self.bundles.take(bundle, catalogue),
             Command::SetPolicy(policy) => {
                 let handle = catalogue.policy(policy.code)?;
@@ -185,7 +221,10 @@ impl Audit {
             _ => quantity > 0,
         };
         rule(moves_units, "a movement moves units")?;
-        rule(movement.cause() == record.sequence, "a movement names the record that caused it")
+        let of_supply =
+            matches!(movement.kind(), MovementKind::Promised | MovementKind::Unpromised);
+        let is_its = of_supply || movement.cause() == record.sequence;
+        rule(is_its, "a movement names the record that caused it")
     }
 
     fn place(

@@ -1,8 +1,8 @@
 //! What records may do to lines that wait: set units aside for them, and give them units.
 
 use gantry_model::{
-    Actor, Command, HoldId, MOVEMENTS_PER_RECORD_MAX, Match, MatchEnd, Movement, MovementKind,
-    Record, SetPriority, Sku, WaitKey, Warehouse,
+    Actor, Command, HoldId, Match, MatchEnd, Movement, MovementKind, Record, SetPriority, Sku,
+    WaitKey, Warehouse,
 };
 
 use super::orders::OrderIndex;
@@ -37,10 +37,12 @@ impl Audit {
         own: &[Movement],
         later: &[Movement],
     ) -> Result<(), Fault> {
-        // Units that were held may be used up by the same record.
+        // Units that were held or rejected may be used up by the same record.
+        let is_rejection = matches!(record.command, Command::RejectUnits(_));
         let is_free = |it: &&Movement| {
             let is_used_up = || self.for_sale(it.sku(), it.warehouse()) <= 0;
-            frees(it) && !(it.kind() == MovementKind::Unheld && is_used_up())
+            let may_be = is_rejection || it.kind() == MovementKind::Unheld;
+            frees(it) && !(may_be && is_used_up())
         };
         let freed: Vec<Movement> = own.iter().filter(is_free).copied().collect();
         for movement in later {
@@ -60,7 +62,7 @@ impl Audit {
                 _ => return Err(Fault::Rule("the command makes no such movement")),
             }
         }
-        if record.movements.len() == MOVEMENTS_PER_RECORD_MAX {
+        if self.is_full {
             // There was no room for all of it.
             return Ok(());
         }
@@ -78,7 +80,9 @@ impl Audit {
         let (placed, skus) = (self.orders.placed_by(order), self.orders.skus(order));
         let skus: Vec<Sku> = skus.collect();
         let class = self.orders.set_priority(order, command.priority_class);
-        self.matching.set_priority((placed, &skus), class, command.priority_class);
+        let promised = |line| self.expected.date((placed, line));
+        self.matching.set_priority((placed, &skus), class, command.priority_class, promised);
+        self.rejected.start_anew(placed);
         Ok(())
     }
 
@@ -139,7 +143,8 @@ impl Audit {
         }
         for (key, units) in self.matching.lines(sku) {
             let order = self.orders.find_placed(key.placed)?;
-            if self.orders.facts(order).waits_complete {
+            let is_keeper = !self.rejected.is_stuck(key.placed);
+            if is_keeper && self.orders.facts(order).waits_complete {
                 return Ok(units);
             }
         }
@@ -169,6 +174,7 @@ impl Audit {
     fn serve(&mut self, record: &Record<'_>, looked: &Match) -> Result<(), Fault> {
         use MovementKind::{Allocated, ComponentAllocated, Dequeued, Due};
         let index = self.orders.find_placed(looked.last.placed)?;
+        self.check_bars(looked.last.placed, record)?;
         let warehouses = record.movements.iter().filter(|it| it.kind() == Allocated);
         let mut warehouses: Vec<Warehouse> = warehouses.map(Movement::warehouse).collect();
         warehouses.sort_unstable();
@@ -204,13 +210,13 @@ impl Audit {
     }
 
     /// Warehouses with units of an order, or from which some have shipped.
-    fn opened(&self, order: OrderIndex) -> impl Iterator<Item = Warehouse> {
+    pub(super) fn opened(&self, order: OrderIndex) -> impl Iterator<Item = Warehouse> {
         let warehouses = (0..self.catalogue.warehouses()).map(Warehouse::new);
         warehouses.filter(move |warehouse| self.orders.has_parcel(order, *warehouse))
     }
 
     /// A parcel that the order had before costs nothing more.
-    fn check_cost(
+    pub(super) fn check_cost(
         &self,
         record: &Record<'_>,
         order: OrderIndex,
@@ -231,7 +237,7 @@ impl Audit {
     }
 
     /// Every rule that is not soft holds of every parcel, new or grown.
-    fn check_matched_rules(
+    pub(super) fn check_matched_rules(
         &mut self,
         record: &Record<'_>,
         order: OrderIndex,
@@ -311,7 +317,8 @@ impl Audit {
     pub(super) fn apply(&mut self, order: OrderIndex, movement: &Movement) -> Result<(), Fault> {
         self.orders.apply(order, movement)?;
         self.stock.apply(movement)?;
-        self.matching.apply(movement, self.orders.facts(order).priority_class);
+        let promised = self.expected.date((movement.order(), movement.line()));
+        self.matching.apply(movement, self.orders.facts(order).priority_class, promised);
         Ok(())
     }
 }

@@ -36,14 +36,20 @@ struct Due {
 }
 
 impl Matching {
-    /// Applies what a movement does to the book of its SKU.
-    pub(super) fn apply(&mut self, movement: &Movement, priority_class: u8) {
+    /// Applies what a movement does to the book of its SKU, where its line is promised its units for
+    /// `promised`.
+    pub(super) fn apply(
+        &mut self,
+        movement: &Movement,
+        priority_class: u8,
+        promised: EngineSecond,
+    ) {
         let units = match movement.kind() {
             MovementKind::Backordered => i64::from(movement.quantity()),
             MovementKind::Dequeued => -i64::from(movement.quantity()),
             _ => return,
         };
-        let (promised, placed) = (EngineSecond::NONE, movement.order());
+        let placed = movement.order();
         let key = WaitKey { priority_class, promised, placed, line: movement.line() };
         let book = self.books.entry(movement.sku()).or_default();
         book.units += units;
@@ -83,14 +89,23 @@ impl Matching {
         (placed, skus): (Sequence, &[Sku]),
         before: u8,
         after: u8,
+        promised: impl Fn(u16) -> EngineSecond,
     ) {
         for (line, sku) in (0..).zip(skus) {
-            let promised = EngineSecond::NONE;
+            let promised = promised(line);
             let key = WaitKey { priority_class: before, promised, placed, line };
             let Some(book) = self.books.get_mut(sku) else { continue };
             if let Some(units) = book.lines.remove(&key) {
                 book.lines.insert(WaitKey { priority_class: after, ..key }, units);
             }
+        }
+    }
+
+    /// A line that waits moves to where another date has it.
+    pub(super) fn redate(&mut self, sku: Sku, key: WaitKey, promised: EngineSecond) {
+        let Some(book) = self.books.get_mut(&sku) else { return };
+        if let Some(units) = book.lines.remove(&key) {
+            book.lines.insert(WaitKey { promised, ..key }, units);
         }
     }
 

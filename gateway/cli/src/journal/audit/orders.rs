@@ -103,6 +103,17 @@ impl Orders {
             || self.shipped.contains(&(order.0, warehouse))
     }
 
+    /// Units of a line that wait.
+    pub(super) fn waiting(&self, order: OrderIndex, line: u16) -> i64 {
+        self.lines_of(order).get(usize::from(line)).map_or(0, |line| line.waiting)
+    }
+
+    /// The SKU of a line.
+    pub(super) fn sku(&self, order: OrderIndex, line: u16) -> Result<Sku, Fault> {
+        let line = self.lines_of(order).get(usize::from(line));
+        line.map(|line| line.sku).ok_or(Fault::Rule("a movement names a line of its order"))
+    }
+
     /// Whether units of an order wait.
     pub(super) fn waits(&self, order: OrderIndex) -> bool {
         self.lines_of(order).iter().any(|line| line.waiting > 0)

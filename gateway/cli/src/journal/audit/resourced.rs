@@ -28,6 +28,7 @@ impl Audit {
             return outcome("cost", 0, head.cost_minor());
         }
         check_moves(own)?;
+        self.check_bars(self.orders.placed_by(order), record)?;
         let old = self.figures(record, order);
         let was_there: Vec<bool> =
             self.all().map(|warehouse| self.orders.has_parcel(order, warehouse)).collect();

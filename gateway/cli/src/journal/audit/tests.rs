@@ -4,7 +4,9 @@ mod archive;
 mod bundles;
 mod holds;
 mod matching;
+mod promised;
 mod random;
+mod rejected;
 mod resourced;
 mod rules;
 

@@ -71,7 +71,7 @@ impl Shop {
     }
 
     /// Later records come so much later.
-    fn wait(&mut self, seconds: u64) {
+    pub(super) fn wait(&mut self, seconds: u64) {
         self.late_ns += seconds * SECOND;
     }
 }
