@@ -3,6 +3,7 @@
 
 mod hold;
 mod page;
+mod promised;
 mod report;
 mod resourced;
 mod waiting;
@@ -17,6 +18,7 @@ use crate::error::CliError;
 use crate::journal::FolderError;
 use crate::output::Output;
 use hold::follow_hold;
+use promised::follow_promises;
 use report::ExplainReport;
 use resourced::follow_sourcing;
 use waiting::WaitingReport;
@@ -44,6 +46,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &mut Output) -> Result<(), CliErro
         report.waiting = WaitingReport::new(&waited.map_err(FolderError::from)?);
     }
     report.sourced_again = follow_sourcing(&args.directory, explained.sequence)?;
+    report.promised = follow_promises(&args.directory, explained.sequence)?;
     if hold.get() != HoldId::NONE {
         report.hold = follow_hold(&args.directory, hold.get())?;
     }

@@ -32,6 +32,9 @@ impl Answer for ExplainReport {
             page = page.text("").text("It was sourced again by these records:");
             page = page.table(sourced_again(&self.sourced_again));
         }
+        if let Some(promised) = &self.promised {
+            page = promised.add_to(page);
+        }
         match &self.hold {
             Some(hold) => hold.add_to(page.text("").text("The hold that the order names:")),
             None => page,

@@ -7,6 +7,7 @@ use gantry_model::{Objective, Policy, Proof, RejectReason, Rule};
 use serde::Serialize;
 
 use super::hold::HoldReport;
+use super::promised::PromisedReport;
 use super::resourced::SourcedAgainReport;
 use super::waiting::WaitingReport;
 
@@ -24,6 +25,8 @@ pub(super) struct ExplainReport {
     pub(super) waiting: Option<WaitingReport>,
     /// Records that moved its units to better places later.
     pub(super) sourced_again: Vec<SourcedAgainReport>,
+    /// What it was promised, what warehouses rejected, when it is given up; `null`: nothing.
+    pub(super) promised: Option<PromisedReport>,
     /// The hold that the order names; `null`: it names none.
     pub(super) hold: Option<HoldReport>,
 }
@@ -138,6 +141,7 @@ impl ExplainReport {
             passes: explanation.passes.iter().map(|pass| PassReport::new(engine, pass)).collect(),
             waiting: None,
             sourced_again: Vec::new(),
+            promised: None,
             hold: None,
         }
     }
