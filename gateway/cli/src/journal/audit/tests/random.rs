@@ -1,18 +1,20 @@
 //! What the engine really journals, under rules of every kind at random, keeps the audit's rules.
 //! The two share no code, so this holds each against the other.
 
+mod expected;
+
 use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
 use gantry_model::{
     AssignPolicy, Component, ExtendHold, Item, MatchAgain, Objective, PlaceHold, Policy, Records,
     ReleaseHold, Reply, ReplyBody, ReserveRow, ResourceOrder, Rule, Rules, SetBundle, SetCapacity,
-    SetPolicy, SetPriority, SetReserves, SkuField, WarehouseField,
+    SetPolicy, SetPriority, SetReserves, SkuField, SupplyId, WarehouseField,
 };
 
 use super::*;
 
 const SHOPS: u64 = 40;
-const COMMANDS: usize = 190;
+const COMMANDS: usize = 240;
 const SKUS: u64 = 6;
 /// Bundles, and so not counted; what they are made of comes before them.
 const BUNDLES: std::ops::Range<u32> = 4..6;
@@ -71,6 +73,7 @@ struct Drawn {
     next_id: u128,
     orders: Vec<(CommandId, Vec<LineUnits>)>,
     holds: Vec<HoldId>,
+    supplies: Vec<SupplyId>,
     accepted: u64,
 }
 
@@ -134,7 +137,7 @@ impl Drawn {
 
     fn draw(&mut self) {
         self.time_ns += self.random.below(400) * NS_PER_MINUTE;
-        match self.random.below(32) {
+        match self.random.below(44) {
             0 => self.draw_policy(),
             1 => self.draw_capacity(),
             2 => self.draw_reserve(),
@@ -148,6 +151,9 @@ impl Drawn {
             16 => self.draw_extension(),
             17 => self.draw_release(),
             18..=20 => self.draw_resourcing(),
+            21..=27 => self.draw_supply(),
+            28..=29 => self.draw_cancel_at(),
+            30..=32 => self.draw_rejection(),
             _ => self.draw_order(),
         }
     }
@@ -368,6 +374,7 @@ fn draw_shop(seed: u64, folder: &std::path::Path) -> (u64, u64) {
         next_id: 0,
         orders: Vec::new(),
         holds: Vec::new(),
+        supplies: Vec::new(),
         accepted: 0,
     };
     shop.furnish();
@@ -385,6 +392,7 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     let (mut accepted, mut archived) = (0, 0);
     let (mut orders, mut waiting, mut matched) = (0, 0, 0);
     let (mut taken, mut expired) = (0, 0);
+    let (mut promised, mut broken_promises) = (0, 0);
     for seed in 0..SHOPS {
         let folder = tempfile::tempdir().unwrap();
         let shop = draw_shop(seed, folder.path());
@@ -399,6 +407,9 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
                 let is_unheld = record.movements.iter().any(|it| it.kind() == MovementKind::Unheld);
                 let is_order = matches!(record.command, Command::PlaceOrder(_));
                 taken += u64::from(is_order && is_unheld);
+                let has = |kind| record.movements.iter().any(|it| it.kind() == kind);
+                promised += u64::from(has(MovementKind::Promised));
+                broken_promises += u64::from(has(MovementKind::PromiseBroken));
                 let is_over = matches!(record.command, Command::ExpireHolds(_));
                 expired += u64::from(is_over && is_unheld);
                 if let Err(broken) = audit.take(&record) {
@@ -413,6 +424,8 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     assert!(matched > SHOPS * 3, "{matched} lines got what they waited for");
     assert!(taken > SHOPS, "{taken} orders took what was held");
     assert!(expired > SHOPS * 2, "{expired} records let holds expire");
+    assert!(promised > SHOPS * 3, "{promised} records promised units");
+    assert!(broken_promises > SHOPS, "{broken_promises} records broke promises");
     assert!(archived > SHOPS * 3, "{archived} orders left memory");
     assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
 }
