@@ -25,5 +25,6 @@ mod shop;
 mod snapshot;
 mod storefront;
 mod superstore;
+mod supply;
 mod trim;
 mod what_if;
