@@ -76,7 +76,7 @@ impl Names {
             policies: codes(&catalogue.policies),
             orders: OrderNames::default(),
             holds: state.holds.by_end().map(|hold| (hold.placed, hold.id)).collect(),
-            supplies: BTreeMap::new(),
+            supplies: state.supplies.iter().map(|supply| (supply.placed, supply.id)).collect(),
         };
         let mut orders: Vec<_> = state.orders.iter().collect();
         orders.sort_unstable_by_key(|(row, _)| row.placed);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gantry_engine::State;
 use gantry_model::{
     Command, EngineSecond, EngineTime, Movement, MovementKind, Record, Sequence, Sku, SupplyId,
     Warehouse,
@@ -73,6 +74,33 @@ pub(crate) struct Broken {
 }
 
 impl Ledger {
+    /// What a state knows: what records that were trimmed announced and promised.
+    pub(crate) fn of_state(state: &State) -> Self {
+        let mut ledger = Self::default();
+        for row in state.supplies.iter() {
+            ledger.by_id.insert(row.id, row.placed);
+            ledger.of_sku.entry(row.sku).or_default().insert(row.placed);
+            let supply = Supply {
+                id: row.id,
+                sku: row.sku,
+                warehouse: row.warehouse,
+                eta: row.eta,
+                expected: row.expected.into(),
+                received: row.received.into(),
+                promised: row.promised.into(),
+            };
+            ledger.supplies.insert(row.placed, supply);
+        }
+        for key in state.promises.by_date() {
+            let row = state.promises.get(key.placed, key.line).into_iter();
+            let parts = row.flat_map(|row| &row.parts);
+            let parts = parts.map(|part| (part.supply, i64::from(part.units))).collect();
+            let promise = Promise { date: key.promised, parts };
+            ledger.promises.insert((key.placed, key.line), promise);
+        }
+        ledger
+    }
+
     /// Applies what an accepted record says; the promises that it broke.
     pub(crate) fn take(&mut self, record: &Record<'_>) -> Vec<Broken> {
         if !record.outcome.head.is_accepted() {

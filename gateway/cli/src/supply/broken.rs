@@ -108,8 +108,8 @@ fn follow(
     crate::journal::note_start(&start);
     let mut reader = start.reader(&storage, &args.directory).map_err(FolderError::from)?;
     let mut names = Names::of_state(start.engine.state());
+    let mut ledger = Ledger::of_state(start.engine.state());
     drop(start);
-    let mut ledger = Ledger::default();
     while let Some(frame) = reader.next_frame().map_err(FolderError::from)? {
         for record in Records::new(frame.payload) {
             let record = record.map_err(FolderError::from)?;

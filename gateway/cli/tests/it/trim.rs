@@ -1,6 +1,7 @@
 //! `gantry journal trim`: a journal without its beginning is still served, checked and read.
 
 use std::path::Path;
+use std::time::Duration;
 
 use gantry_client::new_id;
 use serde_json::Value;
@@ -30,14 +31,19 @@ fn dump(directory: &Path, options: &[&str]) -> Vec<Value> {
 }
 
 const HOLD: &str = "0197a3c0-7f00-7000-8000-00000000001d";
+const SUPPLY: &str = "0197a3c0-7f00-7000-8000-000000000050";
 
-/// A hold, orders, a snapshot, orders, a snapshot, orders, the hold's release: over several
-/// segments.
+/// A hold, a promise, orders, a snapshot, orders, a snapshot, orders, the hold's release, the promise
+/// broken: over several segments.
 fn make_journal(directory: &Path) {
     let server = Server::start(directory, &[]);
     set_up(&server);
     let hold = ["hold", "place", "--owner", HOLD, "--id", HOLD, "--warehouse", "A"];
     server.json(&[&hold[..], &["--ttl", "7d", "--line", "MUG:2"]].concat());
+    server.json(&["sku", "set", "CUP"]);
+    server.json(&["supply", "expect", "CUP", "A", "5", "--eta", "+3d", "--id", SUPPLY]);
+    let order = ["order", "place", "--zone", "1", "--line", "CUP:2", "--reference", "WAITS"];
+    let order = server.json(&order)["order_id"].as_str().unwrap().to_owned();
     for _ in 0..2 {
         place_orders(&server, 2 * ORDERS);
         let refused = tool(&["journal", "trim"], directory, &[]);
@@ -47,6 +53,13 @@ fn make_journal(directory: &Path) {
     }
     place_orders(&server, ORDERS);
     server.json(&["hold", "release", HOLD]);
+    let later = server.json(&["supply", "change", SUPPLY, "--eta", "+5d"])["eta_time_ns"].clone();
+    let is_broken = (0..500).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        let shown = server.json(&["order", "show", &order]);
+        shown["lines"][0]["promised_time_ns"] == later
+    });
+    assert!(is_broken, "the promise is not made again");
     server.signal(rustix::process::Signal::TERM);
 }
 
@@ -84,6 +97,10 @@ fn a_trimmed_journal_is_served_verified_replayed_and_dumped_from_its_balances_on
     assert_eq!(rest[1..], whole[behind..], "the records that are left, with the same names");
     let released = rest.iter().find(|record| record["command"]["type"] == "release_hold").unwrap();
     assert_eq!(released["movements"][0]["hold"], HOLD, "placed by a record that is gone");
+    let broken = json(&["supply", "broken"], &directory);
+    assert_eq!((&broken["order"], &broken["units"]), (&"WAITS".into(), &2.into()), "{broken}");
+    let dates = ["old_promise_time_ns", "new_promise_time_ns"].map(|name| broken[name].as_u64());
+    assert!(dates[0].is_some() && dates[0] < dates[1], "promised by a record that is gone");
     let balances = &rest[0]["balances"];
     assert_eq!(balances["units_held"], 2);
     assert_eq!(balances["sequence"], first - 1);

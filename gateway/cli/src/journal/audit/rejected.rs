@@ -36,10 +36,10 @@ impl Rejected {
         bars.is_some_and(|bars| bars.rejections > REJECTIONS_PER_ORDER_MAX)
     }
 
-    /// An order that is stuck is sourced again.
+    /// Somebody looked after an order: its rejections are counted anew.
     pub(super) fn start_anew(&mut self, placed: Sequence) {
-        if self.is_stuck(placed) {
-            self.orders.entry(placed).or_default().rejections = 0;
+        if let Some(bars) = self.orders.get_mut(&placed) {
+            bars.rejections = 0;
         }
     }
 
