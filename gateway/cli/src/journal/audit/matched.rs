@@ -58,6 +58,7 @@ impl Audit {
                     let is_there = came_in.any(|cell| cell == (sku, warehouse));
                     rule(is_there, "units are set aside where some came in")?;
                     self.check_set_aside_movement(movement)?;
+                    self.check_set_aside(sku)?;
                 }
                 _ => return Err(Fault::Rule("the command makes no such movement")),
             }
@@ -90,10 +91,13 @@ impl Audit {
         let sku = movement.sku();
         rule(self.matching.is_due(sku), "units are set aside for a SKU that is due")?;
         self.stock.apply(movement)?;
-        let fits = self.stock.set_aside(sku) <= self.matching.units(sku);
-        rule(fits, "no more is set aside than waits")?;
         let free = self.for_sale(sku, movement.warehouse());
         rule(free >= 0, "only units that are for sale are set aside")
+    }
+
+    fn check_set_aside(&self, sku: Sku) -> Result<(), Fault> {
+        let fits = self.stock.set_aside(sku) <= self.matching.units(sku);
+        rule(fits, "no more is set aside than waits")
     }
 
     /// Units that came in while lines wait are not there for others first.
@@ -123,6 +127,8 @@ impl Audit {
             self.serve(record, looked)?;
         } else {
             record.movements.iter().try_for_each(|it| self.keep_or_give_back(looked, it))?;
+            // What is kept elsewhere for an order may be given back where it is barred.
+            self.check_set_aside(looked.sku)?;
             outcome("parcels", 0, record.outcome.head.parcels().into())?;
             outcome("cost", 0, record.outcome.head.cost_minor())?;
         }

@@ -128,6 +128,16 @@ impl Audit {
         rule(!allocated.any(is_barred), "an order has nothing from a warehouse that is barred")
     }
 
+    /// Whether an order still has units at a warehouse that rejected some of it.
+    pub(super) fn has_units_where_barred(&self, order: OrderIndex, record: &Record<'_>) -> bool {
+        let (placed, time_ns) = (self.orders.placed_by(order), record.time.get());
+        let mut warehouses = (0..self.catalogue.warehouses()).map(Warehouse::new);
+        warehouses.any(|warehouse| {
+            self.rejected.is_barred(placed, warehouse, time_ns)
+                && self.orders.units_at(order, warehouse) > 0
+        })
+    }
+
     /// Units that cannot leave their warehouses go elsewhere, or wait.
     pub(super) fn reject(
         &mut self,

@@ -30,6 +30,7 @@ impl Audit {
         check_moves(own)?;
         self.check_bars(self.orders.placed_by(order), record)?;
         let old = self.figures(record, order);
+        let is_barred = self.has_units_where_barred(order, record);
         let was_there: Vec<bool> =
             self.all().map(|warehouse| self.orders.has_parcel(order, warehouse)).collect();
         let free: Vec<i64> = own.iter().map(|it| self.for_sale(it.sku(), it.warehouse())).collect();
@@ -39,8 +40,9 @@ impl Audit {
         let new = self.figures(record, order)?;
         outcome("parcels", new.parcels, head.parcels().into())?;
         outcome("cost", new.cost_cents, head.cost_minor())?;
-        // What is at a warehouse that does not serve the order any more may go anywhere.
-        if let Ok(old) = old {
+        // What is at a warehouse that does not serve the order any more, or is barred for it, may go
+        // anywhere.
+        if let (Ok(old), false) = (old, is_barred) {
             let is_no_worse = new.parcels <= old.parcels && new.cost_cents <= old.cost_cents;
             let is_better = (new.parcels, new.cost_cents) != (old.parcels, old.cost_cents);
             rule(is_no_worse && is_better, "an order moves for fewer parcels or a lower cost")?;

@@ -393,6 +393,7 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     let (mut orders, mut waiting, mut matched) = (0, 0, 0);
     let (mut taken, mut expired) = (0, 0);
     let (mut promised, mut broken_promises) = (0, 0);
+    let (mut given_up, mut rejected) = (0, 0);
     for seed in 0..SHOPS {
         let folder = tempfile::tempdir().unwrap();
         let shop = draw_shop(seed, folder.path());
@@ -408,6 +409,10 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
                 let is_order = matches!(record.command, Command::PlaceOrder(_));
                 taken += u64::from(is_order && is_unheld);
                 let has = |kind| record.movements.iter().any(|it| it.kind() == kind);
+                let is_given_up = matches!(record.command, Command::GiveUp(_));
+                given_up += u64::from(is_given_up && has(MovementKind::Dequeued));
+                let is_rejected = matches!(record.command, Command::RejectUnits(_));
+                rejected += u64::from(is_rejected && has(MovementKind::Allocated));
                 promised += u64::from(has(MovementKind::Promised));
                 broken_promises += u64::from(has(MovementKind::PromiseBroken));
                 let is_over = matches!(record.command, Command::ExpireHolds(_));
@@ -426,6 +431,8 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     assert!(expired > SHOPS * 2, "{expired} records let holds expire");
     assert!(promised > SHOPS * 3, "{promised} records promised units");
     assert!(broken_promises > SHOPS, "{broken_promises} records broke promises");
+    assert!(given_up > SHOPS / 4, "{given_up} orders were given up while units waited");
+    assert!(rejected > SHOPS / 4, "{rejected} rejections were sourced elsewhere");
     assert!(archived > SHOPS * 3, "{archived} orders left memory");
     assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
 }
