@@ -17,6 +17,7 @@ mod policy;
 mod policy_at_start;
 mod prices;
 mod process;
+mod rejected;
 mod replay;
 mod reserves;
 mod resource;
