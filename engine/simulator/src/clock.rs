@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use tokio::time::Instant;
 
 /// The wall clock when a universe begins: 2026-01-01.
-const WALL_BEGIN: Duration = Duration::from_secs(1_767_225_600);
+pub(crate) const WALL_BEGIN: Duration = Duration::from_secs(1_767_225_600);
 
 /// A host; clones share it. To be used within the runtime whose clock it reads.
 #[derive(Clone, Debug)]

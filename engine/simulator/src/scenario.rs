@@ -11,6 +11,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::WALL_BEGIN;
 use crate::damage::Damage;
 use crate::machine::Pace;
 use crate::net::Weather;
@@ -144,13 +145,19 @@ impl Scenario {
         let mut workload = Workload::new(stream(seed, Stream::Workload), swarm);
         let items = items_max.min(ROUNDS_MAX * clients.items_under_way(&setting));
         let faults = draw_faults(&mut stream(seed, Stream::Faults), items);
-        let items = (0..items).map(|_| draw_item(&mut workload)).collect();
+        let items = (0..items).map(|at| draw_item(&mut workload, at)).collect();
         let damage = Damage::draw(&mut stream(seed, Stream::Damage));
         Self { seed, setting, clients, weather, faults, items, damage: Some(damage) }
     }
 }
 
-fn draw_item(workload: &mut Workload) -> Asked {
+/// Items that are asked in a second, about.
+const ITEMS_PER_SECOND: usize = 1_000;
+
+fn draw_item(workload: &mut Workload, at: usize) -> Asked {
+    let since = u64::try_from(at / ITEMS_PER_SECOND).unwrap_or(u64::MAX);
+    let second = WALL_BEGIN.as_secs().saturating_add(since);
+    workload.tell_time(u32::try_from(second).unwrap_or(u32::MAX));
     let mut bytes = Vec::new();
     let is_query = workload.next(&mut bytes) == Made::Query;
     Asked { is_query, bytes }

@@ -16,6 +16,9 @@ const SET_UP_IDS: u64 = 0x5e7;
 /// Where a command's id lies in its item: the upper half of it.
 const ID_HIGH: std::ops::Range<usize> = 16..24;
 
+/// The second of which workloads are told, in the year 2096: what they ask for then does not happen.
+const LONG_AFTER: u32 = 4_000_000_000;
+
 /// What is still to be asked, and what was told; clones share it.
 #[derive(Clone)]
 pub(super) struct Feed {
@@ -105,7 +108,9 @@ impl Feed {
 fn workload(seed: u64) -> Workload {
     // What ends by itself would change what is compared.
     let swarm = Swarm::draw(&mut stream(seed, Stream::Swarm)).with_lasting_holds();
-    Workload::new(stream(seed, Stream::Workload), swarm)
+    let mut workload = Workload::new(stream(seed, Stream::Workload), swarm);
+    workload.tell_time(LONG_AFTER);
+    workload
 }
 
 impl FeedState {

@@ -11,6 +11,7 @@ mod orders;
 mod shaping;
 mod shop;
 mod swarm;
+mod times;
 
 use gantry_model::{
     Channel, CommandId, EngineSecond, OrderId, Sequence, Sku, WaitKey, Warehouse, Zone,
@@ -46,6 +47,8 @@ struct Asked {
 pub struct Workload {
     dice: Dice,
     swarm: Swarm,
+    /// About what second it is.
+    second: u32,
     /// Commands of set-up that were made, and how many there are.
     set_up: u32,
     /// The last orders, in a ring.
@@ -66,6 +69,7 @@ impl Workload {
         Self {
             dice: Dice(rng),
             swarm,
+            second: 0,
             set_up: 0,
             orders: Vec::new(),
             orders_made: 0,
@@ -90,6 +94,7 @@ impl Workload {
             Act::Cancel => self.cancel(out),
             Act::Ship => self.ship(out),
             Act::Class => self.set_priority(out),
+            Act::CancelAt => self.set_cancel_at(out),
             Act::Resource => self.resource(out),
             Act::Hold => self.hold(out),
             Act::Extend => self.extend_hold(out),

@@ -1,8 +1,9 @@
 //! Orders, and what is done to them afterwards.
 
 use gantry_model::{
-    Command, HoldId, LineUnits, MatchAgain, Namespace, OrderId, OrderLine, OrderUnits, PlaceOrder,
-    Query, ReadBook, ResourceOrder, SetPriority, ShortMode, WaitKey, Warehouse,
+    Command, EngineSecond, HoldId, LineUnits, MatchAgain, Namespace, OrderId, OrderLine,
+    OrderUnits, PlaceOrder, Query, ReadBook, ResourceOrder, SetCancelAt, SetPriority, ShortMode,
+    WaitKey, Warehouse,
 };
 
 use super::holds::AskedHold;
@@ -141,19 +142,29 @@ impl Workload {
         Command::SetPriority(SetPriority { id, order, priority_class }).write(out);
     }
 
-    /// Mostly an order that was asked for lately: it is open for all that chance knows.
+    pub(super) fn set_cancel_at(&mut self, out: &mut Vec<u8>) {
+        let (id, order) = (self.id(), self.asked_lately().id);
+        let is_never = self.dice.one_in(8);
+        let cancel_at = if is_never { EngineSecond::NONE } else { self.second() };
+        Command::SetCancelAt(SetCancelAt { id, order, cancel_at }).write(out);
+    }
+
     pub(super) fn resource(&mut self, out: &mut Vec<u8>) {
-        let (id, (any, _)) = (self.id(), self.asked());
-        let count = self.orders.len();
-        let order = if count == 0 || self.dice.one_in(4) {
-            any
-        } else {
-            let last = self.orders_made - 1;
-            let most = if self.dice.one_in(4) { 2 } else { 64 };
-            let ago = self.dice.index(count.min(most));
-            self.orders[(last - ago) % REMEMBERED_MAX].id
-        };
+        let (id, order) = (self.id(), self.asked_lately().id);
         Command::ResourceOrder(ResourceOrder { id, order }).write(out);
+    }
+
+    /// Mostly an order that was asked for lately: it is open for all that chance knows.
+    fn asked_lately(&mut self) -> Asked {
+        let (id, lines) = self.asked();
+        let count = self.orders.len();
+        if count == 0 || self.dice.one_in(4) {
+            return Asked { id, lines };
+        }
+        let last = self.orders_made - 1;
+        let most = if self.dice.one_in(4) { 2 } else { 64 };
+        let ago = self.dice.index(count.min(most));
+        self.orders[(last - ago) % REMEMBERED_MAX].clone()
     }
 
     pub(super) fn match_again(&mut self, out: &mut Vec<u8>) {

@@ -15,6 +15,7 @@ pub(super) enum Act {
     Cancel,
     Ship,
     Class,
+    CancelAt,
     Resource,
     Hold,
     Extend,
@@ -47,11 +48,12 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 33] = [
+    pub(super) const ALL: [Self; 34] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
         Self::Class,
+        Self::CancelAt,
         Self::Resource,
         Self::Hold,
         Self::Extend,
@@ -95,6 +97,7 @@ impl Act {
             Self::Receive | Self::Adjust | Self::Count | Self::Reuse => (0, 6),
             Self::Hold => (5, 10),
             Self::Class | Self::Release => (0, 6),
+            Self::CancelAt => (2, 8),
             Self::ReadBook | Self::LookAgain | Self::Extend => (0, 5),
             Self::ReadHold | Self::ReadHolds => (0, 5),
             Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => (0, 5),
@@ -145,6 +148,8 @@ pub struct Swarm {
     /// Seconds that holds last at least, and most of them at most.
     pub(super) ttl_min: u32,
     pub(super) ttl_max: u32,
+    /// Seconds from now to most times that commands name, at most.
+    pub(super) ahead_max: u32,
     /// A warehouse serves all but one in so many zones.
     pub(super) zones_per_gap: u32,
     /// Commands of each sort that shape sourcing before the first order.
@@ -182,6 +187,7 @@ impl Swarm {
             holds_remembered: dice.pick(&[2, 8, 8, 32, 512]),
             ttl_min: 1,
             ttl_max: dice.pick(&[1, 3, 5, 5, 60, 3_600]),
+            ahead_max: dice.pick(&[1, 3, 5, 20, 60, 3_600]),
             zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),

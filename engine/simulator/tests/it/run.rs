@@ -51,6 +51,7 @@ impl Run {
         let mut next: Option<(Made, Vec<u8>)> = None;
         while made < items {
             now += u64::from(rng.random_range(0..600_u32)) * 1_000_000_000;
+            workload.tell_time(u32::try_from(now / 1_000_000_000).unwrap());
             let mut submission = Submission::new(7, Actor::CLIENT_MIN);
             for _ in 0..rng.random_range(1..4) {
                 let frame_items = rng.random_range(1..20);
