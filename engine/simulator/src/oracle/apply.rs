@@ -16,6 +16,12 @@ use super::book::{
 impl Book {
     /// Enters a record that was judged.
     pub(super) fn enter(&mut self, record: &Record<'_>) {
+        let concerned = self.concerned(record);
+        self.enter_all_of(record);
+        self.end_record(record, &concerned);
+    }
+
+    fn enter_all_of(&mut self, record: &Record<'_>) {
         self.sequence = record.sequence.get();
         self.time = record.time.get();
         let Some(id) = record.command.id() else { return self.enter_own(record) };
@@ -40,6 +46,10 @@ impl Book {
             Command::ExpireHolds(expiry) => {
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
                 self.enter_expiry(expiry);
+            }
+            Command::Promise(promise) => {
+                record.movements.iter().for_each(|movement| self.move_cell(movement));
+                self.enter_review(promise);
             }
             _ => {}
         }
@@ -101,6 +111,9 @@ impl Book {
             Command::SetPriority(priority) => self.enter_priority(priority),
             Command::PlaceHold(hold) => self.enter_hold(hold),
             Command::ExtendHold(extension) => self.enter_extension(extension),
+            Command::ExpectSupply(supply) => self.enter_supply(supply),
+            Command::ChangeSupply(change) => self.enter_change(change),
+            Command::ReceiveSupply(receipt) => self.enter_receipt(receipt),
             Command::Receive(_)
             | Command::Adjust(_)
             | Command::SetStock(_)
@@ -143,14 +156,11 @@ impl Book {
             | Command::Mark { .. }
             | Command::Retire(_)
             | Command::Match(_)
-            | Command::ExpireHolds(_) => unreachable!("these are entered elsewhere"),
+            | Command::ExpireHolds(_)
+            | Command::Promise(_) => unreachable!("these are entered elsewhere"),
             Command::SetCancelAt(_) | Command::RejectUnits(_) | Command::GiveUp(_) => {
                 unreachable!("not yet")
             }
-            Command::ExpectSupply(_)
-            | Command::ChangeSupply(_)
-            | Command::ReceiveSupply(_)
-            | Command::Promise(_) => unreachable!("not yet"),
         }
     }
 
@@ -349,7 +359,8 @@ impl Book {
         for movement in record.movements {
             self.move_cell(movement);
             let kind = movement.kind();
-            if !kind.is_of_component() && !kind.is_of_matching() && !kind.is_of_hold() {
+            let is_of_units = !kind.is_of_component() && !kind.is_of_promise();
+            if is_of_units && !kind.is_of_matching() && !kind.is_of_hold() {
                 self.move_line(at, movement);
             }
         }
@@ -367,6 +378,7 @@ impl Book {
     pub(super) fn move_cell(&mut self, movement: &Movement) {
         self.move_matching(movement);
         self.move_hold(movement);
+        self.move_promise(movement);
         if movement.warehouse() == Warehouse::NONE {
             return;
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, HOLD_ROWS_PER_OWNER_MAX, HoldId, Item, Items, Namespace, OrderId,
-    Query, ReadBook, ReadHolds, Sequence, ShortMode, Sku, WaitKey,
+    BOOK_ROWS_PER_REPLY_MAX, EngineSecond, HOLD_ROWS_PER_OWNER_MAX, HoldId, Item, Items, Namespace,
+    OrderId, PROMISES_PER_REPLY_MAX, PromiseKey, Query, ReadBook, ReadHolds, ReadSupply,
+    SUPPLIES_PER_PROMISE_MAX, Sequence, ShortMode, Sku, SupplyId, WaitKey,
 };
 
 use super::book::{Book, Sums};
@@ -65,6 +66,7 @@ pub(super) fn books_add_up(book: &Book) -> Result<(), String> {
     }
     waiting_lines_add_up(book)?;
     holds_add_up(book)?;
+    promises_add_up(book)?;
     expect(sums == book.sums, || format!("sums {:?}, counted {sums:?}", book.sums))
 }
 
@@ -74,15 +76,16 @@ fn waiting_lines_add_up(book: &Book) -> Result<(), String> {
     for (at, order) in book.orders.iter().enumerate() {
         for (line, row) in (0..).zip(book.lines_of(order)).filter(|(_, row)| row.waiting > 0) {
             let sku = usize::try_from(row.sku).map_err(|_| "a handle too large")?;
-            waiting[sku].push((order.priority_class, order.placed, line, at));
+            let date = book.date(order.placed, line);
+            waiting[sku].push((order.priority_class, date, order.placed, line, at));
         }
     }
     for (sku, mut waiting) in book.skus.iter().zip(waiting) {
         waiting.sort_unstable();
-        let kept = sku
-            .waiting
-            .iter()
-            .map(|row| (row.key.priority_class, row.key.placed.get(), row.key.line, row.order));
+        let kept = sku.waiting.iter().map(|row| {
+            let key = row.key;
+            (key.priority_class, key.promised, key.placed.get(), key.line, row.order)
+        });
         expect(kept.eq(waiting.iter().copied()), || {
             format!("for {} wait {:?}, counted {waiting:?}", sku.code, sku.waiting)
         })?;
@@ -121,6 +124,41 @@ fn holds_add_up(book: &Book) -> Result<(), String> {
     Ok(())
 }
 
+/// What is promised of a supply are the units of its promises, no more than are still expected, and not
+/// before they are, unless that is to be looked at.
+fn promises_add_up(book: &Book) -> Result<(), String> {
+    for (placed, supply) in &book.supplies {
+        let promises = book.promises_on(supply);
+        let promised: i64 = promises.iter().map(|(_, units)| units).sum();
+        let is_counted = promised == supply.promised && supply.placed == *placed;
+        let is_there = supply.open() > 0 || supply.promised > 0;
+        let is_within = supply.received >= 0 && supply.open() >= 0;
+        let is_late = promises.iter().any(|(key, _)| key.promised < supply.eta);
+        let is_kept = supply.promised <= supply.open() && !is_late;
+        let is_reviewed = book.reviews.contains_key(&supply.sku);
+        let makes_sense = is_counted && is_there && is_within && (is_kept || is_reviewed);
+        expect(makes_sense && book.the_sku(supply.sku).tracked, || {
+            format!("a wrong {supply:?} with {promises:?}, reviewed {:?}", book.reviews)
+        })?;
+    }
+    for ((placed, line), promise) in &book.promises {
+        let order = book.orders.partition_point(|order| order.placed < *placed);
+        let order = book.orders.get(order).filter(|order| order.placed == *placed);
+        let row = order.and_then(|order| book.lines_of(order).get(usize::from(*line)));
+        let units: i64 = promise.parts.values().sum();
+        let is_of_sku = |(supply, units): (&u64, &i64)| {
+            let supply = book.supplies.get(supply);
+            *units > 0 && supply.map(|supply| supply.sku) == row.map(|row| row.sku)
+        };
+        let makes_sense = row.is_some_and(|row| row.waiting == units)
+            && (1..=SUPPLIES_PER_PROMISE_MAX).contains(&promise.parts.len())
+            && promise.date != EngineSecond::NONE
+            && promise.parts.iter().all(is_of_sku);
+        expect(makes_sense, || format!("a wrong {promise:?} of line {line} of {placed}"))?;
+    }
+    Ok(())
+}
+
 /// Reads everything that can be read.
 pub(super) fn compare(
     book: &Book,
@@ -139,6 +177,7 @@ pub(super) fn compare(
         for from in book_pages(book, sku) {
             ask(Query::ReadBook(ReadBook { sku: Sku::new(sku), from, rows_max: 0 }))?;
         }
+        ask(Query::ReadSupplies(Sku::new(sku)))?;
         ask(Query::Name(Namespace::Sku, sku))?;
     }
     for (namespace, count) in [
@@ -156,6 +195,11 @@ pub(super) fn compare(
     }
     for id in held_ids(book) {
         ask(Query::ReadHold(id))?;
+    }
+    for id in supply_ids(book) {
+        for from in promise_pages(book, id) {
+            ask(Query::ReadSupply(ReadSupply { supply: id, from, rows_max: 0 }))?;
+        }
     }
     let owners: BTreeSet<u128> = book.holds.values().map(|hold| hold.owner).collect();
     for owner in owners.into_iter().chain([0]) {
@@ -175,6 +219,25 @@ fn held_ids(book: &Book) -> Vec<HoldId> {
     let orders = book.orders.iter().map(|order| order.id);
     let orders = orders.step_by(1 + book.orders.len() / IDS_READ);
     there.chain(gone).chain(orders).map(HoldId::new).collect()
+}
+
+/// The supplies that are there, some that are gone, and some orders, which are none.
+fn supply_ids(book: &Book) -> Vec<SupplyId> {
+    let there = book.supplies.values().map(|supply| supply.id);
+    let gone = book.supplies_ended.iter().copied();
+    let gone = gone.step_by(1 + book.supplies_ended.len() / IDS_READ);
+    let orders = book.orders.iter().map(|order| order.id);
+    let orders = orders.step_by(1 + book.orders.len() / IDS_READ);
+    there.chain(gone).chain(orders).map(SupplyId::new).collect()
+}
+
+/// Places from which a supply is read, so that every line is told of.
+fn promise_pages(book: &Book, supply: SupplyId) -> Vec<PromiseKey> {
+    let rows = usize::try_from(PROMISES_PER_REPLY_MAX).unwrap_or(usize::MAX);
+    let supply = book.supply(supply);
+    let promises = supply.map_or_else(Vec::new, |supply| book.promises_on(supply));
+    let later = promises.iter().skip(rows).step_by(rows).map(|(key, _)| *key);
+    [PromiseKey::FIRST].into_iter().chain(later).collect()
 }
 
 /// Places from which a SKU's book is read, so that every line is told of.

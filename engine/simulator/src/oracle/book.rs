@@ -7,8 +7,11 @@ use gantry_model::{
     UNITS_PER_CELL_MAX, WaitKey, Warehouse, Zone,
 };
 
+use super::expected::SupplyBook;
 use super::holds::HoldBook;
 use super::ids::Ids;
+use super::promises::PromiseBook;
+use super::reviewing::Review;
 
 /// No handle, where a `u16` names a channel, policy or warehouse.
 pub(super) const NOBODY: u16 = u16::MAX;
@@ -293,6 +296,14 @@ pub(super) struct Book {
     pub(super) holds: BTreeMap<u64, HoldBook>,
     /// Ids of those that are gone.
     pub(super) holds_ended: Vec<u128>,
+    /// Supplies that are open or promised, by the record that announced each.
+    pub(super) supplies: BTreeMap<u64, SupplyBook>,
+    /// Ids of those that are gone.
+    pub(super) supplies_ended: Vec<u128>,
+    /// By the record that placed the order, and the line.
+    pub(super) promises: BTreeMap<(u64, u16), PromiseBook>,
+    /// SKUs whose promises are to be made anew.
+    pub(super) reviews: BTreeMap<u32, Review>,
     pub(super) ids: Ids,
     /// Ids of rejected commands, the oldest first.
     pub(super) rejections: VecDeque<u128>,
@@ -323,6 +334,10 @@ impl Book {
             allocations: Vec::new(),
             holds: BTreeMap::new(),
             holds_ended: Vec::new(),
+            supplies: BTreeMap::new(),
+            supplies_ended: Vec::new(),
+            promises: BTreeMap::new(),
+            reviews: BTreeMap::new(),
             ids: Ids::default(),
             rejections: VecDeque::new(),
             contents: Vec::new(),

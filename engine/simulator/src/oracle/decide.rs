@@ -8,7 +8,9 @@ use super::book::Book;
 use super::case::Scratch;
 use super::no::No;
 use super::place::{self, Part, Said};
-use super::{freed, holding, matching, resource, setup, shaping, supply, units};
+use super::{
+    expecting, freed, holding, matching, resource, reviewing, setup, shaping, supply, units,
+};
 
 /// Judges the next record of the book; returns whether it was held against all that the rules
 /// could say.
@@ -138,9 +140,9 @@ pub(super) fn decide(
             unreachable!("what is sourced is judged by itself")
         }
         Command::SetCancelAt(_) | Command::RejectUnits(_) => Err(RejectReason::NotYet.into()),
-        Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => {
-            Err(RejectReason::NotYet.into())
-        }
+        Command::ExpectSupply(supply) => expecting::expect(book, supply, time),
+        Command::ChangeSupply(change) => expecting::change(book, change, time),
+        Command::ReceiveSupply(receipt) => expecting::receive(book, receipt, sequence, movements),
         Command::Mark { .. }
         | Command::Retire(_)
         | Command::Match(_)
@@ -150,13 +152,16 @@ pub(super) fn decide(
     }
 }
 
-/// The engine's own records move nothing, but those that serve waiting lines or end holds.
+/// The engine's own records move nothing, but those that serve waiting lines, end holds or promise.
 fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<bool, String> {
     if let Command::Match(looked) = &record.command {
         return matching::judge(book, record, looked, scratch);
     }
     if let Command::ExpireHolds(expiry) = &record.command {
         return holding::judge_expiry(book, record, expiry).map(|()| true);
+    }
+    if let Command::Promise(promise) = &record.command {
+        return reviewing::judge(book, record, promise).map(|()| true);
     }
     let is_plain = record.actor == Actor::ENGINE
         && *record.outcome.head == OutcomeHead::accepted(0, 0)

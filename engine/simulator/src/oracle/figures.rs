@@ -1,6 +1,10 @@
 //! What was judged, in numbers.
 
-use gantry_model::{Command, CommandKind, HoldId, Match, Movement, MovementKind, Record};
+use std::collections::BTreeSet;
+
+use gantry_model::{
+    Command, CommandKind, HoldId, Match, MatchEnd, Movement, MovementKind, Record, WaitKey,
+};
 
 use super::book::Book;
 
@@ -9,7 +13,8 @@ use super::book::Book;
 pub struct Figures {
     /// Records.
     pub records: u64,
-    /// Of those: the engine's own, marks, what leaves memory, looks at waiting lines, ends of holds.
+    /// Of those: the engine's own, marks, what leaves memory, looks at waiting lines and promises, ends
+    /// of holds.
     pub own: u64,
     /// Commands that were answered.
     pub commands: u64,
@@ -45,6 +50,20 @@ pub struct Figures {
     pub holds_at_too_many_places: u64,
     /// Units of holds of the order's owner besides the one that it took.
     pub units_of_other_holds: u64,
+    /// Supplies that were announced, changed, and received, whole or in part.
+    pub supplies: u64,
+    /// See above.
+    pub supplies_changed: u64,
+    /// See above.
+    pub supplies_received: u64,
+    /// Lines that were promised units when they were ordered.
+    pub promised_when_ordered: u64,
+    /// Lines that were promised units while they waited, each time they were.
+    pub promised_while_waiting: u64,
+    /// Promises that could not be kept.
+    pub promises_broken: u64,
+    /// Looks at promises that could not end in one record.
+    pub reviews_going_on: u64,
     /// Open orders that were to be sourced again.
     pub sourced_again: u64,
     /// Those of them that were held against every plan.
@@ -103,6 +122,30 @@ impl Figures {
         }
     }
 
+    fn promised(&mut self, record: &Record<'_>, is_accepted: bool) {
+        let of_kind = |kind| {
+            let movements = record.movements.iter().filter(|row| row.kind() == kind);
+            let lines = movements.map(|row| (row.order(), row.line()));
+            let lines: BTreeSet<_> = lines.collect();
+            u64::try_from(lines.len()).unwrap_or(u64::MAX)
+        };
+        match &record.command {
+            Command::ExpectSupply(_) => self.supplies += u64::from(is_accepted),
+            Command::ChangeSupply(_) => self.supplies_changed += u64::from(is_accepted),
+            Command::ReceiveSupply(_) => self.supplies_received += u64::from(is_accepted),
+            Command::PlaceOrder(_) => {
+                self.promised_when_ordered += of_kind(MovementKind::Promised);
+            }
+            Command::Promise(promise) => {
+                self.promised_while_waiting += of_kind(MovementKind::Promised);
+                self.promises_broken += of_kind(MovementKind::PromiseBroken);
+                let goes_on = promise.end == MatchEnd::GoesOn && promise.last != WaitKey::FIRST;
+                self.reviews_going_on += u64::from(goes_on);
+            }
+            _ => {}
+        }
+    }
+
     /// A record was judged, of which the book does not know yet.
     pub(super) fn judged(&mut self, book: &Book, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
@@ -113,6 +156,7 @@ impl Figures {
         let is_accepted = record.outcome.head.is_accepted();
         self.rejected += u64::from(!is_accepted);
         self.held(book, record, is_accepted);
+        self.promised(record, is_accepted);
         if matches!(record.command, Command::ResourceOrder(_)) {
             self.sourced_again += 1;
             self.sourced_again_tried += u64::from(is_tried);

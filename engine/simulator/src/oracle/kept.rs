@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gantry_model::WaitKey;
+use gantry_model::ShortMode;
 
 use super::book::{Book, Waiting};
 use super::case::Grant;
@@ -36,15 +36,18 @@ impl Book {
         kept
     }
 
-    /// What the line at `key`, and others of its order, may have of what is set aside for a SKU.
-    pub(super) fn in_reach(&self, sku: u32, key: WaitKey) -> Vec<Grant> {
+    /// What a line, and others of its order, may have of what is set aside for a SKU.
+    pub(super) fn in_reach(&self, sku: u32, waiting: &Waiting) -> Vec<Grant> {
         let set_aside = &self.the_sku(sku).set_aside;
         if set_aside.is_empty() {
             return Vec::new();
         }
-        let of_order = |key: WaitKey| (key.priority_class, key.placed);
-        let keeper = self.keeper(sku, None);
-        let keeper = keeper.filter(|keeper| of_order(keeper.key) < of_order(key));
+        // Of an order that waits complete no line stands before the keeper: that would be it.
+        let is_before = |keeper: &&Waiting| {
+            let is_complete = self.orders[waiting.order].short == ShortMode::WaitComplete;
+            keeper.order != waiting.order && (is_complete || keeper.key < waiting.key)
+        };
+        let keeper = self.keeper(sku, None).filter(is_before);
         let kept = self.kept(keeper, set_aside);
         let left = |(warehouse, units): (&u16, &i64)| {
             let kept = kept.get(warehouse).copied().unwrap_or(0);

@@ -9,8 +9,11 @@ mod apply;
 mod audit;
 mod book;
 mod case;
+mod dates;
 mod decide;
 mod every;
+mod expected;
+mod expecting;
 mod feasible;
 mod figures;
 mod freed;
@@ -25,9 +28,12 @@ mod no;
 mod order;
 mod place;
 mod plan;
+mod promises;
 mod queries;
+mod quoted;
 mod replies;
 mod resource;
+mod reviewing;
 mod serving;
 mod setup;
 mod shaping;
@@ -37,8 +43,8 @@ mod units;
 mod waiting;
 
 use gantry_model::{
-    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, Item, Items, Outcome, OutcomeHead, Query,
-    Record, RejectReason, Reply, ReplyBody, Sequence,
+    COMMAND_BYTES_MAX, Command, CommandId, CommandKind, EngineSecond, Item, Items, Outcome,
+    OutcomeHead, Query, Record, RejectReason, Reply, ReplyBody, Sequence,
 };
 
 use self::book::Book;
@@ -139,17 +145,20 @@ impl Oracle {
         self.history.get(usize::try_from(sequence.checked_sub(1)?).ok()?).copied()
     }
 
-    /// The time of the last record, and the end of the hold that ends next.
+    /// The time of the last record, and when the hold ends, or the promise is past, that is next.
     #[must_use]
     pub fn next_expiry(&self) -> (u64, Option<u64>) {
-        (self.book.time, self.book.holds.values().map(|hold| hold.expires).min())
+        let holds = self.book.holds.values().map(|hold| hold.expires);
+        let dates = self.book.promises.values().map(|promise| promise.date.begins().get());
+        (self.book.time, holds.chain(dates).min())
     }
 
-    /// Whether no waiting lines are to be looked at: else the engine goes on by itself, and what it
-    /// answers is ahead of what was judged.
+    /// Whether no waiting lines are to be looked at, and no promises: else the engine goes on by
+    /// itself, and what it answers is ahead of what was judged.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        self.book.next_due().is_none()
+        let book = &self.book;
+        book.next_due().is_none() && book.reviews.is_empty() && book.past(book.time).is_empty()
     }
 
     /// What was judged so far, in numbers.
@@ -438,9 +447,18 @@ fn moments(book: &Book, command: &Command<'_>, until: u64) -> Vec<u64> {
         Command::ExtendHold(extension) => [extension.hold; 2],
         Command::ReleaseHold(release) => [release.hold; 2],
         Command::PlaceOrder(order) => [order.hold; 2],
+        Command::ExpectSupply(supply) => return before_and_at(book.time, supply.eta, until),
+        Command::ChangeSupply(change) => return before_and_at(book.time, change.eta, until),
         _ => return vec![book.time],
     };
     book.moments(until, |hold| asked.iter().any(|id| id.get() == hold.id))
+}
+
+/// A time, and a second that begins behind it and until `until`.
+fn before_and_at(time: u64, second: EngineSecond, until: u64) -> Vec<u64> {
+    let begins = second.begins().get();
+    let is_between = (time + 1..=until).contains(&begins);
+    [time].into_iter().chain(is_between.then_some(begins)).collect()
 }
 
 /// When the next record was made: what is answered before it was answered no later.
@@ -453,8 +471,13 @@ fn next_time(rest: &[u8]) -> u64 {
 fn is_own(rest: &[u8]) -> bool {
     let kind = rest.get(gantry_model::RECORD_HEADER_BYTES..).and_then(|rest| rest.first_chunk());
     let kind = kind.and_then(|kind| CommandKind::from_number(u16::from_le_bytes(*kind)));
-    let own =
-        [CommandKind::Mark, CommandKind::Retire, CommandKind::Match, CommandKind::ExpireHolds];
+    let own = [
+        CommandKind::Mark,
+        CommandKind::Retire,
+        CommandKind::Match,
+        CommandKind::ExpireHolds,
+        CommandKind::Promise,
+    ];
     kind.is_some_and(|kind| own.contains(&kind))
 }
 

@@ -14,6 +14,7 @@ use super::freed::{self, push_due};
 use super::holding;
 use super::loose::{plan_makes_sense, rejection_makes_sense};
 use super::order::{Demand, demands};
+use super::promises;
 use super::sourced::{Sourced, source, would_do_without_rules};
 
 /// Units of a line from a warehouse.
@@ -357,6 +358,7 @@ pub(super) fn movements(
     if order.short == ShortMode::WaitComplete && parts.is_empty() {
         order.lines.iter().for_each(|line| push_due(line.sku(), sequence, movements));
     }
+    promises::when_ordered(book, order, time, movements);
     if let Ok(hold) = book.active_hold(order.hold, time) {
         holding::take(book, hold, order.channel, (sequence, time), movements);
         freed::add(book, sequence, movements);

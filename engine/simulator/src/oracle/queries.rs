@@ -1,19 +1,18 @@
 //! Answers to queries: exact, but for figures of the process.
 
 use gantry_model::{
-    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, HOLDS_PER_REPLY_MAX, HoldHead, HoldId, HoldsHead,
-    Item, Namespace, OrderDetail, OrderHead, OrderId, OrderStatus, OutcomeHead, PlaceOrder, Query,
-    QueryKind, ReadBook, ReadHolds, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus,
-    ReplyWriter, Sequence, ShortMode, Sku, StockHead, Totals, name_prefix,
+    BOOK_ROWS_PER_REPLY_MAX, BookHead, BookRow, EngineSecond, HOLDS_PER_REPLY_MAX, HoldHead,
+    HoldId, HoldsHead, Item, Namespace, OrderDetail, OrderId, OutcomeHead, Query, QueryKind,
+    ReadBook, ReadHolds, RejectReason, Reply, ReplyBody, ReplyHeader, ReplyStatus, ReplyWriter,
+    Sequence, Sku, StockHead, Totals, name_prefix,
 };
 
-use super::book::{ANY_16, AllocationBook, Book, LineBook, MINUTE_NS, OrderBook};
+use super::book::{Book, OrderBook};
 use super::case::Scratch;
+use super::dates::{put_supplies, put_supply};
 use super::decide::expect;
-use super::place::{self, Part, Said};
-use super::replies::{
-    cell, count, hold_head, put_handle, put_hold, put_order, put_rows, rejected, units,
-};
+use super::quoted;
+use super::replies::{cell, count, hold_head, put_handle, put_hold, put_order, rejected, units};
 
 /// Judges the reply to a query, of which the book holds every record that it may know, and which was
 /// answered at `until` at the latest.
@@ -25,7 +24,7 @@ pub(super) fn judge(
     scratch: &mut Scratch,
 ) -> Result<(), String> {
     match query {
-        Query::Quote(order) => quote(book, order, reply, until, scratch),
+        Query::Quote(order) => quoted::judge(book, order, reply, until, scratch),
         Query::ReadTotals => totals(book, reply),
         Query::ReadHold(id) => {
             let moments = book.moments(until, |hold| hold.id == id.get());
@@ -76,7 +75,7 @@ fn answer(book: &Book, query: &Query<'_>, out: &mut Vec<u8>) {
     match query {
         Query::ReadOrder(id) => match book.order(id.get()) {
             Some((_, order)) => {
-                put_in_full(book, *id, order, begin(book, kind, out));
+                put_in_full(book, *id, order, out);
             }
             None => no(book, kind, RejectReason::UnknownOrder, out),
         },
@@ -103,12 +102,14 @@ fn answer(book: &Book, query: &Query<'_>, out: &mut Vec<u8>) {
             }
         }
         Query::ReadBook(asked) => match book.sku(asked.sku.get()) {
-            Some(_) => put_book(book, asked, begin(book, kind, out)),
+            Some(_) => put_book(book, asked, out),
             None => no(book, kind, RejectReason::UnknownSku, out),
         },
-        Query::ReadSupply(_) | Query::ReadSupplies(_) => {
-            no(book, kind, RejectReason::NotYet, out);
-        }
+        Query::ReadSupply(asked) => put_supply(book, asked, out),
+        Query::ReadSupplies(sku) => match book.sku(sku.get()) {
+            Some(_) => put_supplies(book, *sku, out),
+            None => no(book, kind, RejectReason::UnknownSku, out),
+        },
         Query::Quote(_) | Query::ReadTotals | Query::ReadHold(_) | Query::ReadHolds(_) => {}
     }
 }
@@ -142,13 +143,15 @@ fn put_stock(book: &Book, sku: Sku, reply: ReplyWriter<'_>) {
 }
 
 /// The lines that wait for a SKU, from a place on.
-fn put_book(book: &Book, asked: &ReadBook, reply: ReplyWriter<'_>) {
+fn put_book(book: &Book, asked: &ReadBook, out: &mut Vec<u8>) {
     let (sku, row) = (asked.sku.get(), book.the_sku(asked.sku.get()));
     let max = BOOK_ROWS_PER_REPLY_MAX;
     let rows_max = if asked.rows_max == 0 { max } else { asked.rows_max.min(max) };
     let told = row.waiting.iter().filter(|waiting| waiting.key >= asked.from);
-    let told = told.take(usize::try_from(rows_max).unwrap_or(usize::MAX));
+    let told: Vec<_> = told.take(usize::try_from(rows_max).unwrap_or(usize::MAX)).collect();
+    let dates: Vec<EngineSecond> = told.iter().map(|waiting| waiting.key.promised).collect();
     let rows: Vec<BookRow> = told
+        .iter()
         .map(|waiting| {
             let id = OrderId::new(book.orders[waiting.order].id);
             BookRow::new(id, waiting.key, units(book.wanted(waiting)))
@@ -163,7 +166,13 @@ fn put_book(book: &Book, asked: &ReadBook, reply: ReplyWriter<'_>) {
         is_due: row.due.is_some().into(),
         reserved: 0,
     };
-    reply.put(&head).put(rows.as_slice()).end();
+    let (kind, header) = (QueryKind::ReadBook.number(), header(book));
+    if dates.iter().all(|date| *date == EngineSecond::NONE) {
+        return ReplyWriter::begin(out, kind, header).put(&head).put(rows.as_slice()).end();
+    }
+    let dates = dates.iter().map(|date| date.get().to_le_bytes());
+    let reply = ReplyWriter::begin_dated(out, kind, header).put(&head).put(rows.as_slice());
+    reply.put_all(dates).end();
 }
 
 /// A hold, or what is still known of it.
@@ -194,18 +203,21 @@ fn put_holds(book: &Book, asked: &ReadHolds, time: u64, out: &mut Vec<u8>) {
     begin(book, QueryKind::ReadHolds, out).put(&head).put(rows.as_slice()).end();
 }
 
-fn begin<'a>(book: &Book, kind: QueryKind, out: &'a mut Vec<u8>) -> ReplyWriter<'a> {
-    let sequence = Sequence::new(book.sequence);
-    ReplyWriter::begin(out, kind.number(), ReplyHeader::new(ReplyStatus::Answered, 0, sequence))
+fn header(book: &Book) -> ReplyHeader {
+    ReplyHeader::new(ReplyStatus::Answered, 0, Sequence::new(book.sequence))
 }
 
-fn no(book: &Book, kind: QueryKind, reason: RejectReason, out: &mut Vec<u8>) {
+pub(super) fn begin<'a>(book: &Book, kind: QueryKind, out: &'a mut Vec<u8>) -> ReplyWriter<'a> {
+    ReplyWriter::begin(out, kind.number(), header(book))
+}
+
+pub(super) fn no(book: &Book, kind: QueryKind, reason: RejectReason, out: &mut Vec<u8>) {
     let (head, sequence) = (OutcomeHead::rejected(reason, 0, 0), Sequence::new(book.sequence));
     rejected(kind.number(), reason, &head, &[], sequence, out);
 }
 
 /// An order with what its command said of it.
-fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>) {
+fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, out: &mut Vec<u8>) {
     let order = book.placed(row);
     let detail = OrderDetail {
         id: id.get().into(),
@@ -221,111 +233,8 @@ fn put_in_full(book: &Book, id: OrderId, row: &OrderBook, reply: ReplyWriter<'_>
         reference_bytes: name_prefix(order.reference)[0],
         reserved: [0; 4],
     };
-    put_order(book, row, reply).put(&detail).put(order.reference.as_bytes()).end();
-}
-
-/// A quote is what placing would answer, at a time that the reply does not tell: any that may be.
-fn quote(
-    book: &Book,
-    order: &PlaceOrder<'_>,
-    reply: &Item<'_>,
-    until: u64,
-    scratch: &mut Scratch,
-) -> Result<(), String> {
-    let said =
-        Reply::parse(reply).map_err(|malformed| format!("a malformed reply: {malformed}"))?;
-    let sequence = Sequence::new(book.sequence);
-    let kind = QueryKind::Quote.number();
-    let (mut parts, mut expected) = (Vec::new(), Vec::new());
-    let (head, shorts) = match said.body {
-        ReplyBody::Order(body) => {
-            parts.extend(body.allocations.iter().map(|row| Part {
-                line: row.line.get(),
-                warehouse: row.warehouse.get(),
-                units: row.allocated.get().into(),
-            }));
-            let is_within = parts.iter().all(|part| usize::from(part.line) < order.lines.len());
-            expect(is_within, || format!("allocations of no line: {parts:?}"))?;
-            let (parcels, cost, gap) =
-                (body.head.parcels(), body.head.cost_minor(), body.head.gap());
-            let header = ReplyHeader::new(ReplyStatus::Answered, 0, sequence);
-            let writer = ReplyWriter::begin(&mut expected, kind, header);
-            put_quoted(order, &body.head, &parts, writer);
-            let proof = body.head.proof();
-            (OutcomeHead::sourced(parcels, cost, proof, gap.into()), &[][..])
-        }
-        ReplyBody::Rejection(outcome) => {
-            let Some(reason) = outcome.head.reason() else {
-                return Err("a rejection without a reason".into());
-            };
-            rejected(kind, reason, outcome.head, outcome.shorts, sequence, &mut expected);
-            (*outcome.head, outcome.shorts)
-        }
-        _ => return Err(format!("a quote was answered {said:?}")),
-    };
-    expect_reply(reply, &expected)?;
-    let said = Said { head: &head, shorts, parts: &parts };
-    let first = place::judge(book, order, book.time, &said, scratch).map(|_| ());
-    first.or_else(|what| {
-        let mut others = other_times(book, order);
-        others.retain(|time| *time <= until);
-        let fits =
-            others.into_iter().any(|time| place::judge(book, order, time, &said, scratch).is_ok());
-        expect(fits, || what)
-    })
-}
-
-/// Times from the last record on that may make another plan: when a cut-off comes, a day begins, or a
-/// hold of the owner ends. A later day differs from the next in nothing.
-fn other_times(book: &Book, order: &PlaceOrder<'_>) -> Vec<u64> {
-    let day_ns = 1_440 * MINUTE_NS;
-    let today = book.time / day_ns * day_ns;
-    let costs = book.zones.get(order.zone.index()).map(|zone| &zone.costs);
-    let rows = costs.into_iter().flatten().map(|(at, _)| &book.warehouses[usize::from(*at)]);
-    let mut times = Vec::new();
-    for row in rows.filter(|row| row.is_timed()) {
-        times.push(today + day_ns);
-        if row.cut_off_minute != ANY_16 {
-            let minute = u64::from(row.cut_off_minute) * MINUTE_NS;
-            times.extend([today + minute, today + day_ns + minute]);
-        }
-    }
-    if let Some(hold) = book.hold(order.hold) {
-        times.extend(book.moments(u64::MAX, |other| other.owner == hold.owner));
-    }
-    times.retain(|time| *time > book.time);
-    times.sort_unstable();
-    times.dedup();
-    times
-}
-
-/// The order as it would stand, with the figures that were said of its plan.
-fn put_quoted(order: &PlaceOrder<'_>, said: &OrderHead, parts: &[Part], reply: ReplyWriter<'_>) {
-    let lines: Vec<LineBook> = (0..)
-        .zip(order.lines)
-        .map(|(line, wanted): (u16, _)| {
-            let had = parts.iter().filter(|part| part.line == line).map(|part| part.units);
-            let (ordered, allocated) = (i64::from(wanted.quantity()), had.sum::<i64>());
-            let left = (ordered - allocated).max(0);
-            let is_cancelled = order.short == ShortMode::TakeAvailable;
-            let (waiting, cancelled) = if is_cancelled { (0, left) } else { (left, 0) };
-            let sku = wanted.sku().get();
-            LineBook { sku, ordered, allocated, waiting, shipped: 0, cancelled }
-        })
-        .collect();
-    let allocations: Vec<AllocationBook> = parts
-        .iter()
-        .map(|part| AllocationBook {
-            line: part.line,
-            warehouse: part.warehouse,
-            allocated: part.units,
-            shipped: 0,
-        })
-        .collect();
-    let counts = (count(lines.len()), count(allocations.len()));
-    let (cost, parcels) = (said.cost_minor(), said.parcels());
-    let head = OrderHead::new(OrderStatus::Open, cost, parcels, counts.0, counts.1);
-    put_rows(head.proven(said.proof(), said.gap()), &lines, &allocations, reply).end();
+    let begun = (QueryKind::ReadOrder.number(), header(book));
+    put_order(book, row, begun, out).put(&detail).put(order.reference.as_bytes()).end();
 }
 
 /// Totals as far as they are state; the rest is the process's.
@@ -353,7 +262,7 @@ fn totals(book: &Book, reply: &Item<'_>) -> Result<(), String> {
     expect_reply(reply, &bytes)
 }
 
-fn sum(units: i64) -> u64 {
+pub(super) fn sum(units: i64) -> u64 {
     u64::try_from(units).expect("invariant: sums of what is there")
 }
 

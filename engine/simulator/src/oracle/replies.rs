@@ -2,11 +2,12 @@
 
 use gantry_model::{
     CellView, Command, EngineTime, HeldUnits, HoldHead, HoldId, Malformed, OrderAllocation,
-    OrderHead, OrderLineView, OrderStatus, Outcome, OutcomeHead, RejectReason, ReplyHeader,
-    ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockChange, Warehouse,
+    OrderHead, OrderId, OrderLineView, OrderStatus, Outcome, OutcomeHead, RejectReason,
+    ReplyHeader, ReplyStatus, ReplyWriter, Sequence, Short, Sku, StockChange, Warehouse,
 };
 
 use super::book::{AllocationBook, Book, Known, LineBook, OrderBook, What};
+use super::dates::{Dates, supply_head};
 use super::holds::HoldBook;
 
 /// The reply to a command that has a record, which is in the book by now.
@@ -81,14 +82,15 @@ fn thing(
     out: &mut Vec<u8>,
 ) {
     let header = ReplyHeader::new(status, 0, sequence);
+    if let Some(order) = order_of(command) {
+        let (_, order) = book.order(order.get()).expect("invariant: the command was judged");
+        return put_order(book, order, (command.kind().number(), header), out).end();
+    }
     let reply = ReplyWriter::begin(out, command.kind().number(), header);
     let reply = match command {
-        Command::PlaceOrder(order) => put_order_of(book, order.id.get(), reply),
-        Command::CancelOrder(units) | Command::Ship(units) => {
-            put_order_of(book, units.order.get(), reply)
-        }
-        Command::SetPriority(priority) => put_order_of(book, priority.order.get(), reply),
-        Command::ResourceOrder(command) => put_order_of(book, command.order.get(), reply),
+        Command::ExpectSupply(supply) => reply.put(&supply_head(book, supply.id)),
+        Command::ChangeSupply(change) => reply.put(&supply_head(book, change.supply)),
+        Command::ReceiveSupply(receipt) => reply.put(&supply_head(book, receipt.supply)),
         Command::PlaceHold(hold) => put_hold(book, hold.id, time, reply),
         Command::ExtendHold(extension) => put_hold(book, extension.hold, time, reply),
         Command::ReleaseHold(release) if status == ReplyStatus::Accepted => {
@@ -106,6 +108,17 @@ fn thing(
         },
     };
     reply.end();
+}
+
+/// The order that an accepted command was about.
+fn order_of(command: &Command<'_>) -> Option<OrderId> {
+    match command {
+        Command::PlaceOrder(order) => Some(order.id),
+        Command::CancelOrder(units) | Command::Ship(units) => Some(units.order),
+        Command::SetPriority(priority) => Some(priority.order),
+        Command::ResourceOrder(command) => Some(command.order),
+        _ => None,
+    }
 }
 
 /// The handle of the code that a command defines.
@@ -171,16 +184,15 @@ pub(super) fn cell(book: &Book, sku: u32, warehouse: u16) -> CellView {
     }
 }
 
-fn put_order_of<'a>(book: &Book, id: u128, reply: ReplyWriter<'a>) -> ReplyWriter<'a> {
-    let (_, order) = book.order(id).expect("invariant: the command was judged");
-    put_order(book, order, reply)
-}
-
+/// Begins a reply with an order as it stands.
 pub(super) fn put_order<'a>(
     book: &Book,
     order: &OrderBook,
-    reply: ReplyWriter<'a>,
+    (kind, header): (u16, ReplyHeader),
+    out: &'a mut Vec<u8>,
 ) -> ReplyWriter<'a> {
+    let dates = Dates::of(book, order);
+    let reply = dates.begin(out, kind, header);
     let (lines, allocations) = (book.lines_of(order), book.allocations_of(order));
     let status = if lines.iter().any(|line| line.open() > 0) {
         OrderStatus::Open
@@ -191,7 +203,7 @@ pub(super) fn put_order<'a>(
     };
     let counts = (count(lines.len()), count(allocations.len()));
     let head = OrderHead::new(status, order.cost_minor, order.parcels, counts.0, counts.1);
-    put_rows(head.proven(order.proof, order.gap), lines, allocations, reply)
+    dates.put(put_rows(head.proven(order.proof, order.gap), lines, allocations, reply))
 }
 
 pub(super) fn put_rows<'a>(

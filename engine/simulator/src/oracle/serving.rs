@@ -47,7 +47,7 @@ impl<'a> Asked<'a> {
             parts.into_iter().any(|(part, _)| *part == sku)
         };
         let claimed = wanted.iter().map(|demand| demand.sku).filter(|sku| !is_part(*sku));
-        let in_reach = claimed.flat_map(|sku| book.in_reach(sku, waiting.key)).collect();
+        let in_reach = claimed.flat_map(|sku| book.in_reach(sku, waiting)).collect();
         Self { book, waiting, order, is_complete, wanted, in_reach }
     }
 

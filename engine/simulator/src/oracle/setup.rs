@@ -30,7 +30,8 @@ pub(super) fn sku(book: &Book, command: &UpsertSku<'_>) -> Result<OutcomeHead, N
     let head = upsert(command.code, book.skus.iter().map(|row| &row.code), SKUS_MAX)?;
     let Some(sku) = head.handle() else { return Ok(head) };
     if let Some(row) = book.sku(sku).filter(|row| row.tracked != command.tracked) {
-        let is_in_use = book.is_in_use(sku) || !row.fences.is_empty();
+        let is_expected = !book.supplies_of(sku).is_empty();
+        let is_in_use = book.is_in_use(sku) || !row.fences.is_empty() || is_expected;
         refuse_if(is_in_use, RejectReason::TrackingInUse)?;
         let is_bundle = !row.components.is_empty();
         refuse_if(command.tracked && is_bundle, RejectReason::BundleTracked)?;

@@ -1,8 +1,7 @@
 //! Lines that wait: the book of each SKU, and what is set aside for its lines.
 
 use gantry_model::{
-    EngineSecond, Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority,
-    ShortMode, WaitKey,
+    Match, MatchEnd, Movement, MovementKind, Record, Sequence, SetPriority, ShortMode, WaitKey,
 };
 
 use super::book::{AllocationBook, Book, Due, OrderBook, Waiting};
@@ -105,13 +104,22 @@ impl Book {
         }
     }
 
+    /// Takes a line out of the book of its SKU, if it is there.
+    pub(super) fn leave_book(&mut self, order: usize, line: u16) {
+        let sku = self.lines_of(&self.orders[order])[usize::from(line)].sku;
+        let row = self.the_sku_mut(sku);
+        let is_it = |waiting: &Waiting| (waiting.order, waiting.key.line) == (order, line);
+        let left = row.waiting.iter().position(is_it).and_then(|at| row.waiting.remove(at));
+        row.complete_count -= usize::from(left.is_some_and(|waiting| waiting.is_complete));
+    }
+
     /// Keeps a line in the book of its SKU while it waits.
     pub(super) fn keep_waiting(&mut self, order: usize, line: u16) {
         let row = self.orders[order];
         let placed = Sequence::new(row.placed);
         let key = WaitKey {
             priority_class: row.priority_class,
-            promised: EngineSecond::NONE,
+            promised: self.date(row.placed, line),
             placed,
             line,
         };

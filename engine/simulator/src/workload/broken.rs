@@ -1,6 +1,9 @@
 //! Items that are not of a known form, or that no client may send.
 
-use gantry_model::{Command, EngineTime, ExpireHolds, Match, MatchEnd, Retire, Sequence};
+use gantry_model::{
+    Command, EngineSecond, EngineTime, ExpireHolds, Match, MatchEnd, Promise, Retire, Sequence,
+    WaitKey,
+};
 
 use super::{Made, Workload};
 
@@ -50,6 +53,12 @@ impl Workload {
             let (last_expires, last_placed) = (EngineTime::new(1), Sequence::new(1));
             let expired = ExpireHolds { last_expires, last_placed, holds: 1 };
             return Command::ExpireHolds(expired).write(out);
+        }
+        if self.dice.one_in(4) {
+            let end = self.dice.pick(&[MatchEnd::Over, MatchEnd::GoesOn]);
+            let key = WaitKey { promised: EngineSecond::NONE, ..self.wait_key() };
+            let last = self.dice.pick(&[WaitKey::FIRST, key]);
+            return Command::Promise(Promise { sku: self.sku(), last, end }).write(out);
         }
         if self.dice.one_in(3) {
             let (sku, last) = (self.sku(), self.wait_key());

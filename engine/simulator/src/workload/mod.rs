@@ -10,6 +10,7 @@ mod holds;
 mod orders;
 mod shaping;
 mod shop;
+mod supplies;
 mod swarm;
 mod times;
 
@@ -20,6 +21,7 @@ use rand_chacha::ChaCha8Rng;
 
 use self::dice::Dice;
 use self::holds::AskedHold;
+use self::supplies::AskedSupply;
 use self::swarm::Act;
 pub use self::swarm::Swarm;
 
@@ -57,6 +59,9 @@ pub struct Workload {
     /// The last holds, in a ring.
     holds: Vec<AskedHold>,
     holds_made: usize,
+    /// The last supplies, in a ring.
+    supplies: Vec<AskedSupply>,
+    supplies_made: usize,
     /// The bytes of some of the last commands, in a ring.
     items: Vec<Vec<u8>>,
     items_made: usize,
@@ -75,6 +80,8 @@ impl Workload {
             orders_made: 0,
             holds: Vec::new(),
             holds_made: 0,
+            supplies: Vec::new(),
+            supplies_made: 0,
             items: Vec::new(),
             items_made: 0,
         }
@@ -114,6 +121,13 @@ impl Workload {
             }
             Act::ReadHold | Act::ReadHolds => {
                 self.read_hold(act, out);
+                return Made::Query;
+            }
+            Act::Expect => self.expect_supply(out),
+            Act::ChangeSupply => self.change_supply(out),
+            Act::ReceiveSupply => self.receive_supply(out),
+            Act::ReadSupply | Act::ReadSupplies => {
+                self.read_supply(act, out);
                 return Made::Query;
             }
             Act::Repeat => self.repeat(out),
@@ -187,9 +201,10 @@ impl Workload {
     fn wait_key(&mut self) -> WaitKey {
         let priority_class = self.class();
         let placed = Sequence::new(self.dice.below(2_000).into());
+        let is_promised = self.dice.one_in(2);
         WaitKey {
             priority_class,
-            promised: EngineSecond::NONE,
+            promised: if is_promised { self.second() } else { EngineSecond::NONE },
             placed,
             line: self.dice.short(self.swarm.lines_max),
         }

@@ -41,6 +41,11 @@ pub(super) enum Act {
     ReadHold,
     ReadHolds,
     ReadOther,
+    Expect,
+    ChangeSupply,
+    ReceiveSupply,
+    ReadSupply,
+    ReadSupplies,
     Repeat,
     Reuse,
     Malformed,
@@ -48,7 +53,7 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 34] = [
+    pub(super) const ALL: [Self; 39] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
@@ -79,6 +84,11 @@ impl Act {
         Self::ReadHold,
         Self::ReadHolds,
         Self::ReadOther,
+        Self::Expect,
+        Self::ChangeSupply,
+        Self::ReceiveSupply,
+        Self::ReadSupply,
+        Self::ReadSupplies,
         Self::Repeat,
         Self::Reuse,
         Self::Malformed,
@@ -100,6 +110,9 @@ impl Act {
             Self::CancelAt => (2, 8),
             Self::ReadBook | Self::LookAgain | Self::Extend => (0, 5),
             Self::ReadHold | Self::ReadHolds => (0, 5),
+            Self::Expect => (3, 8),
+            Self::ChangeSupply | Self::ReceiveSupply => (3, 8),
+            Self::ReadSupply | Self::ReadSupplies => (0, 5),
             Self::ReadOther | Self::Malformed | Self::Prices | Self::Reserves => (0, 5),
             _ => (0, 4),
         }
@@ -150,6 +163,10 @@ pub struct Swarm {
     pub(super) ttl_max: u32,
     /// Seconds from now to most times that commands name, at most.
     pub(super) ahead_max: u32,
+    /// How many of the last supplies are asked for again.
+    pub(super) supplies_remembered: usize,
+    /// Units of a supply at most.
+    pub(super) supply_max: u32,
     /// A warehouse serves all but one in so many zones.
     pub(super) zones_per_gap: u32,
     /// Commands of each sort that shape sourcing before the first order.
@@ -188,6 +205,8 @@ impl Swarm {
             ttl_min: 1,
             ttl_max: dice.pick(&[1, 3, 5, 5, 60, 3_600]),
             ahead_max: dice.pick(&[1, 3, 5, 20, 60, 3_600]),
+            supplies_remembered: dice.pick(&[1, 4, 16, 16, 64, 512]),
+            supply_max: 1,
             zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
@@ -205,6 +224,7 @@ impl Swarm {
             swarm.weights[act as usize] = if is_off { 0 } else { weight };
         }
         swarm.hold_units(&mut dice);
+        swarm.expect_units(&mut dice);
         if swarm.weights[Act::Resource as usize] > 0 {
             swarm.change_places(&mut dice);
         }
@@ -228,6 +248,17 @@ impl Swarm {
             return;
         }
         for act in [Act::Extend, Act::Release, Act::ReadHold, Act::ReadHolds] {
+            self.weights[act as usize] = self.weights[act as usize].min(1);
+        }
+    }
+
+    /// Units are expected and come in, a few or as many as wait, or there are none.
+    fn expect_units(&mut self, dice: &mut Dice) {
+        self.supply_max = dice.pick(&[2, 8, 8, 32, 128]) * self.units_max;
+        if self.weights[Act::Expect as usize] > 0 {
+            return;
+        }
+        for act in [Act::ChangeSupply, Act::ReceiveSupply, Act::ReadSupply, Act::ReadSupplies] {
             self.weights[act as usize] = self.weights[act as usize].min(1);
         }
     }
@@ -309,6 +340,27 @@ impl Swarm {
         }
         self.warehouses = self.warehouses.max(3);
         (self.homes, self.is_stocked) = (0, true);
+        self
+    }
+
+    /// Most orders wait for what is expected, and what is expected changes: for tests of promises.
+    #[must_use]
+    pub fn with_supplies(mut self) -> Self {
+        let acts = [
+            (Act::Expect, 384),
+            (Act::ChangeSupply, 192),
+            (Act::ReceiveSupply, 256),
+            (Act::ReadSupply, 32),
+            (Act::ReadSupplies, 32),
+            (Act::Cancel, 192),
+            (Act::Receive, 64),
+        ];
+        for (act, weight) in acts {
+            self.weights[act as usize] = weight;
+        }
+        self.modes = [1, 1, 32, if self.modes[3] > 0 { 8 } else { 0 }];
+        (self.unlimited_share, self.no_backorder_share, self.zones_per_gap) = (0, 0, 3);
+        (self.ahead_max, self.supplies_remembered) = (7_200, self.supplies_remembered.min(64));
         self
     }
 
