@@ -337,15 +337,16 @@ impl Universe {
         }
     }
 
-    /// Lets the engine end its looks at waiting lines, and what it decided by itself become durable:
-    /// rows may just leave memory.
+    /// Lets the engine end its looks at waiting lines and promises, and what it decided by itself become
+    /// durable: rows may just leave memory.
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..MOMENTS_TO_SETTLE_MAX {
             let judged = self.history.with_oracle(Oracle::last_sequence);
+            let is_at_rest = self.history.with_oracle(Oracle::is_at_rest);
             let is_settled = self.machine.with_server(|server| {
                 let engine = server.engine();
                 let is_due = engine.state().matching.next().is_some();
-                !is_due && engine.last_sequence().get() <= judged
+                !is_due && is_at_rest && engine.last_sequence().get() <= judged
             });
             if is_settled.unwrap_or(true) {
                 return Ok(());
@@ -355,11 +356,13 @@ impl Universe {
         let due = self.machine.with_server(|server| server.engine().state().matching.next());
         match due.flatten() {
             Some(due) => Err(format!("waiting lines that nobody looks at: {due:?}")),
-            None => Ok(()),
+            None if self.history.with_oracle(Oracle::is_at_rest) => Ok(()),
+            None => Err("promises that nobody looks at".into()),
         }
     }
 
-    /// Lets time go on until every hold is gone that was about to end, although nobody asks anything.
+    /// Lets time go on until every hold is gone that was about to end, and no promise is past, although
+    /// nobody asks anything.
     async fn outlast_holds(&mut self) -> Result<(), String> {
         let next_expiry = |history: &History| history.with_oracle(Oracle::next_expiry);
         let (now, _) = next_expiry(&self.history);
@@ -370,7 +373,7 @@ impl Universe {
         {
             if Instant::now() > deadline {
                 return Err(format!(
-                    "a hold that ended at {end} is still there, {now} was long ago"
+                    "a hold or promise that ended at {end} is still there, {now} was long ago"
                 ));
             }
             if self.history.violation().is_some() {

@@ -255,6 +255,24 @@ impl Book {
                 self.reviews.insert(*sku, Review { since: self.sequence, after: None });
             }
         }
+        if record.outcome.head.is_accepted() {
+            self.review_from_the_first(&record.command);
+        }
+    }
+
+    /// Lines that came to another place in their books are not passed by.
+    fn review_from_the_first(&mut self, command: &Command<'_>) {
+        let order = match command {
+            Command::PlaceOrder(order) => order.id,
+            Command::SetPriority(priority) => priority.order,
+            _ => return,
+        };
+        let (_, order) = self.order(order.get()).expect("invariant: judged");
+        let waiting = self.lines_of(order).iter().filter(|line| line.waiting > 0);
+        let skus: BTreeSet<u32> = waiting.map(|line| line.sku).collect();
+        for (_, review) in self.reviews.iter_mut().filter(|(sku, _)| skus.contains(sku)) {
+            review.after = None;
+        }
     }
 
     fn date_again(&mut self, (placed, line): (u64, u16), is_promised: bool) {
