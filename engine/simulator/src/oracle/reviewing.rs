@@ -192,3 +192,6 @@ impl Step<'_> {
         self.book.supplies_of(self.sku.get()).iter().any(is_free)
     }
 }
+
+#[cfg(test)]
+mod tests;
