@@ -28,6 +28,8 @@ mod no;
 mod order;
 mod place;
 mod plan;
+#[cfg(test)]
+mod playing;
 mod promises;
 mod queries;
 mod quoted;

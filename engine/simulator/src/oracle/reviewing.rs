@@ -108,19 +108,19 @@ impl Book {
 }
 
 /// One record of it.
-struct Step<'a> {
-    book: &'a Book,
-    sku: Sku,
-    sequence: Sequence,
-    time: u64,
-    movements: Vec<Movement>,
+pub(super) struct Step<'a> {
+    pub(super) book: &'a Book,
+    pub(super) sku: Sku,
+    pub(super) sequence: Sequence,
+    pub(super) time: u64,
+    pub(super) movements: Vec<Movement>,
     /// Whether a line has another date than before.
-    is_moved: bool,
+    pub(super) is_moved: bool,
 }
 
 impl Step<'_> {
     /// What it says of itself; fills the movements.
-    fn take(&mut self) -> (WaitKey, MatchEnd) {
+    pub(super) fn take(&mut self) -> (WaitKey, MatchEnd) {
         let broken = self.book.not_to_be_kept(self.sku.get(), self.time);
         let said = if broken.is_empty() {
             self.promise_others()
@@ -192,6 +192,3 @@ impl Step<'_> {
         self.book.supplies_of(self.sku.get()).iter().any(is_free)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,18 +2,19 @@
 //! up behind every record, and looking at them comes to an end.
 
 use gantry_model::{
-    ChangeSupply, Channel, Command, CommandId, CostRow, ExpectSupply, HoldId, Match, OrderId,
-    OrderLine, OrderUnits, Outcome, PlaceOrder, Proof, SetCosts, SetPriority, ShortMode,
-    UpsertCode, UpsertSku, UpsertWarehouse, Zone,
+    Actor, ChangeSupply, Channel, Command, CommandId, CostRow, EngineSecond, EngineTime,
+    ExpectSupply, HoldId, LineUnits, Match, MatchEnd, Movement, MovementKind, OrderId, OrderLine,
+    OrderUnits, Outcome, OutcomeHead, PlaceOrder, Promise, Proof, Record, Sequence, SetCosts,
+    SetPriority, ShortMode, Sku, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
 };
-use rand::RngExt;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::audit::books_add_up;
-use super::super::case::Scratch;
-use super::super::{decide, place};
-use super::*;
-use crate::random::{Stream, stream};
+use super::audit::books_add_up;
+use super::book::Book;
+use super::case::Scratch;
+use super::reviewing::Step;
+use super::{decide, place};
 
 const SECOND_NS: u64 = 1_000_000_000;
 const SKUS: u32 = 2;
@@ -31,7 +32,7 @@ struct Play {
 impl Play {
     fn new(seed: u64) -> Self {
         let (orders, supplies) = (Vec::new(), Vec::new());
-        let random = stream(seed, Stream::Workload);
+        let random = ChaCha8Rng::seed_from_u64(seed);
         let time = 1_700_000_000 * SECOND_NS;
         let mut play =
             Self { book: Book::new(), time, random, orders, supplies, reviews: 0, broken: 0 };
@@ -213,7 +214,7 @@ impl Play {
             return;
         }
         let (id, at) = (self.id(), self.random.random_range(0..self.orders.len()));
-        let units = [gantry_model::LineUnits::new(0, Warehouse::NONE, 1 + self.below(4))];
+        let units = [LineUnits::new(0, Warehouse::NONE, 1 + self.below(4))];
         let is_whole = self.below(2) == 0;
         let units = if is_whole { &[] } else { &units[..] };
         self.ask(&Command::CancelOrder(OrderUnits { id, order: self.orders[at], units }));
