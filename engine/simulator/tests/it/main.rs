@@ -11,4 +11,5 @@ mod real;
 mod run;
 mod seeds;
 mod spoiled;
+mod spoiled_promises;
 mod universes;

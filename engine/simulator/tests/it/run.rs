@@ -28,6 +28,8 @@ pub(crate) struct Run {
     pub(crate) shown: Vec<Shown>,
     pub(crate) engine: Engine,
     pub(crate) now: u64,
+    /// Whether the engine did all that it does by itself.
+    pub(crate) is_settled: bool,
 }
 
 pub(crate) fn swarm(seed: u64) -> Swarm {
@@ -75,12 +77,19 @@ impl Run {
             for _ in 0..rng.random_range(0..3) {
                 writer.match_waiting(&mut batch, EngineTime::new(now));
             }
+            for _ in 0..rng.random_range(0..3) {
+                writer.review_promises(&mut batch, EngineTime::new(now));
+            }
             if rng.random_range(0..submissions) == 0 {
                 shown.push(show(&mut batch));
             }
         }
         shown.push(show(&mut batch));
-        Self { sent, shown, engine: writer.into_engine(), now }
+        let is_settled = rng.random();
+        while is_settled && goes_on(&mut writer, &mut batch, EngineTime::new(now)) {
+            shown.push(show(&mut batch));
+        }
+        Self { sent, shown, engine: writer.into_engine(), now, is_settled }
     }
 
     /// Shows one batch to an oracle.
@@ -97,7 +106,9 @@ impl Run {
         for shown in &self.shown {
             self.judge(oracle, shown)?;
         }
-        self.compare(oracle)
+        self.compare(oracle)?;
+        assert!(!self.is_settled || oracle.is_at_rest(), "something is left to be done");
+        Ok(())
     }
 
     /// Holds the engine's state against the oracle's.
@@ -112,6 +123,13 @@ impl Run {
             reply
         })
     }
+}
+
+/// What an engine does that nobody asks anything.
+fn goes_on(writer: &mut Writer, batch: &mut Batch, now: EngineTime) -> bool {
+    writer.expire_holds(batch, now)
+        || writer.match_waiting(batch, now)
+        || writer.review_promises(batch, now)
 }
 
 /// A frame of items of one kind; the item of another kind begins the next.

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::run::{Run, Shown, swarm};
 
 /// Spoils one thing of a batch; says whether there was one of its sort.
-type Spoil = fn(&mut Shown, &mut ChaCha8Rng) -> bool;
+pub(crate) type Spoil = fn(&mut Shown, &mut ChaCha8Rng) -> bool;
 
 /// Where each record begins, and where its movements do.
 pub(crate) fn records(bytes: &[u8]) -> Vec<(usize, usize, usize)> {
@@ -41,7 +41,7 @@ pub(crate) fn write_u32(bytes: &mut [u8], at: usize, change: impl Fn(u32) -> u32
     bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
 }
 
-fn drop_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn drop_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((start, _, end)) = moving(shown, rng) else { return false };
     shown.records.drain(end - MOVEMENT_BYTES..end);
     write_u32(&mut shown.records, start, |length| length - 32);
@@ -49,7 +49,7 @@ fn drop_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     true
 }
 
-fn repeat_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn repeat_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((start, _, end)) = moving(shown, rng) else { return false };
     let last = shown.records[end - MOVEMENT_BYTES..end].to_vec();
     shown.records.splice(end..end, last);
@@ -58,7 +58,7 @@ fn repeat_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     true
 }
 
-fn change_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn change_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((_, movements, end)) = moving(shown, rng) else { return false };
     // Line, quantity, SKU, warehouse, order and cause; the lowest byte of each.
     let field = [2, 4, 8, 12, 16, 24].choose(rng).copied().unwrap();
@@ -67,7 +67,7 @@ fn change_movement(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     true
 }
 
-fn swap_movements(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn swap_movements(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((_, movements, end)) = moving(shown, rng) else { return false };
     let (first, second) = (movements, movements + MOVEMENT_BYTES);
     if second >= end {
@@ -113,7 +113,7 @@ fn turn_time_back(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
 }
 
 /// Any bit of an outcome: the reason, parcels, cost or gap.
-fn change_outcome(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn change_outcome(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((start, ..)) = moving(shown, rng) else { return false };
     let field = |at: usize| &shown.records[start + at..start + at + 4];
     let command = u32::from_le_bytes(field(28).try_into().unwrap()) as usize;
@@ -141,7 +141,7 @@ fn refuse_order(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
 }
 
 /// The movements of a kind, each with its record.
-fn movements_of(shown: &Shown, kind: MovementKind) -> Vec<(usize, usize)> {
+pub(crate) fn movements_of(shown: &Shown, kind: MovementKind) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (start, movements, _) in records(&shown.records) {
         let (record, _) = Record::split(&shown.records[start..]).unwrap();
@@ -162,7 +162,7 @@ fn looks(shown: &Shown) -> Vec<(usize, usize)> {
     found.into_iter().map(|(start, ..)| (start, start + 48)).collect()
 }
 
-fn leave_out(shown: &mut Shown, (start, at): (usize, usize)) {
+pub(crate) fn leave_out(shown: &mut Shown, (start, at): (usize, usize)) {
     shown.records.drain(at..at + MOVEMENT_BYTES);
     write_u32(&mut shown.records, start, |length| length - 32);
     write_u16(&mut shown.records, start + 6, |count| count - 1);
@@ -373,7 +373,7 @@ fn reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> Option<(usize, usize, usize
 }
 
 /// Any bit of a reply but those that only the process knows.
-fn change_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn change_reply(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let Some((answer, start, end)) = reply(shown, rng) else { return false };
     let bytes = &mut shown.replies[answer].1;
     if bytes[start..start + 2] == [6, 8] {
@@ -411,7 +411,7 @@ fn check(spoil: Spoil, times: usize) {
 }
 
 /// The same, where each seed has the swarm that `shape` makes of its own.
-fn check_in(spoil: Spoil, times: usize, shape: fn(Swarm) -> Swarm) {
+pub(crate) fn check_in(spoil: Spoil, times: usize, shape: fn(Swarm) -> Swarm) {
     let mut done = 0;
     for seed in 0.. {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
