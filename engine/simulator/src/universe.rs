@@ -361,7 +361,8 @@ impl Universe {
         }
     }
 
-    /// Lets time go on until every hold is gone that was about to end, and no promise is past, although
+    /// Lets time go on until every hold is gone that was about to end, every order given up, and no
+    /// promise past, although nobody asks anything.
     /// nobody asks anything.
     async fn outlast_holds(&mut self) -> Result<(), String> {
         let next_expiry = |history: &History| history.with_oracle(Oracle::next_expiry);
@@ -373,7 +374,7 @@ impl Universe {
         {
             if Instant::now() > deadline {
                 return Err(format!(
-                    "a hold or promise that ended at {end} is still there, {now} was long ago"
+                    "a hold, wait or promise that ended at {end} is still there, {now} was long ago"
                 ));
             }
             if self.history.violation().is_some() {

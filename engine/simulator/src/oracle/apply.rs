@@ -51,6 +51,7 @@ impl Book {
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
                 self.enter_review(promise);
             }
+            Command::GiveUp(command) => self.enter_given_up(command, record),
             _ => {}
         }
     }
@@ -86,6 +87,7 @@ impl Book {
                 self.move_order(order.expect("invariant: judged"), record);
             }
             Command::ResourceOrder(command) => self.enter_sourced_again(command, record),
+            Command::RejectUnits(command) => self.enter_rejection(command, record),
             command => {
                 self.enter_other(command);
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
@@ -109,6 +111,7 @@ impl Book {
     fn enter_other(&mut self, command: &Command<'_>) {
         match command {
             Command::SetPriority(priority) => self.enter_priority(priority),
+            Command::SetCancelAt(command) => self.enter_cancel_at(command),
             Command::PlaceHold(hold) => self.enter_hold(hold),
             Command::ExtendHold(extension) => self.enter_extension(extension),
             Command::ExpectSupply(supply) => self.enter_supply(supply),
@@ -157,10 +160,9 @@ impl Book {
             | Command::Retire(_)
             | Command::Match(_)
             | Command::ExpireHolds(_)
-            | Command::Promise(_) => unreachable!("these are entered elsewhere"),
-            Command::SetCancelAt(_) | Command::RejectUnits(_) | Command::GiveUp(_) => {
-                unreachable!("not yet")
-            }
+            | Command::Promise(_)
+            | Command::RejectUnits(_)
+            | Command::GiveUp(_) => unreachable!("these are entered elsewhere"),
         }
     }
 
@@ -359,13 +361,16 @@ impl Book {
         for movement in record.movements {
             self.move_cell(movement);
             let kind = movement.kind();
-            let is_of_units = !kind.is_of_component() && !kind.is_of_promise();
-            if is_of_units && !kind.is_of_matching() && !kind.is_of_hold() {
+            let is_of_order = movement.order().get() == self.orders[at].placed;
+            if is_of_order && !kind.is_of_component() && !kind.is_of_promise() {
                 self.move_line(at, movement);
             }
         }
         self.count_day(at, record.movements, &parcels_before);
         if !was_closed && self.is_closed(at) {
+            let placed = self.orders[at].placed;
+            self.cancel_at.remove(&placed);
+            self.rejected.remove(&placed);
             self.closed_orders += 1;
             self.sums.open_orders -= 1;
         }

@@ -67,6 +67,7 @@ pub(super) fn books_add_up(book: &Book) -> Result<(), String> {
     waiting_lines_add_up(book)?;
     holds_add_up(book)?;
     promises_add_up(book)?;
+    are_of_open_orders(book)?;
     expect(sums == book.sums, || format!("sums {:?}, counted {sums:?}", book.sums))
 }
 
@@ -90,8 +91,8 @@ fn waiting_lines_add_up(book: &Book) -> Result<(), String> {
             format!("for {} wait {:?}, counted {waiting:?}", sku.code, sku.waiting)
         })?;
         let is_kept = sku.waiting.iter().any(|row| {
-            let short = book.orders[row.order].short;
-            short == ShortMode::WaitComplete
+            let order = &book.orders[row.order];
+            order.short == ShortMode::WaitComplete && !book.is_stuck(order.placed)
         });
         let is_due = sku.due.is_some() || sku.set_aside.is_empty() || is_kept;
         expect(is_due, || {
@@ -157,6 +158,19 @@ fn promises_add_up(book: &Book) -> Result<(), String> {
         expect(makes_sense, || format!("a wrong {promise:?} of line {line} of {placed}"))?;
     }
     Ok(())
+}
+
+/// Only of open orders is it known when they are given up, and who rejected their units.
+fn are_of_open_orders(book: &Book) -> Result<(), String> {
+    let mut placed = book.cancel_at.keys().chain(book.rejected.keys());
+    let is_open = |placed: &u64| {
+        let at = book.orders.partition_point(|order| order.placed < *placed);
+        let order = book.orders.get(at).filter(|order| order.placed == *placed);
+        order.is_some_and(|order| book.lines_of(order).iter().any(|line| line.open() > 0))
+    };
+    expect(placed.all(is_open), || {
+        format!("not all are open: {:?}, {:?}", book.cancel_at, book.rejected)
+    })
 }
 
 /// Reads everything that can be read.

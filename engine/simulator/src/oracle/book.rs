@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use gantry_model::{
-    Limits, Movement, MovementKind, Objective, PlaceOrder, RejectReason, Rules, ShortMode,
-    UNITS_PER_CELL_MAX, WaitKey, Warehouse, Zone,
+    EngineSecond, Limits, Movement, MovementKind, Objective, PlaceOrder, RejectReason, Rules,
+    ShortMode, UNITS_PER_CELL_MAX, WaitKey, Warehouse, Zone,
 };
 
 use super::expected::SupplyBook;
 use super::holds::HoldBook;
 use super::ids::Ids;
 use super::promises::PromiseBook;
+use super::rejected::RejectedBook;
 use super::reviewing::Review;
 
 /// No handle, where a `u16` names a channel, policy or warehouse.
@@ -304,6 +305,10 @@ pub(super) struct Book {
     pub(super) promises: BTreeMap<(u64, u16), PromiseBook>,
     /// SKUs whose promises are to be made anew.
     pub(super) reviews: BTreeMap<u32, Review>,
+    /// Open orders that are given up at a time, and those of which warehouses rejected units; by the
+    /// record that placed each.
+    pub(super) cancel_at: BTreeMap<u64, EngineSecond>,
+    pub(super) rejected: BTreeMap<u64, RejectedBook>,
     pub(super) ids: Ids,
     /// Ids of rejected commands, the oldest first.
     pub(super) rejections: VecDeque<u128>,
@@ -338,6 +343,8 @@ impl Book {
             supplies_ended: Vec::new(),
             promises: BTreeMap::new(),
             reviews: BTreeMap::new(),
+            cancel_at: BTreeMap::new(),
+            rejected: BTreeMap::new(),
             ids: Ids::default(),
             rejections: VecDeque::new(),
             contents: Vec::new(),

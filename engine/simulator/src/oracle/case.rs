@@ -70,11 +70,23 @@ pub(super) fn find_candidates(
     demands: &[Demand],
     candidates: &mut Vec<Candidate>,
 ) -> bool {
+    find_candidates_but(book, order, time, demands, |_| false, candidates)
+}
+
+/// The same, of an order that has been placed: some warehouses are left out.
+pub(super) fn find_candidates_but(
+    book: &Book,
+    order: &PlaceOrder<'_>,
+    time: u64,
+    demands: &[Demand],
+    is_left_out: impl Fn(u16) -> bool,
+    candidates: &mut Vec<Candidate>,
+) -> bool {
     candidates.clear();
     let (day, minute) = day_and_minute(time);
     for (warehouse, cost) in &book.zones[order.zone.index()].costs {
         let row = &book.warehouses[usize::from(*warehouse)];
-        if !row.active {
+        if !row.active || is_left_out(*warehouse) {
             continue;
         }
         let is_late = row.cut_off_minute != ANY_16 && minute >= row.cut_off_minute.into();

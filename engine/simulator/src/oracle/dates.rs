@@ -12,25 +12,28 @@ use super::queries::{begin, no, sum};
 use super::replies::{count, units};
 
 /// The dates of an order, where it has any.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Dates {
+    cancel_at: EngineSecond,
     promises: Vec<LinePromise>,
 }
 
 impl Dates {
+    /// Of an order that is not given up.
     pub(super) fn new(promises: &[(u16, EngineSecond)]) -> Self {
         let promises = promises.iter().map(|(line, date)| LinePromise::new(*line, *date));
-        Self { promises: promises.collect() }
+        Self { cancel_at: EngineSecond::NONE, promises: promises.collect() }
     }
 
     pub(super) fn of(book: &Book, order: &OrderBook) -> Self {
         let promises = book.promises.range((order.placed, 0)..=(order.placed, u16::MAX));
         let dates = promises.map(|((_, line), promise)| (*line, promise.date));
-        Self::new(&dates.collect::<Vec<_>>())
+        let promised = Self::new(&dates.collect::<Vec<_>>());
+        Self { cancel_at: book.cancel_at(order.placed), ..promised }
     }
 
     fn is_any(&self) -> bool {
-        !self.promises.is_empty()
+        self.cancel_at != EngineSecond::NONE || !self.promises.is_empty()
     }
 
     /// Begins a reply that tells of the order.
@@ -52,7 +55,7 @@ impl Dates {
         if !self.is_any() {
             return reply;
         }
-        let head = OrderDates::new(EngineSecond::NONE, count(self.promises.len()));
+        let head = OrderDates::new(self.cancel_at, count(self.promises.len()));
         reply.put(&head).put(self.promises.as_slice())
     }
 }

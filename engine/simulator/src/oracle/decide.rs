@@ -9,7 +9,8 @@ use super::case::Scratch;
 use super::no::No;
 use super::place::{self, Part, Said};
 use super::{
-    expecting, freed, holding, matching, resource, reviewing, setup, shaping, supply, units,
+    expecting, freed, giving_up, holding, matching, rejecting, resource, reviewing, setup, shaping,
+    supply, units,
 };
 
 /// Judges the next record of the book; returns whether it was held against all that the rules
@@ -52,6 +53,7 @@ pub(super) fn judge(
         }
         Command::PlaceHold(hold) => holding::judge(book, record, hold, scratch),
         Command::ResourceOrder(command) => resource::judge(book, record, command, scratch),
+        Command::RejectUnits(command) => rejecting::judge(book, record, command, scratch),
         command => {
             let expected = &mut scratch.movements;
             expected.clear();
@@ -72,7 +74,8 @@ pub(super) fn judge(
     }
 }
 
-fn part(movement: &Movement) -> Part {
+/// Units that a movement allocates.
+pub(super) fn part(movement: &Movement) -> Part {
     Part {
         line: movement.line(),
         warehouse: movement.warehouse().get(),
@@ -100,6 +103,7 @@ pub(super) fn decide(
             Ok(head)
         }
         Command::SetPriority(priority) => units::set_priority(book, priority, sequence, movements),
+        Command::SetCancelAt(command) => giving_up::set_cancel_at(book, command, time),
         Command::MatchAgain(again) => {
             book.sku(again.sku.get()).ok_or(RejectReason::UnknownSku)?;
             freed::look_again(book, again.sku, sequence, movements);
@@ -136,10 +140,10 @@ pub(super) fn decide(
         }
         Command::SetBundle(bundle) => shaping::bundle(book, bundle),
         Command::SetShadowPrices(prices) => shaping::prices(book, prices),
-        Command::PlaceOrder(_) | Command::PlaceHold(_) | Command::ResourceOrder(_) => {
-            unreachable!("what is sourced is judged by itself")
-        }
-        Command::SetCancelAt(_) | Command::RejectUnits(_) => Err(RejectReason::NotYet.into()),
+        Command::PlaceOrder(_)
+        | Command::PlaceHold(_)
+        | Command::ResourceOrder(_)
+        | Command::RejectUnits(_) => unreachable!("what is sourced is judged by itself"),
         Command::ExpectSupply(supply) => expecting::expect(book, supply, time),
         Command::ChangeSupply(change) => expecting::change(book, change, time),
         Command::ReceiveSupply(receipt) => expecting::receive(book, receipt, sequence, movements),
@@ -152,7 +156,17 @@ pub(super) fn decide(
     }
 }
 
-/// The engine's own records move nothing, but those that serve waiting lines, end holds or promise.
+/// A record of the engine's own, which answers nobody.
+pub(super) fn expect_own(record: &Record<'_>) -> Result<(), String> {
+    let outcome = &record.outcome;
+    let is_plain = record.actor == Actor::ENGINE
+        && *outcome.head == OutcomeHead::accepted(0, 0)
+        && outcome.shorts.is_empty();
+    expect(is_plain, || format!("the engine's own record with {outcome:?}"))
+}
+
+/// The engine's own records move nothing, but those that serve waiting lines, end holds, promise or
+/// give orders up.
 fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<bool, String> {
     if let Command::Match(looked) = &record.command {
         return matching::judge(book, record, looked, scratch);
@@ -163,11 +177,11 @@ fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<
     if let Command::Promise(promise) = &record.command {
         return reviewing::judge(book, record, promise).map(|()| true);
     }
-    let is_plain = record.actor == Actor::ENGINE
-        && *record.outcome.head == OutcomeHead::accepted(0, 0)
-        && record.outcome.shorts.is_empty()
-        && record.movements.is_empty();
-    expect(is_plain, || format!("the engine's own record with {:?}", record.outcome))?;
+    if let Command::GiveUp(command) = &record.command {
+        return giving_up::judge(book, record, command).map(|()| true);
+    }
+    expect_own(record)?;
+    expect_movements(record, &[])?;
     if let Command::Retire(retire) = &record.command {
         judge_retire(book, retire)?;
     }

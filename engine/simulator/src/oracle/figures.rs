@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use gantry_model::{
-    Command, CommandKind, HoldId, Match, MatchEnd, Movement, MovementKind, Record, WaitKey,
+    Command, CommandKind, HoldId, Match, MatchEnd, Movement, MovementKind,
+    REJECTIONS_PER_ORDER_MAX, Record, WaitKey,
 };
 
 use super::book::Book;
@@ -14,7 +15,7 @@ pub struct Figures {
     /// Records.
     pub records: u64,
     /// Of those: the engine's own, marks, what leaves memory, looks at waiting lines and promises, ends
-    /// of holds.
+    /// of holds and of waits.
     pub own: u64,
     /// Commands that were answered.
     pub commands: u64,
@@ -64,6 +65,18 @@ pub struct Figures {
     pub promises_broken: u64,
     /// Looks at promises that could not end in one record.
     pub reviews_going_on: u64,
+    /// Orders whose wait was given up, and units that waited then.
+    pub given_up: u64,
+    /// See above.
+    pub units_given_up: u64,
+    /// Times that units of an order were rejected, and that some of them came from elsewhere.
+    pub rejections: u64,
+    /// See above.
+    pub rejections_served: u64,
+    /// Those that were one too many for their order, or more.
+    pub rejections_too_many: u64,
+    /// Waiting lines that got nothing because of that when they were looked at.
+    pub lines_stuck: u64,
     /// Open orders that were to be sourced again.
     pub sourced_again: u64,
     /// Those of them that were held against every plan.
@@ -146,6 +159,32 @@ impl Figures {
         }
     }
 
+    /// What waits is given up, or more of it waits.
+    fn left_waiting(&mut self, book: &Book, record: &Record<'_>, is_accepted: bool) {
+        let moved = |kind| record.movements.iter().filter(move |row| row.kind() == kind);
+        let units = |row: &Movement| u64::from(row.quantity().unsigned_abs());
+        match &record.command {
+            Command::GiveUp(_) => {
+                self.given_up += 1;
+                self.units_given_up += moved(MovementKind::Dequeued).map(units).sum::<u64>();
+            }
+            Command::RejectUnits(command) if is_accepted => {
+                let placed = book.order(command.order.get()).map(|(_, order)| order.placed);
+                let before = placed.map_or(0, |placed| book.rejections(placed));
+                self.rejections += 1;
+                self.rejections_served += u64::from(moved(MovementKind::Allocated).count() > 0);
+                self.rejections_too_many += u64::from(before >= REJECTIONS_PER_ORDER_MAX);
+            }
+            Command::Match(looked) => {
+                let lines = book.waiting_behind(looked.sku.get());
+                let lines = lines.take_while(|waiting| waiting.key <= looked.last);
+                let stuck = lines.filter(|row| book.is_stuck(book.orders[row.order].placed));
+                self.lines_stuck += u64::try_from(stuck.count()).unwrap_or(u64::MAX);
+            }
+            _ => {}
+        }
+    }
+
     /// A record was judged, of which the book does not know yet.
     pub(super) fn judged(&mut self, book: &Book, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
@@ -157,6 +196,7 @@ impl Figures {
         self.rejected += u64::from(!is_accepted);
         self.held(book, record, is_accepted);
         self.promised(record, is_accepted);
+        self.left_waiting(book, record, is_accepted);
         if matches!(record.command, Command::ResourceOrder(_)) {
             self.sourced_again += 1;
             self.sourced_again_tried += u64::from(is_tried);

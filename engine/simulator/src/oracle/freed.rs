@@ -8,6 +8,22 @@ use super::book::Book;
 
 /// Appends what follows from the movements of a record: SKUs are due, and units set aside.
 pub(super) fn add(book: &Book, sequence: Sequence, movements: &mut Vec<Movement>) {
+    let is_held = |movement: &Movement| movement.kind() == MovementKind::Unheld;
+    add_where(book, sequence, is_held, movements);
+}
+
+/// The same, but for places where the rest of the record left nothing.
+pub(super) fn add_what_is_left(book: &Book, sequence: Sequence, movements: &mut Vec<Movement>) {
+    add_where(book, sequence, |_| true, movements);
+}
+
+/// What came free by a movement that `may_be_gone` may be somebody's again by the rest of the record.
+fn add_where(
+    book: &Book,
+    sequence: Sequence,
+    may_be_gone: impl Fn(&Movement) -> bool,
+    movements: &mut Vec<Movement>,
+) {
     let mut seen = Vec::new();
     for at in 0..movements.len() {
         let (sku, warehouse) = (movements[at].sku(), movements[at].warehouse());
@@ -16,9 +32,9 @@ pub(super) fn add(book: &Book, sequence: Sequence, movements: &mut Vec<Movement>
             continue;
         }
         seen.push((sku, warehouse));
-        let is_held = movements[at].kind() == MovementKind::Unheld;
-        if is_held && free_after(book, sku, warehouse, movements) <= 0 {
-            continue; // Whoever held the units has them, in another form.
+        let may_be_gone = may_be_gone(&movements[at]);
+        if may_be_gone && free_after(book, sku, warehouse, movements) <= 0 {
+            continue; // Whoever had the units has them in another form, or nobody has.
         }
         let waiting = waiting_after(book, sku, movements);
         if waiting > 0 {

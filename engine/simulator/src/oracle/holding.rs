@@ -1,14 +1,14 @@
 //! The rules of holding units, letting go of them, and taking them for an order.
 
 use gantry_model::{
-    Actor, Channel, ExpireHolds, ExtendHold, HOLD_ROWS_PER_OWNER_MAX, HOLD_SECONDS_MAX, HOLDS_MAX,
-    HoldId, Movement, MovementKind, Objective, OrderId, OutcomeHead, PlaceHold, PlaceOrder, Proof,
-    Record, RejectReason, ReleaseHold, Rules, Sequence, ShortMode, Warehouse, Zone,
+    Channel, ExpireHolds, ExtendHold, HOLD_ROWS_PER_OWNER_MAX, HOLD_SECONDS_MAX, HOLDS_MAX, HoldId,
+    Movement, MovementKind, Objective, OrderId, OutcomeHead, PlaceHold, PlaceOrder, Proof, Record,
+    RejectReason, ReleaseHold, Rules, Sequence, ShortMode, Warehouse, Zone,
 };
 
 use super::book::{Book, WarehouseBook};
 use super::case::{Case, Grant, Scratch, find_candidates};
-use super::decide::{expect, expect_movements};
+use super::decide::{expect, expect_movements, expect_own};
 use super::feasible::keeps_rules;
 use super::freed;
 use super::holds::{HeldRow, HoldBook, grants, held_movement, sum_by_place};
@@ -125,11 +125,7 @@ pub(super) fn judge_expiry(
     record: &Record<'_>,
     command: &ExpireHolds,
 ) -> Result<(), String> {
-    let outcome = &record.outcome;
-    let is_plain = record.actor == Actor::ENGINE
-        && *outcome.head == OutcomeHead::accepted(0, 0)
-        && outcome.shorts.is_empty();
-    expect(is_plain, || format!("the engine's own record with {outcome:?}"))?;
+    expect_own(record)?;
     let over = book.expired(record.time.get());
     let last = over.last().ok_or("no hold is over")?;
     let said = (command.last_expires.get(), command.last_placed.get(), command.holds);

@@ -36,24 +36,24 @@ pub(super) fn judge(
     let (passed, stopped_at) = split(&behind, looked.last, is_stopped)?;
     let time = record.time.get();
     for waiting in passed {
-        Asked::new(book, waiting).gets_nothing(time, scratch)?;
-        let more = book.kept_more(waiting, sku);
+        Asked::new(book, waiting, time).gets_nothing(scratch)?;
+        let more = book.kept_more(waiting, sku, time);
         expect(more.is_empty(), || format!("{waiting:?} would keep {more:?}"))?;
     }
     let (head, mut expected) = (record.outcome.head, Vec::new());
     let (mut is_tried, mut served) = (true, None);
     match stopped_at {
         Some(waiting) if !parts.is_empty() => {
-            let asked = Asked::new(book, waiting);
-            is_tried = asked.gets(&parts, time, head, scratch)?;
+            let asked = Asked::new(book, waiting, time);
+            is_tried = asked.gets(&parts, head, scratch)?;
             asked.serve(sku, &parts, record, &mut expected);
             served = Some(waiting.order);
         }
         kept => {
             expect(*head == OutcomeHead::accepted(0, 0), || format!("said {head:?}"))?;
             if let Some(waiting) = kept {
-                Asked::new(book, waiting).gets_nothing(time, scratch)?;
-                keep(looked.sku, &book.kept_more(waiting, sku), record, &mut expected);
+                Asked::new(book, waiting, time).gets_nothing(scratch)?;
+                keep(looked.sku, &book.kept_more(waiting, sku, time), record, &mut expected);
             }
         }
     }
@@ -74,7 +74,7 @@ fn ends(
     let here = (0..).zip(&book.warehouses);
     let here = here.map(|(at, _)| (at, set_aside_after(book, looked.sku, at, movements)));
     let set_aside: BTreeMap<u16, i64> = here.filter(|(_, units)| *units > 0).collect();
-    let kept = book.kept(keeper, &set_aside);
+    let kept = book.kept(keeper, &set_aside, record.time.get());
     let is_kept = keeper.is_some_and(|keeper| keeper.key <= looked.last);
     let is_over = is_last || {
         let from_those_behind = if is_kept { &kept } else { &BTreeMap::new() };

@@ -17,6 +17,7 @@ mod expecting;
 mod feasible;
 mod figures;
 mod freed;
+mod giving_up;
 mod greedy;
 mod holding;
 mod holds;
@@ -33,6 +34,8 @@ mod playing;
 mod promises;
 mod queries;
 mod quoted;
+mod rejected;
+mod rejecting;
 mod replies;
 mod resource;
 mod reviewing;
@@ -147,12 +150,14 @@ impl Oracle {
         self.history.get(usize::try_from(sequence.checked_sub(1)?).ok()?).copied()
     }
 
-    /// The time of the last record, and when the hold ends, or the promise is past, that is next.
+    /// The time of the last record, and when something ends next by itself: a hold, the wait of an
+    /// order that is given up then, or the time of a promise.
     #[must_use]
     pub fn next_expiry(&self) -> (u64, Option<u64>) {
         let holds = self.book.holds.values().map(|hold| hold.expires);
         let dates = self.book.promises.values().map(|promise| promise.date.begins().get());
-        (self.book.time, holds.chain(dates).min())
+        let given_up = self.book.next_given_up().map(|(at, _)| at.begins().get());
+        (self.book.time, holds.chain(dates).chain(given_up).min())
     }
 
     /// Whether no waiting lines are to be looked at, and no promises: else the engine goes on by
@@ -398,6 +403,9 @@ impl Oracle {
                 holding::check(book, hold, time, &mut scratch.demands).err()
             }
             Command::ResourceOrder(command) => resource::check(book, command).err(),
+            Command::RejectUnits(command) => {
+                rejecting::own_movements(book, command, Sequence::NONE).err()
+            }
             command => decide::decide(book, command, (Sequence::NONE, time), &mut Vec::new()).err(),
         };
         if let Some(no) = no.filter(|no| !no.reason.is_journaled()) {
@@ -451,6 +459,7 @@ fn moments(book: &Book, command: &Command<'_>, until: u64) -> Vec<u64> {
         Command::PlaceOrder(order) => [order.hold; 2],
         Command::ExpectSupply(supply) => return before_and_at(book.time, supply.eta, until),
         Command::ChangeSupply(change) => return before_and_at(book.time, change.eta, until),
+        Command::SetCancelAt(set) => return before_and_at(book.time, set.cancel_at, until),
         _ => return vec![book.time],
     };
     book.moments(until, |hold| asked.iter().any(|id| id.get() == hold.id))
@@ -479,6 +488,7 @@ fn is_own(rest: &[u8]) -> bool {
         CommandKind::Match,
         CommandKind::ExpireHolds,
         CommandKind::Promise,
+        CommandKind::GiveUp,
     ];
     kind.is_some_and(|kind| own.contains(&kind))
 }

@@ -116,7 +116,9 @@ fn order_of(command: &Command<'_>) -> Option<OrderId> {
         Command::PlaceOrder(order) => Some(order.id),
         Command::CancelOrder(units) | Command::Ship(units) => Some(units.order),
         Command::SetPriority(priority) => Some(priority.order),
+        Command::SetCancelAt(command) => Some(command.order),
         Command::ResourceOrder(command) => Some(command.order),
+        Command::RejectUnits(command) => Some(command.order),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use gantry_model::{
 };
 
 use super::book::{Book, OrderBook};
-use super::case::{Candidate, Case, Grant, Scratch, find_candidates};
+use super::case::{Candidate, Case, Grant, Scratch, find_candidates_but};
 use super::decide::{expect, expect_movements};
 use super::every::lightest;
 use super::feasible::keeps_rules;
@@ -163,7 +163,9 @@ impl<'a> Again<'a> {
         let book = self.book;
         let order = &book.placed(self.order);
         let Scratch { candidates, problem, .. } = scratch;
-        let is_comparable = find_candidates(book, order, time, &self.wanted, candidates);
+        let is_barred = |warehouse: u16| book.is_barred(self.order.placed, warehouse, time);
+        let is_comparable =
+            find_candidates_but(book, order, time, &self.wanted, is_barred, candidates);
         self.make_room(candidates);
         let case = Case {
             book,

@@ -6,7 +6,7 @@ use gantry_model::{
 };
 
 use super::book::{Book, LineBook, OrderBook, Waiting};
-use super::case::{Case, Grant, Scratch, find_candidates};
+use super::case::{Case, Grant, Scratch, find_candidates_but};
 use super::decide::expect;
 use super::feasible::{is_maximal, keeps_rules};
 use super::freed::push_due;
@@ -21,6 +21,7 @@ pub(super) struct Asked<'a> {
     book: &'a Book,
     waiting: &'a Waiting,
     order: &'a OrderBook,
+    time: u64,
     is_complete: bool,
     wanted: Vec<Demand>,
     /// Of wanted SKUs that no wanted bundle consumes.
@@ -28,7 +29,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(book: &'a Book, waiting: &'a Waiting) -> Self {
+    pub(super) fn new(book: &'a Book, waiting: &'a Waiting, time: u64) -> Self {
         let order = &book.orders[waiting.order];
         let is_complete = order.short == ShortMode::WaitComplete;
         let lines = book.lines_of(order);
@@ -47,8 +48,8 @@ impl<'a> Asked<'a> {
             parts.into_iter().any(|(part, _)| *part == sku)
         };
         let claimed = wanted.iter().map(|demand| demand.sku).filter(|sku| !is_part(*sku));
-        let in_reach = claimed.flat_map(|sku| book.in_reach(sku, waiting)).collect();
-        Self { book, waiting, order, is_complete, wanted, in_reach }
+        let in_reach = claimed.flat_map(|sku| book.in_reach(sku, waiting, time)).collect();
+        Self { book, waiting, order, time, is_complete, wanted, in_reach }
     }
 
     /// Units that are asked for, by line of the order.
@@ -60,14 +61,15 @@ impl<'a> Asked<'a> {
 
     fn with_case<T>(
         &self,
-        time: u64,
         scratch: &mut Scratch,
         judge: impl FnOnce(&Case<'_>, &mut Problem) -> T,
     ) -> T {
         let Self { book, wanted, in_reach, .. } = self;
         let (order, sent) = (&book.placed(self.order), &book.parcels_of(self.order));
         let Scratch { candidates, problem, .. } = scratch;
-        let is_comparable = find_candidates(book, order, time, wanted, candidates);
+        let is_barred = |warehouse: u16| book.is_barred(self.order.placed, warehouse, self.time);
+        let is_comparable =
+            find_candidates_but(book, order, self.time, wanted, is_barred, candidates);
         let policy = book.policy_of(order.channel.get());
         let (is_hold, is_its_own) = (false, false);
         let case = Case {
@@ -85,8 +87,11 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether it is right that it got nothing.
-    pub(super) fn gets_nothing(&self, time: u64, scratch: &mut Scratch) -> Result<(), String> {
-        let judged = self.with_case(time, scratch, |case, problem| {
+    pub(super) fn gets_nothing(&self, scratch: &mut Scratch) -> Result<(), String> {
+        if self.book.is_stuck(self.order.placed) {
+            return Ok(());
+        }
+        let judged = self.with_case(scratch, |case, problem| {
             if self.is_complete {
                 let sourced = source(case, &self.wanted, problem);
                 return place::is_not_whole(case, &self.wanted, sourced.as_ref());
@@ -101,11 +106,12 @@ impl<'a> Asked<'a> {
     pub(super) fn gets(
         &self,
         parts: &[Part],
-        time: u64,
         head: &OutcomeHead,
         scratch: &mut Scratch,
     ) -> Result<bool, String> {
-        self.with_case(time, scratch, |case, problem| {
+        let is_stuck = self.book.is_stuck(self.order.placed);
+        expect(!is_stuck, || "units of it were rejected too often".into())?;
+        self.with_case(scratch, |case, problem| {
             let had = place::by_line(case, parts)?;
             let is_within = had.iter().zip(self.units()).all(|(had, wanted)| *had <= wanted);
             let is_all = || had.iter().copied().eq(self.units());

@@ -9,15 +9,16 @@ use super::book::{Book, LineBook, OrderBook};
 use super::freed::{push_due, waiting_after};
 use super::no::{No, figure, no, refuse_if};
 
-struct Target<'a> {
-    book: &'a Book,
-    order: &'a OrderBook,
-    sequence: Sequence,
+/// The order that a command names.
+pub(super) struct Target<'a> {
+    pub(super) book: &'a Book,
+    pub(super) order: &'a OrderBook,
+    pub(super) sequence: Sequence,
 }
 
 impl<'a> Target<'a> {
-    fn find(book: &'a Book, command: &OrderUnits<'_>, sequence: Sequence) -> Result<Self, No> {
-        let (_, order) = book.order(command.order.get()).ok_or(RejectReason::UnknownOrder)?;
+    pub(super) fn find(book: &'a Book, order: OrderId, sequence: Sequence) -> Result<Self, No> {
+        let (_, order) = book.order(order.get()).ok_or(RejectReason::UnknownOrder)?;
         Ok(Self { book, order, sequence })
     }
 
@@ -28,15 +29,33 @@ impl<'a> Target<'a> {
         }
     }
 
-    fn movement(&self, kind: MovementKind, line: u16, sku: u32, at: u16, units: i64) -> Movement {
+    pub(super) fn movement(
+        &self,
+        kind: MovementKind,
+        line: u16,
+        sku: u32,
+        at: u16,
+        units: i64,
+    ) -> Movement {
         let units = u32::try_from(units).expect("invariant: an order stays below 2^31 units");
         let (sku, at) = (Sku::new(sku), Warehouse::new(at));
         let order = Sequence::new(self.order.placed);
         Movement::of_order(kind, order, line, sku, at, units, self.sequence)
     }
 
+    /// Whether units of a line are allocated at a warehouse.
+    pub(super) fn check_allocated(&self, units: &LineUnits) -> Result<(), No> {
+        self.line(units.line())?;
+        let warehouse = units.warehouse();
+        refuse_if(!self.book.knows_warehouse(warehouse), RejectReason::UnknownWarehouse)?;
+        let here = self.book.allocations_of(self.order).iter().filter(|allocation| {
+            allocation.line == units.line() && allocation.warehouse == warehouse.get()
+        });
+        check_quantity(units.quantity(), here.map(|allocation| allocation.allocated).sum())
+    }
+
     /// A movement of a line's units at a warehouse, and those of the components behind it.
-    fn push(
+    pub(super) fn push(
         &self,
         kinds: [MovementKind; 2],
         line: u16,
@@ -58,7 +77,7 @@ pub(super) fn cancel(
     sequence: Sequence,
     movements: &mut Vec<Movement>,
 ) -> Result<OutcomeHead, No> {
-    let target = Target::find(book, command, sequence)?;
+    let target = Target::find(book, command.order, sequence)?;
     check_list(command.units)?;
     if command.units.is_empty() {
         let lines = book.lines_of(target.order);
@@ -102,16 +121,17 @@ pub(super) fn open_order(book: &Book, order: OrderId) -> Result<&OrderBook, No> 
 }
 
 /// The order's lines move in their books; where lines are looked at, or units set aside, that begins
-/// again.
+/// again. Those of an order that was stuck are looked at for the first time since.
 pub(super) fn set_priority(
     book: &Book,
     command: &SetPriority,
     sequence: Sequence,
     movements: &mut Vec<Movement>,
 ) -> Result<OutcomeHead, No> {
-    let lines = book.lines_of(open_order(book, command.order)?);
-    for line in lines.iter().filter(|line| line.waiting > 0) {
-        if book.the_sku(line.sku).due.is_some() || book.units_set_aside(line.sku) > 0 {
+    let order = open_order(book, command.order)?;
+    let is_stuck = book.is_stuck(order.placed);
+    for line in book.lines_of(order).iter().filter(|line| line.waiting > 0) {
+        if is_stuck || book.the_sku(line.sku).due.is_some() || book.units_set_aside(line.sku) > 0 {
             push_due(Sku::new(line.sku), sequence, movements);
         }
     }
@@ -149,19 +169,14 @@ pub(super) fn ship(
     sequence: Sequence,
     movements: &mut Vec<Movement>,
 ) -> Result<OutcomeHead, No> {
-    let target = Target::find(book, command, sequence)?;
+    let target = Target::find(book, command.order, sequence)?;
     refuse_if(command.units.is_empty(), RejectReason::NoLines)?;
     check_list(command.units)?;
     for units in command.units {
-        target.line(units.line())?;
-        let warehouse = units.warehouse();
-        refuse_if(!book.knows_warehouse(warehouse), RejectReason::UnknownWarehouse)?;
-        let here = book.allocations_of(target.order).iter().filter(|allocation| {
-            allocation.line == units.line() && allocation.warehouse == warehouse.get()
-        });
-        check_quantity(units.quantity(), here.map(|allocation| allocation.allocated).sum())?;
-        let kinds = [MovementKind::Shipped, MovementKind::ComponentShipped];
-        target.push(kinds, units.line(), warehouse.get(), units.quantity().into(), movements);
+        target.check_allocated(units)?;
+        let (kinds, at) =
+            ([MovementKind::Shipped, MovementKind::ComponentShipped], units.warehouse().get());
+        target.push(kinds, units.line(), at, units.quantity().into(), movements);
     }
     Ok(OutcomeHead::accepted(0, 0))
 }
@@ -174,7 +189,7 @@ fn check_quantity(units: u32, there: i64) -> Result<(), No> {
     Ok(())
 }
 
-fn check_list(units: &[LineUnits]) -> Result<(), No> {
+pub(super) fn check_list(units: &[LineUnits]) -> Result<(), No> {
     let rises = units
         .is_sorted_by(|one, next| (one.line(), one.warehouse()) < (next.line(), next.warehouse()));
     refuse_if(!rises, RejectReason::ListNotRising)

@@ -70,6 +70,7 @@ impl Book {
     pub(super) fn enter_priority(&mut self, command: &SetPriority) {
         let (at, _) = self.order(command.order.get()).expect("invariant: judged");
         let row = self.orders[at];
+        self.forget_rejections_of(row.placed);
         for line in 0..row.line_count {
             let sku = self.lines[row.first_line + line].sku;
             let is_its = |waiting: &Waiting| waiting.order == at;
