@@ -1,8 +1,8 @@
 //! Items that are not of a known form, or that no client may send.
 
 use gantry_model::{
-    Command, EngineSecond, EngineTime, ExpireHolds, Match, MatchEnd, Promise, Retire, Sequence,
-    WaitKey,
+    Command, EngineSecond, EngineTime, ExpireHolds, GiveUp, Match, MatchEnd, Promise, Retire,
+    Sequence, WaitKey,
 };
 
 use super::{Made, Workload};
@@ -59,6 +59,10 @@ impl Workload {
             let key = WaitKey { promised: EngineSecond::NONE, ..self.wait_key() };
             let last = self.dice.pick(&[WaitKey::FIRST, key]);
             return Command::Promise(Promise { sku: self.sku(), last, end }).write(out);
+        }
+        if self.dice.one_in(4) {
+            let (order, cancel_at) = (self.asked().0, self.second());
+            return Command::GiveUp(GiveUp { order, cancel_at }).write(out);
         }
         if self.dice.one_in(3) {
             let (sku, last) = (self.sku(), self.wait_key());

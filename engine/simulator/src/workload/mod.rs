@@ -8,6 +8,7 @@ mod broken;
 mod dice;
 mod holds;
 mod orders;
+mod rejected;
 mod shaping;
 mod shop;
 mod supplies;
@@ -15,7 +16,7 @@ mod swarm;
 mod times;
 
 use gantry_model::{
-    Channel, CommandId, EngineSecond, OrderId, Sequence, Sku, WaitKey, Warehouse, Zone,
+    Channel, CommandId, EngineSecond, OrderId, OrderLine, Sequence, Sku, WaitKey, Warehouse, Zone,
 };
 use rand_chacha::ChaCha8Rng;
 
@@ -41,7 +42,7 @@ pub enum Made {
 #[derive(Clone, Debug)]
 struct Asked {
     id: OrderId,
-    lines: Vec<u32>,
+    lines: Vec<OrderLine>,
 }
 
 /// See the module.
@@ -56,6 +57,8 @@ pub struct Workload {
     /// The last orders, in a ring.
     orders: Vec<Asked>,
     orders_made: usize,
+    /// The order of which units are rejected again and again.
+    rejected: Option<Asked>,
     /// The last holds, in a ring.
     holds: Vec<AskedHold>,
     holds_made: usize,
@@ -78,6 +81,7 @@ impl Workload {
             set_up: 0,
             orders: Vec::new(),
             orders_made: 0,
+            rejected: None,
             holds: Vec::new(),
             holds_made: 0,
             supplies: Vec::new(),
@@ -103,6 +107,7 @@ impl Workload {
             Act::Class => self.set_priority(out),
             Act::CancelAt => self.set_cancel_at(out),
             Act::Resource => self.resource(out),
+            Act::Reject => self.reject_units(out),
             Act::Hold => self.hold(out),
             Act::Extend => self.extend_hold(out),
             Act::Release => self.release_hold(out),

@@ -3,7 +3,7 @@
 use gantry_model::{
     Command, EngineSecond, HoldId, LineUnits, MatchAgain, Namespace, OrderId, OrderLine,
     OrderUnits, PlaceOrder, Query, ReadBook, ResourceOrder, SetCancelAt, SetPriority, ShortMode,
-    WaitKey, Warehouse,
+    Sku, WaitKey, Warehouse,
 };
 
 use super::holds::AskedHold;
@@ -13,7 +13,7 @@ use super::{Asked, REMEMBERED_MAX, Workload};
 impl Workload {
     pub(super) fn place(&mut self, out: &mut Vec<u8>) {
         let id = self.id();
-        let mut lines = [OrderLine::new(gantry_model::Sku::new(0), 0); 128];
+        let mut lines = [OrderLine::new(Sku::new(0), 0); 128];
         let (hold, lines) = self.wanted(&mut lines);
         self.write_order(
             (id, hold),
@@ -23,14 +23,13 @@ impl Workload {
         );
         let place = self.orders_made % REMEMBERED_MAX;
         self.orders_made += 1;
-        let quantities = lines.iter().map(OrderLine::quantity);
         match self.orders.get_mut(place) {
             Some(asked) => {
                 asked.id = id;
                 asked.lines.clear();
-                asked.lines.extend(quantities);
+                asked.lines.extend(lines);
             }
-            None => self.orders.push(Asked { id, lines: quantities.collect() }),
+            None => self.orders.push(Asked { id, lines: lines.to_vec() }),
         }
     }
 
@@ -115,9 +114,10 @@ impl Workload {
     }
 
     /// The number and lines of an order: mostly one of the last, else of one that never was.
-    pub(super) fn asked(&mut self) -> (OrderId, Vec<u32>) {
+    pub(super) fn asked(&mut self) -> (OrderId, Vec<OrderLine>) {
         if self.orders.is_empty() || self.dice.one_in(50) {
-            return (OrderId::new(self.dice.wide()), vec![1]);
+            let line = OrderLine::new(Sku::new(0), 1);
+            return (OrderId::new(self.dice.wide()), vec![line]);
         }
         let at = self.dice.index(self.orders.len());
         (self.orders[at].id, self.orders[at].lines.clone())
@@ -127,18 +127,23 @@ impl Workload {
         let (id, (order, lines)) = (self.id(), self.asked());
         let is_whole = self.dice.one_in(2);
         let nowhere = if self.dice.one_in(50) { Warehouse::new(0) } else { Warehouse::NONE };
-        let units = if is_whole { vec![] } else { self.some_units(&lines, |_| nowhere) };
+        let units = if is_whole { vec![] } else { self.some_units(&lines, |_, _| nowhere) };
         Command::CancelOrder(OrderUnits { id, order, units: &units }).write(out);
     }
 
     pub(super) fn ship(&mut self, out: &mut Vec<u8>) {
         let (id, (order, lines)) = (self.id(), self.asked());
-        let units = self.some_units(&lines, Self::warehouse);
+        let units = self.some_units(&lines, |this, _| this.warehouse());
         Command::Ship(OrderUnits { id, order, units: &units }).write(out);
     }
 
     pub(super) fn set_priority(&mut self, out: &mut Vec<u8>) {
-        let (id, (order, _), priority_class) = (self.id(), self.asked(), self.class());
+        let (id, (mut order, _), priority_class) = (self.id(), self.asked(), self.class());
+        if self.dice.one_in(3)
+            && let Some(rejected) = &self.rejected
+        {
+            order = rejected.id;
+        }
         Command::SetPriority(SetPriority { id, order, priority_class }).write(out);
     }
 
@@ -155,7 +160,7 @@ impl Workload {
     }
 
     /// Mostly an order that was asked for lately: it is open for all that chance knows.
-    fn asked_lately(&mut self) -> Asked {
+    pub(super) fn asked_lately(&mut self) -> Asked {
         let (id, lines) = self.asked();
         let count = self.orders.len();
         if count == 0 || self.dice.one_in(4) {
@@ -172,18 +177,20 @@ impl Workload {
     }
 
     /// Some units of one or two lines.
-    fn some_units(
+    pub(super) fn some_units(
         &mut self,
-        lines: &[u32],
-        mut warehouse: impl FnMut(&mut Self) -> Warehouse,
+        lines: &[OrderLine],
+        mut warehouse: impl FnMut(&mut Self, Sku) -> Warehouse,
     ) -> Vec<LineUnits> {
         let past = usize::from(self.dice.one_in(50));
         let first = self.dice.index(lines.len() + past);
         let count = 1 + usize::from(self.dice.one_in(3));
         let mut units: Vec<LineUnits> = (first..first + count)
             .map(|line| {
-                let ordered = lines.get(line).copied().unwrap_or(1).clamp(1, 1 << 20);
-                let at = warehouse(self);
+                let (sku, ordered) =
+                    lines.get(line).map_or((Sku::new(0), 1), |line| (line.sku(), line.quantity()));
+                let ordered = ordered.clamp(1, 1 << 20);
+                let at = warehouse(self, sku);
                 let units = if self.dice.one_in(2) { ordered } else { self.units(ordered) };
                 LineUnits::new(u16::try_from(line).unwrap_or(u16::MAX), at, units)
             })
@@ -210,7 +217,7 @@ impl Workload {
             }
             Act::Quote => {
                 let id = self.id();
-                let mut lines = [OrderLine::new(gantry_model::Sku::new(0), 0); 128];
+                let mut lines = [OrderLine::new(Sku::new(0), 0); 128];
                 let (hold, lines) = self.wanted(&mut lines);
                 let write =
                     |order: &PlaceOrder<'_>, out: &mut Vec<u8>| Query::Quote(*order).write(out);

@@ -17,6 +17,7 @@ pub(super) enum Act {
     Class,
     CancelAt,
     Resource,
+    Reject,
     Hold,
     Extend,
     Release,
@@ -53,13 +54,14 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 39] = [
+    pub(super) const ALL: [Self; 40] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
         Self::Class,
         Self::CancelAt,
         Self::Resource,
+        Self::Reject,
         Self::Hold,
         Self::Extend,
         Self::Release,
@@ -108,6 +110,7 @@ impl Act {
             Self::Hold => (5, 10),
             Self::Class | Self::Release => (0, 6),
             Self::CancelAt => (2, 8),
+            Self::Reject => (3, 9),
             Self::ReadBook | Self::LookAgain | Self::Extend => (0, 5),
             Self::ReadHold | Self::ReadHolds => (0, 5),
             Self::Expect => (3, 8),
@@ -167,6 +170,10 @@ pub struct Swarm {
     pub(super) supplies_remembered: usize,
     /// Units of a supply at most.
     pub(super) supply_max: u32,
+    /// Times in a row, about, that units of one order are rejected.
+    pub(super) rejections: u32,
+    /// Seconds that warehouses are spared then, at most.
+    pub(super) cool_down_max: u32,
     /// A warehouse serves all but one in so many zones.
     pub(super) zones_per_gap: u32,
     /// Commands of each sort that shape sourcing before the first order.
@@ -207,6 +214,8 @@ impl Swarm {
             ahead_max: dice.pick(&[1, 3, 5, 20, 60, 3_600]),
             supplies_remembered: dice.pick(&[1, 4, 16, 16, 64, 512]),
             supply_max: 1,
+            rejections: dice.pick(&[1, 4, 16, 40]),
+            cool_down_max: dice.pick(&[1, 5, 60, 3_600]),
             zones_per_gap: 12,
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
@@ -361,6 +370,25 @@ impl Swarm {
         self.modes = [1, 1, 32, if self.modes[3] > 0 { 8 } else { 0 }];
         (self.unlimited_share, self.no_backorder_share, self.zones_per_gap) = (0, 0, 3);
         (self.ahead_max, self.supplies_remembered) = (7_200, self.supplies_remembered.min(64));
+        self
+    }
+
+    /// What orders wait for is given up at a time, now and then: for tests of that.
+    #[must_use]
+    pub fn with_dates(mut self) -> Self {
+        self.weights[Act::CancelAt as usize] = 1_024;
+        self.modes = [1, 2, 16, 4];
+        (self.no_backorder_share, self.ahead_max) = (50, 1_200);
+        self
+    }
+
+    /// Warehouses reject units of orders, again and again: for tests of that.
+    #[must_use]
+    pub fn with_rejections(mut self) -> Self {
+        (self.weights[Act::Reject as usize], self.weights[Act::Class as usize]) = (1_536, 64);
+        self.warehouses = self.warehouses.max(3);
+        (self.rejections, self.cool_down_max) = (24, 3_600);
+        (self.homes, self.is_stocked, self.units_max) = (1, true, self.units_max.max(3));
         self
     }
 
