@@ -128,6 +128,27 @@ fn they_agree_where_orders_are_sourced_again() {
     assert!(again > 10_000 && 10 * tried > 9 * again && 10 * moved > again && 10 * left > moved);
 }
 
+/// What orders wait for is given up when its time has come.
+#[test]
+fn they_agree_where_orders_are_given_up() {
+    let figures = agree(2_300..2_500, 800, Swarm::with_dates);
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (given_up, units) = (of(|one| one.given_up), of(|one| one.units_given_up));
+    println!("{given_up} orders were given up, {units} units of them waited");
+    assert!(given_up > 5_000 && units > 3_000);
+}
+
+/// Warehouses reject units, until the orders are left alone, and are served again by a hand's doing.
+#[test]
+fn they_agree_where_units_are_rejected() {
+    let figures = agree(2_500..2_800, 800, Swarm::with_rejections);
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (rejections, served) = (of(|one| one.rejections), of(|one| one.rejections_served));
+    let (too_many, stuck) = (of(|one| one.rejections_too_many), of(|one| one.lines_stuck));
+    println!("{rejections} rejections, {served} served, {too_many} too many, {stuck} lines stuck");
+    assert!(rejections > 5_000 && 3 * served > rejections && too_many > 200 && stuck > 200);
+}
+
 #[test]
 fn they_agree_over_long_runs() {
     let figures = agree(2_000..2_006, 12_000, |swarm| swarm);

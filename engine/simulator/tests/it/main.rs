@@ -12,4 +12,5 @@ mod run;
 mod seeds;
 mod spoiled;
 mod spoiled_promises;
+mod spoiled_waits;
 mod universes;

@@ -97,7 +97,7 @@ fn swap_sequences(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     true
 }
 
-fn drop_record(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
+pub(crate) fn drop_record(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let all = records(&shown.records);
     let Some((start, _, end)) = all.choose(rng) else { return false };
     shown.records.drain(start..end);
@@ -331,7 +331,7 @@ fn expiries(shown: &Shown) -> Vec<usize> {
     found.into_iter().map(|(start, ..)| start).collect()
 }
 
-fn read_u64(bytes: &[u8], at: usize) -> u64 {
+pub(crate) fn read_u64(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())
 }
 
