@@ -259,3 +259,6 @@ impl Rejected<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
