@@ -47,11 +47,9 @@ impl Book {
         }
     }
 
-    /// Somebody has taken care of it: if it was stuck, it is no more.
+    /// Somebody has taken care of it.
     pub(super) fn forget_rejections_of(&mut self, placed: u64) {
-        if self.is_stuck(placed)
-            && let Some(rejected) = self.rejected.get_mut(&placed)
-        {
+        if let Some(rejected) = self.rejected.get_mut(&placed) {
             rejected.rejections = 0;
         }
     }

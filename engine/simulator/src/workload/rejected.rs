@@ -11,6 +11,10 @@ impl Workload {
         let id = self.id();
         let Asked { id: order, lines } = self.often_rejected();
         let mut units = self.some_units(&lines, Self::likely_home);
+        if self.dice.one_in(2) {
+            let few = |units: &LineUnits| LineUnits::new(units.line(), units.warehouse(), 1);
+            units = units.iter().map(few).collect();
+        }
         if self.dice.one_in(8) {
             units = self.everywhere(&units);
         }

@@ -382,13 +382,14 @@ impl Swarm {
         self
     }
 
-    /// Warehouses reject units of orders, again and again: for tests of that.
+    /// Warehouses reject units of orders, again and again, and others have some: for tests of that.
     #[must_use]
     pub fn with_rejections(mut self) -> Self {
-        (self.weights[Act::Reject as usize], self.weights[Act::Class as usize]) = (1_536, 64);
-        self.warehouses = self.warehouses.max(3);
+        (self.weights[Act::Reject as usize], self.weights[Act::Class as usize]) = (2_048, 64);
+        self.weights[Act::Receive as usize] *= 3;
+        (self.warehouses, self.homes, self.is_stocked) = (3, 2, true);
+        (self.lines_max, self.units_max) = (self.lines_max.min(3), self.units_max.max(5));
         (self.rejections, self.cool_down_max) = (24, 3_600);
-        (self.homes, self.is_stocked, self.units_max) = (1, true, self.units_max.max(3));
         self
     }
 

@@ -146,7 +146,22 @@ fn they_agree_where_units_are_rejected() {
     let (rejections, served) = (of(|one| one.rejections), of(|one| one.rejections_served));
     let (too_many, stuck) = (of(|one| one.rejections_too_many), of(|one| one.lines_stuck));
     println!("{rejections} rejections, {served} served, {too_many} too many, {stuck} lines stuck");
-    assert!(rejections > 5_000 && 3 * served > rejections && too_many > 200 && stuck > 200);
+    assert!(rejections > 5_000 && 3 * served > rejections && too_many > 500 && stuck > 1_500);
+}
+
+/// Both, where many orders wait complete, and where costs and warehouses change.
+#[test]
+fn they_agree_where_orders_are_rejected_and_given_up() {
+    let both = |swarm: Swarm| swarm.with_dates().with_rejections();
+    let figures = agree(2_800..2_900, 800, both);
+    let (given_up, rejections) =
+        (sum(&figures, |one| one.given_up), sum(&figures, |one| one.rejections));
+    println!("{given_up} orders were given up, {rejections} rejections");
+    assert!(given_up > 3_000 && rejections > 1_500);
+    let figures = agree(2_900..3_000, 800, |swarm| both(swarm).with_places_that_change());
+    let (rejections, moved) = (sum(&figures, |one| one.rejections), sum(&figures, |one| one.moved));
+    println!("{rejections} rejections, {moved} orders moved");
+    assert!(rejections > 1_500 && moved > 500);
 }
 
 #[test]

@@ -68,6 +68,7 @@ impl Run {
             while rng.random_range(0..4) > 0
                 && writer.expire_holds(&mut batch, EngineTime::new(now))
             {}
+            while rng.random_range(0..4) > 0 && writer.give_up(&mut batch, EngineTime::new(now)) {}
             while writer.step(&mut submission, &mut batch, EngineTime::new(now))
                 == Progress::BatchFull
             {
