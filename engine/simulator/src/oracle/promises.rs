@@ -190,6 +190,14 @@ impl Book {
                 && matches!(movement.kind(), MovementKind::Dequeued | MovementKind::Unpromised)
         };
         skus.extend(record.movements.iter().filter(takes).map(|row| row.sku().get()));
+        // What waits because it was rejected is promised nothing by the record itself.
+        let is_rejected = |movement: &&Movement| {
+            let is_expected = !self.supplies_of(movement.sku().get()).is_empty();
+            movement.kind() == MovementKind::Backordered && is_expected
+        };
+        if matches!(record.command, Command::RejectUnits(_)) {
+            skus.extend(record.movements.iter().filter(is_rejected).map(|row| row.sku().get()));
+        }
         skus
     }
 

@@ -19,6 +19,7 @@ use super::no::{No, figure, no, refuse_if};
 use super::order::Demand;
 use super::place::{self, Part};
 use super::plan::Problem;
+use super::promises::promise_movement;
 use super::sourced::source;
 use super::units::{Target, check_list};
 
@@ -232,6 +233,28 @@ impl Rejected<'_> {
         expect(had == filled, || format!("lines have {had:?} of {named:?}, not {filled:?}"))
     }
 
+    /// A line of which `more` units wait has no promise any more.
+    fn break_promise(
+        &self,
+        line: u16,
+        more: i64,
+        target: &Target<'_>,
+        movements: &mut Vec<Movement>,
+    ) {
+        let Self { book, order, .. } = *self;
+        let place = (order.placed, line);
+        let parts = book.parts_of(place);
+        if parts.is_empty() {
+            return;
+        }
+        movements.extend(parts.iter().map(|(supply, units)| {
+            promise_movement(MovementKind::Unpromised, place, &book.supplies[supply], *units)
+        }));
+        let waiting = book.lines_of(order)[usize::from(line)].waiting + more;
+        let (kind, nowhere) = (MovementKind::PromiseBroken, Warehouse::NONE.get());
+        movements.push(target.movement(kind, line, self.sku(line), nowhere, waiting));
+    }
+
     /// Line by line what it got and what waits; and of an order that waits complete, that units which
     /// are kept for it may be for others.
     fn push_rest(&self, parts: &[Part], sequence: Sequence, movements: &mut Vec<Movement>) {
@@ -244,6 +267,7 @@ impl Rejected<'_> {
             }
             let rest = named - of_line().map(|part| part.units).sum::<i64>();
             if rest > 0 {
+                self.break_promise(line, rest, &target, movements);
                 let (kind, nowhere) = (MovementKind::Backordered, Warehouse::NONE.get());
                 movements.push(target.movement(kind, line, self.sku(line), nowhere, rest));
             }
