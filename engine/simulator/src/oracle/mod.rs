@@ -43,6 +43,8 @@ mod serving;
 mod setup;
 mod shaping;
 mod sourced;
+#[cfg(test)]
+mod sparing;
 mod supply;
 mod units;
 mod waiting;

@@ -283,6 +283,3 @@ impl Rejected<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,13 +3,16 @@
 
 use gantry_model::{
     Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, HoldId, LineUnits,
-    Match, MatchAgain, MatchEnd, OrderId, OrderLine, Outcome, PlaceOrder, Proof, SetCosts,
-    SetPriority, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Zone,
+    Match, MatchAgain, MatchEnd, Movement, MovementKind, OrderId, OrderLine, Outcome, OutcomeHead,
+    PlaceOrder, Proof, Record, RejectCause, RejectUnits, Sequence, SetCosts, SetPriority,
+    ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
+    Warehouse, Zone,
 };
 
-use super::super::audit::books_add_up;
-use super::super::decide;
-use super::*;
+use super::audit::books_add_up;
+use super::book::Book;
+use super::case::Scratch;
+use super::decide;
 
 const SECOND_NS: u64 = 1_000_000_000;
 const ORDER: OrderId = OrderId::new(100);
