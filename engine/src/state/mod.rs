@@ -37,6 +37,7 @@ mod slab;
 mod sourcing_rows;
 mod stock;
 mod supply;
+mod waiting_lines;
 
 use gantry_model::{
     CellView, Channel, CommandId, EngineTime, Limits, OrderId, Sequence, Sku, Warehouse,
