@@ -105,8 +105,8 @@ impl Books {
 
     /// Puts a line that waits to another place of its book; one that waits no longer has none.
     pub(crate) fn move_line(&mut self, sku: Sku, before: WaitKey, after: WaitKey) {
-        let Some(book) = self.books.get_mut(&sku) else { return };
-        let Some(slot) = book.lines.remove(&before) else { return };
+        let Some(book) = self.books.get_mut(sku.index()).and_then(Option::as_mut) else { return };
+        let Some(slot) = book.lines.remove(before) else { return };
         book.lines.insert(after, slot);
         if book.complete.remove(&before) {
             book.complete.insert(after);

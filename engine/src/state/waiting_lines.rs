@@ -62,14 +62,14 @@ impl WaitingLines {
         }
     }
 
-    /// Takes the line at `key` out, if it is there.
-    pub(super) fn remove(&mut self, key: WaitKey) {
+    /// Takes the line at `key` out, if it is there; returns its order's slot.
+    pub(super) fn remove(&mut self, key: WaitKey) -> Option<u32> {
         let (run, at) = self.find(key);
-        let Some(lines) = self.runs.get_mut(run) else { return };
+        let lines = self.runs.get_mut(run)?;
         if lines[at].0 != key {
-            return;
+            return None;
         }
-        lines.remove(at);
+        let (_, slot) = lines.remove(at);
         self.count -= 1;
         if lines.is_empty() {
             self.runs.remove(run);
@@ -77,6 +77,7 @@ impl WaitingLines {
             self.join(run);
             self.join(run.wrapping_sub(1));
         }
+        Some(slot)
     }
 
     /// The run that has the first line not before `key`, and where in it that is; the number of runs
@@ -145,11 +146,11 @@ mod tests {
                         naive.insert(key(number), number.into());
                     }
                     3 => {
-                        lines.remove(key(number));
-                        naive.remove(&key(number));
+                        let gone = naive.remove(&key(number));
+                        assert_eq!(lines.remove(key(number)), gone);
                     }
-                    _ => if let Some((first, _)) = naive.pop_first() {
-                        lines.remove(first);
+                    _ => if let Some((first, slot)) = naive.pop_first() {
+                        assert_eq!(lines.remove(first), Some(slot));
                     },
                 }
                 check(&lines, &naive, key(from));
@@ -169,7 +170,9 @@ mod tests {
     fn few_lines_leave_few_runs() {
         let mut lines = WaitingLines::default();
         (0..6_400).for_each(|number| lines.insert(key(number), 0));
-        (0..6_400).filter(|number| number % 64 > 0).for_each(|number| lines.remove(key(number)));
+        for number in (0..6_400).filter(|number| number % 64 > 0) {
+            assert_eq!(lines.remove(key(number)), Some(0));
+        }
         assert_eq!(lines.len(), 100);
         assert!(lines.runs.len() <= 7, "{} runs", lines.runs.len());
     }

@@ -22,13 +22,15 @@ pub(crate) struct Rig {
     pub(crate) engine: Engine,
     records: FrameBuffer,
     ids: u128,
+    /// Nanoseconds that pass before the next command.
+    ahead: u64,
 }
 
 impl Rig {
     /// A shop with so many SKUs and no stock.
     pub(crate) fn new(skus: u32) -> Self {
         let records = FrameBuffer::new(PAYLOAD_BYTES_MAX);
-        let mut rig = Self { engine: Engine::new(), records, ids: 0 };
+        let mut rig = Self { engine: Engine::new(), records, ids: 0, ahead: 0 };
         for code in ["A", "B", "C"] {
             let id = rig.next_id();
             let row = UpsertWarehouse { id, priority: 1, active: true, code };
@@ -79,6 +81,11 @@ impl Rig {
         CommandId::new(self.ids)
     }
 
+    /// The id that comes next.
+    pub(crate) fn upcoming_id(&self) -> CommandId {
+        CommandId::new(self.ids + 1)
+    }
+
     /// Places an order of one line that may wait; returns its id.
     pub(crate) fn place(&mut self, zone: u16, sku: u32, units: u32, class: u8) -> CommandId {
         let id = self.next_id();
@@ -126,7 +133,9 @@ impl Rig {
         let (now, mut reply) = (self.now(), Vec::new());
         let before = self.engine.last_sequence();
         self.engine.execute(&item, Actor::CLIENT_MIN, now, &mut self.records, &mut reply);
-        self.engine.last_sequence() > before
+        let is_written = self.engine.last_sequence() > before;
+        self.ahead = if is_written { 0 } else { self.ahead };
+        is_written
     }
 
     fn must(&mut self, command: &Command<'_>) {
@@ -137,7 +146,18 @@ impl Rig {
     pub(crate) fn step(&mut self) -> bool {
         self.make_room();
         let now = self.now();
-        self.engine.match_waiting(now, &mut self.records)
+        let worked = self.engine.match_waiting(now, &mut self.records);
+        self.ahead = if worked { 0 } else { self.ahead };
+        worked
+    }
+
+    /// Makes promises anew that cannot be kept, or that nobody was given; whether any were to be.
+    pub(crate) fn review(&mut self) -> bool {
+        self.make_room();
+        let now = self.now();
+        let worked = self.engine.review_promises(now, &mut self.records);
+        self.ahead = if worked { 0 } else { self.ahead };
+        worked
     }
 
     fn make_room(&mut self) {
@@ -148,7 +168,17 @@ impl Rig {
     }
 
     fn now(&self) -> EngineTime {
-        EngineTime::new(self.engine.last_time().get() + 1_000)
+        EngineTime::new(self.time().get() + 1_000)
+    }
+
+    /// What time it is.
+    pub(crate) fn time(&self) -> EngineTime {
+        EngineTime::new(self.engine.last_time().get() + self.ahead)
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&mut self, nanoseconds: u64) {
+        self.ahead += nanoseconds;
     }
 
     /// The bytes of the record that was written last, of which `before` bytes lie before it.
