@@ -169,19 +169,14 @@ pub(crate) fn of_query(
     let no = |reason: RejectReason, replies: &mut Vec<u8>| {
         rejected(kind, &OutcomeHead::rejected(reason, 0, 0), &[], sequence, replies);
     };
+    let answered = |replies| begin(replies, kind, ReplyStatus::Answered, sequence);
     match query {
         Query::ReadSupply(query) => match supply::is_known(state, query.supply) {
-            true => {
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
-                supply::put_with_lines(reply, state, query);
-            }
+            true => supply::put_with_lines(answered(replies), state, query),
             false => no(RejectReason::UnknownSupply, replies),
         },
         Query::ReadSupplies(sku) => match state.catalogue.sku(*sku) {
-            Some(_) => {
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
-                supply::put_those_of_sku(reply, state, *sku);
-            }
+            Some(_) => supply::put_those_of_sku(answered(replies), state, *sku),
             None => no(RejectReason::UnknownSku, replies),
         },
         Query::ReadOrder(order) => match known.order(*order) {
@@ -190,21 +185,21 @@ pub(crate) fn of_query(
         },
         Query::ReadStock(sku) => match state.catalogue.sku(*sku) {
             Some(row) => {
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                let reply = answered(replies);
                 put_stock(reply, state, *sku, row.tracked);
             }
             None => no(RejectReason::UnknownSku, replies),
         },
         Query::Resolve(namespace, code) => match state.catalogue.resolve(*namespace, code) {
             Some(handle) => {
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                let reply = answered(replies);
                 put_handle(reply, handle).end();
             }
             None => no(RejectReason::UnknownCode, replies),
         },
         Query::Name(namespace, handle) => match state.catalogue.name(*namespace, *handle) {
             Some(code) => {
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                let reply = answered(replies);
                 reply.put(&name_prefix(code.as_str())).put(code.as_bytes()).end();
             }
             None => no(RejectReason::UnknownCode, replies),
@@ -214,16 +209,13 @@ pub(crate) fn of_query(
             None => no(RejectReason::UnknownSku, replies),
         },
         Query::ReadHold(id) => match hold::is_known(state, *id) {
-            true => {
-                hold::put(begin(replies, kind, ReplyStatus::Answered, sequence), state, *id, now)
-                    .end()
-            }
+            true => hold::put(answered(replies), state, *id, now).end(),
             false => no(RejectReason::UnknownHold, replies),
         },
         Query::ReadHolds(holds) => match hold::count(state, holds.owner, now) {
             0 => no(RejectReason::UnknownOwner, replies),
             count => {
-                let reply = begin(replies, kind, ReplyStatus::Answered, sequence);
+                let reply = answered(replies);
                 hold::put_those_of_owner(reply, state, holds, (count, now));
             }
         },

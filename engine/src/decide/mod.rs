@@ -152,9 +152,7 @@ pub(crate) fn decide_known(
         Command::PlaceOrder(order) => place::decide(state, order, sequence, now, decision),
         Command::CancelOrder(units) => order_units::cancel(known, units, sequence, decision),
         Command::Ship(units) => order_units::ship(known, units, sequence, decision),
-        Command::SetPriority(priority) => {
-            order_units::set_priority(known, priority, sequence, decision)
-        }
+        Command::SetPriority(set) => order_units::set_priority(known, set, sequence, decision),
         Command::MatchAgain(again) => due::match_again(state, again.sku, sequence, decision),
         Command::Receive(change) => supply::receive(state, change, sequence, decision),
         Command::Adjust(change) => supply::adjust(state, change, sequence, decision),
@@ -202,8 +200,7 @@ pub(crate) fn decide_known(
                 skus.for_each(|sku| due::make_due_what_waits(state, sku, sequence, decision));
             }
         }
-        Err(rejection) => {
-            let Rejection { reason, actual, limit } = rejection;
+        Err(Rejection { reason, actual, limit }) => {
             decision.head = OutcomeHead::rejected(reason, actual, limit);
             decision.movements.clear();
         }

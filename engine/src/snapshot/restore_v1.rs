@@ -3,6 +3,7 @@
 //! The rows are what was written: every section has passed its hash before it comes here. They are
 //! judged all the same, so that a file made by a bug is told by name and never ends the process.
 
+mod closed;
 mod holds;
 mod matching;
 mod open;
@@ -27,8 +28,8 @@ use super::index_v1::Indexing;
 use super::rows_v1::{self as v1, Kind};
 use crate::Engine;
 use crate::state::{
-    AllocationRow, ArchiveRow, Cell, CommandRow, DayLoad, LineRow, OrderDetailRow, OrderRow,
-    RejectionRow, State, UnitTotals,
+    AllocationRow, Cell, CommandRow, DayLoad, LineRow, OrderDetailRow, OrderRow, RejectionRow,
+    State, UnitTotals,
 };
 
 /// The commands that bring settings back have no id: they are not remembered, their rows are.
@@ -117,8 +118,10 @@ impl Restoring {
                 });
                 Ok(())
             }),
-            Kind::Closed => each(bytes, |row: &v1::ArchivedClosed| add_closed(state, row)),
-            Kind::Archives => each(bytes, |row: &v1::ArchivedArchiveFile| add_archive(state, row)),
+            Kind::Closed => each(bytes, |row: &v1::ArchivedClosed| closed::add(state, row)),
+            Kind::Archives => {
+                each(bytes, |row: &v1::ArchivedArchiveFile| closed::add_archive(state, row))
+            }
             Kind::Due => each(bytes, |row: &v1::ArchivedDue| matching::add_due(state, row)),
             Kind::SetAside => {
                 each(bytes, |row: &v1::ArchivedPlace| matching::add_set_aside(state, row))
@@ -519,33 +522,6 @@ fn is_order(state: &State, order: &v1::ArchivedOrder, parts: &Parts<'_>) -> bool
         && parts.references.len() <= CODE_BYTES_MAX
         && parts.lines.iter().all(is_line)
         && parts.allocations.iter().all(is_allocation)
-}
-
-fn add_closed(state: &mut State, row: &v1::ArchivedClosed) -> Result<(), RowsError> {
-    let (slot, closed) = (row.order.to_native(), Sequence::new(row.closed.to_native()));
-    let is_there = slot < state.orders.slots();
-    let is_closed = is_there && state.orders.row(slot).open_units == 0;
-    known("closed order", is_closed.then_some(()))?;
-    state.restore_closed(slot, closed);
-    Ok(())
-}
-
-fn add_archive(state: &mut State, row: &v1::ArchivedArchiveFile) -> Result<(), RowsError> {
-    let row = ArchiveRow {
-        number: row.number.to_native(),
-        hash: row.hash,
-        orders_total: row.orders_total.to_native(),
-        commands_total: row.commands_total.to_native(),
-        orders_retired: row.orders_retired.to_native(),
-        commands_retired: row.commands_retired.to_native(),
-    };
-    let is_next = state.archives.unfinished().is_none()
-        && row.number == state.archives.last_number() + 1
-        && row.orders_retired <= row.orders_total
-        && row.commands_retired <= row.commands_total;
-    known("archive file", is_next.then_some(()))?;
-    state.restore_archive(row);
-    Ok(())
 }
 
 pub(super) fn line(row: &v1::ArchivedLine) -> LineRow {

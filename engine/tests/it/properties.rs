@@ -167,12 +167,7 @@ impl Ledger {
                 MovementKind::GivenBack | MovementKind::Unheld => {
                     *self.held.entry(cell).or_default() -= quantity;
                 }
-                MovementKind::Promised
-                | MovementKind::Unpromised
-                | MovementKind::PromiseBroken
-                | MovementKind::Withdrawn
-                | MovementKind::Restored
-                | MovementKind::Due => {}
+                _ => {}
             }
         }
         self.check(record);

@@ -14,10 +14,10 @@ use std::fmt::Write;
 use gantry_engine::Engine;
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{
-    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineSecond,
-    EngineTime, HoldId, Item, LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query,
-    Reply, ReplyBody, ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode,
-    UpsertSku, UpsertWarehouse, Warehouse, Zone,
+    Actor, AdjustReason, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, EngineTime,
+    HoldId, Item, LineUnits, Namespace, OrderLine, OrderUnits, PlaceOrder, Query, Reply, ReplyBody,
+    ReplyStatus, SetCosts, ShortMode, Sku, StockChange, StockState, UpsertCode, UpsertSku,
+    UpsertWarehouse, Warehouse, Zone,
 };
 
 use setup::flag;
@@ -150,9 +150,12 @@ impl Shop {
             }
             ["zone", code] => self.send(&Command::UpsertZone(UpsertCode { id, code })),
             ["cost", warehouse, zone, cost] => self.cost(id, warehouse, zone, cost),
-            ["receive", sku, warehouse, quantity] => {
+            ["receive" | "count", sku, warehouse, quantity] => {
                 let change = self.change(id, sku, warehouse, quantity);
-                self.send(&Command::Receive(change))
+                self.send(&match words[0] {
+                    "receive" => Command::Receive(change),
+                    _ => Command::SetStock(change),
+                })
             }
             ["adjust", sku, warehouse, quantity, reason, ref state @ ..] => {
                 let reason = AdjustReason::ALL.iter().find(|known| known.name() == reason);
@@ -161,10 +164,6 @@ impl Shop {
                 let reason = *reason.unwrap();
                 let change = self.change(id, sku, warehouse, quantity);
                 self.send(&Command::Adjust(StockChange { reason, state, ..change }))
-            }
-            ["count", sku, warehouse, quantity] => {
-                let change = self.change(id, sku, warehouse, quantity);
-                self.send(&Command::SetStock(change))
             }
             ["place", order, zone, mode, lines, ref flags @ ..] => {
                 let id = order_id(order);
@@ -343,17 +342,7 @@ impl Shop {
                 }
             }
             ReplyBody::Book { head, rows, promised } => {
-                let due = if head.is_due == 1 { " due" } else { "" };
-                write!(text, " {}+{}{due}", head.units, head.set_aside).unwrap();
-                for (at, row) in rows.iter().enumerate() {
-                    let promised = promised.get(at).map_or(EngineSecond::NONE.get(), |it| it.get());
-                    let key = row.key(EngineSecond::new(promised));
-                    write!(text, " {}/{}:{}", row.order().get() % 1_000_000, key.line, row.units())
-                        .unwrap();
-                    if key.promised != EngineSecond::NONE {
-                        write!(text, "@{promised}").unwrap();
-                    }
-                }
+                self.describe_book(head, (rows, promised), text);
             }
             ReplyBody::Hold { head, rows } => self.describe_hold(head, rows, text),
             ReplyBody::Holds { head, rows } => {
@@ -363,14 +352,7 @@ impl Shop {
                 }
             }
             ReplyBody::Supply { head, rows } => self.describe_supply(head, rows, text),
-            ReplyBody::Supplies { head, rows } => {
-                let due = if head.is_due == 1 { " due" } else { "" };
-                write!(text, " {}/{}{due}", head.promised, head.open).unwrap();
-                for row in *rows {
-                    let id = row.id.get() % 1_000_000;
-                    write!(text, " {id}:{}/{}", row.received, row.expected).unwrap();
-                }
-            }
+            ReplyBody::Supplies { head, rows } => self.describe_supplies(head, rows, text),
             ReplyBody::Rejection(outcome) => {
                 if outcome.head.limit() != 0 || outcome.head.actual() != 0 {
                     write!(text, " {}:{}", outcome.head.actual(), outcome.head.limit()).unwrap();

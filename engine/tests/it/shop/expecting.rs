@@ -8,10 +8,12 @@ use std::fmt::Write;
 use std::iter::repeat;
 
 use gantry_model::{
-    ChangeSupply, Command, CommandId, EngineSecond, EngineTime, ExpectSupply, Item, PromiseKey,
-    PromiseRow, Query, ReadBook, ReadSupply, ReceiveSupply, Reply, ReplyBody, Sequence, Sku,
-    SupplyHead, SupplyStatus, WaitKey,
+    BookHead, BookRow, ChangeSupply, Command, CommandId, EngineSecond, EngineTime, ExpectSupply,
+    Item, PromiseKey, PromiseRow, Query, ReadBook, ReadSupply, ReceiveSupply, Reply, ReplyBody,
+    Sequence, Sku, SuppliesHead, SupplyHead, SupplyStatus, WaitKey,
 };
+
+use zerocopy::little_endian::U32;
 
 use super::setup::flag;
 use super::{Shop, order_id};
@@ -109,6 +111,39 @@ impl Shop {
         for row in rows {
             let (order, key) = (row.order().get() % 1_000_000, row.key());
             write!(text, " {order}/{}:{}@{}", key.line, row.units(), key.promised.get()).unwrap();
+        }
+    }
+
+    pub(super) fn describe_supplies(
+        &self,
+        head: &SuppliesHead,
+        rows: &[SupplyHead],
+        text: &mut String,
+    ) {
+        let due = if head.is_due == 1 { " due" } else { "" };
+        write!(text, " {}/{}{due}", head.promised, head.open).unwrap();
+        for row in rows {
+            let id = row.id.get() % 1_000_000;
+            write!(text, " {id}:{}/{}", row.received, row.expected).unwrap();
+        }
+    }
+
+    pub(super) fn describe_book(
+        &self,
+        head: &BookHead,
+        (rows, promised): (&[BookRow], &[U32]),
+        text: &mut String,
+    ) {
+        let due = if head.is_due == 1 { " due" } else { "" };
+        write!(text, " {}+{}{due}", head.units, head.set_aside).unwrap();
+        let dates = promised.iter().map(|date| date.get()).chain(repeat(EngineSecond::NONE.get()));
+        for (row, date) in rows.iter().zip(dates) {
+            let (order, line) =
+                (row.order().get() % 1_000_000, row.key(EngineSecond::new(date)).line);
+            write!(text, " {order}/{line}:{}", row.units()).unwrap();
+            if date != EngineSecond::NONE.get() {
+                write!(text, "@{date}").unwrap();
+            }
         }
     }
 }
