@@ -112,10 +112,23 @@ fn stint_the_rejected(shown: &mut Shown, rng: &mut ChaCha8Rng) -> bool {
     let line = shown.records[allocated + 2..allocated + 4].to_vec();
     let mut rest = movements_of(shown, MovementKind::Backordered);
     rest.retain(|(record, at)| *record == start && shown.records[at + 2..at + 4] == line);
-    let units = read_u64(&shown.records, allocated + 4) & 0xffff_ffff;
-    let Some((_, rest)) = rest.first().filter(|_| units > 1) else { return false };
+    if read_u64(&shown.records, allocated + 4) & 0xffff_ffff < 2 {
+        return false;
+    }
     write_u32(&mut shown.records, allocated + 4, |units| units - 1);
-    write_u32(&mut shown.records, rest + 4, |units| units + 1);
+    if let Some((_, rest)) = rest.first() {
+        write_u32(&mut shown.records, rest + 4, |units| units + 1);
+        return true;
+    }
+    // Nothing of it waited: from now on this unit does.
+    let behind = allocated + MOVEMENT_BYTES;
+    let mut waits = shown.records[allocated..behind].to_vec();
+    waits[0] = MovementKind::Backordered.number();
+    waits[4..8].copy_from_slice(&1_u32.to_le_bytes());
+    waits[12..14].copy_from_slice(&u16::MAX.to_le_bytes());
+    shown.records.splice(behind..behind, waits);
+    write_u32(&mut shown.records, start, |length| length + 32);
+    write_u16(&mut shown.records, start + 6, |count| count + 1);
     true
 }
 
