@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gantry_journal::mark;
 use gantry_model::{
     Channel, EngineSecond, EngineTime, Movement, MovementKind, PlaceOrder, Rule,
-    SUPPLIES_PER_PROMISE_MAX, Sequence, Sku, Warehouse, Zone,
+    SUPPLIES_PER_PROMISE_MAX, Sequence, ShortMode, Sku, Warehouse, Zone,
 };
 
 use super::Decision;
@@ -21,6 +21,7 @@ pub(super) struct Wanted {
     /// Where its order goes, and came from.
     pub(super) zone: Zone,
     pub(super) channel: Channel,
+    pub(super) mode: ShortMode,
 }
 
 impl Wanted {
@@ -70,12 +71,17 @@ impl<'a> Promiser<'a> {
     }
 
     /// Promises a line all that it waits for, of what comes in first; returns when the last of it does.
-    /// Nothing, where that is too little, or of too many supplies.
+    /// Nothing, where that is too little, or of too many supplies; and nothing to an order that waits
+    /// complete, whose lines must stand alike in all of their books: else two such orders might keep
+    /// from each other for ever.
     pub(super) fn promise(
         &mut self,
         wanted: &Wanted,
         movements: &mut Vec<Movement>,
     ) -> Option<EngineSecond> {
+        if wanted.mode == ShortMode::WaitComplete {
+            return None;
+        }
         let before = movements.len();
         let (mut left, mut latest) = (wanted.units, None);
         for supply in self.still_to_come(wanted.sku) {
@@ -151,6 +157,7 @@ pub(super) fn promise_what_waits(
             units: movement.quantity().unsigned_abs(),
             zone: order.zone,
             channel: order.channel,
+            mode: order.short,
         };
         promiser.promise(&wanted, &mut decision.movements);
     }

@@ -106,6 +106,7 @@ fn wanted(state: &State, (sku, key, slot): (Sku, WaitKey, u32)) -> Wanted {
         units: state.orders.lines(order)[usize::from(key.line)].waiting,
         zone: order.zone,
         channel: state.orders.detail(slot).channel,
+        mode: order.short,
     }
 }
 

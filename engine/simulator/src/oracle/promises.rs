@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gantry_model::{
     Channel, Command, EngineSecond, EngineTime, Movement, MovementKind, PlaceOrder, PromiseKey,
-    Record, Rule, SUPPLIES_PER_PROMISE_MAX, Sequence, Sku, Warehouse, Zone,
+    Record, Rule, SUPPLIES_PER_PROMISE_MAX, Sequence, ShortMode, Sku, Warehouse, Zone,
 };
 
 use super::book::{Book, Waiting};
@@ -27,6 +27,7 @@ pub(super) struct Wanting {
     pub(super) units: i64,
     pub(super) zone: Zone,
     pub(super) channel: Channel,
+    pub(super) mode: ShortMode,
 }
 
 impl Wanting {
@@ -49,6 +50,9 @@ impl Wanting {
         time: u64,
         movements: &mut Vec<Movement>,
     ) -> Option<EngineSecond> {
+        if self.mode == ShortMode::WaitComplete {
+            return None; // Its lines stand alike in all books, without dates.
+        }
         let (mut left, mut parts) = (self.units, Vec::new());
         for supply in book.supplies_of(self.sku) {
             let units = supply.free_after(movements).min(left);
@@ -116,6 +120,7 @@ pub(super) fn when_ordered(
             units: movement.quantity().into(),
             zone: order.zone,
             channel: order.channel,
+            mode: order.short,
         })
         .collect();
     let mut dates = Vec::new();
@@ -168,7 +173,8 @@ impl Book {
         let line = waiting.key.line;
         let row = self.lines_of(order)[usize::from(line)];
         let (placed, channel) = (order.placed, self.placed(order).channel);
-        Wanting { placed, line, sku: row.sku, units: row.waiting, zone: order.zone, channel }
+        let (zone, mode) = (order.zone, order.short);
+        Wanting { placed, line, sku: row.sku, units: row.waiting, zone, channel, mode }
     }
 
     /// SKUs whose promises are to be made anew because of a record, which the book does not know yet.

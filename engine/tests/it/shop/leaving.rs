@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use gantry_model::{
-    Command, CommandId, EngineSecond, EngineTime, OrderBody, RejectCause, RejectUnits, SetCancelAt,
+    Command, CommandId, EngineSecond, OrderBody, RejectCause, RejectUnits, SetCancelAt,
 };
 
 use super::{Shop, order_id};
@@ -39,12 +39,6 @@ impl Shop {
             }
             _ => panic!("no line of a script: {words:?}"),
         }
-    }
-
-    /// Lets the engine give one order up.
-    pub(crate) fn give_up_one(&mut self, now: EngineTime) {
-        assert!(self.engine.give_up(now, &mut self.records), "an order whose time has come");
-        self.check();
     }
 
     pub(super) fn describe_dates(order: &OrderBody<'_>, text: &mut String) {

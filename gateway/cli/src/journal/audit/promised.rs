@@ -288,6 +288,9 @@ impl Audit {
     fn promise_line(&mut self, line: Line, now: EngineTime) -> Result<Vec<Told>, Fault> {
         let order = self.orders.find_placed(line.0)?;
         let (sku, facts) = (self.orders.sku(order, line.1)?, self.orders.facts(order));
+        if facts.waits_complete {
+            return Ok(Vec::new());
+        }
         let policy = self.rules.policy(facts.channel);
         let mut left = self.orders.waiting(order, line.1);
         let mut told: Vec<Told> = Vec::new();
