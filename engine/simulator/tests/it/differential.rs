@@ -173,8 +173,9 @@ fn they_agree_over_long_runs() {
 /// The engine journals the hash of its state every 65,536 records, between others' records.
 #[test]
 fn marks_are_passed_over() {
-    let figures = agree(2_100..2_101, 130_000, |swarm| swarm);
-    assert!(figures[0].records > 1 << 16 && figures[0].own > 0, "{figures:?}");
+    let figures = agree(2_100..2_103, 130_000, |swarm| swarm);
+    let is_marked = |one: &Figures| one.records > 1 << 16 && one.own > 0;
+    assert!(figures.iter().any(is_marked), "{figures:?}");
 }
 
 /// Batches are full now and then, so answers begin in one and end in the next.
