@@ -154,6 +154,8 @@ fn ids_in(kind: RequestKind, item: &Item<'_>) -> [Option<CommandId>; 2] {
             }
             Ok(Command::SetPriority(priority)) => [Some(priority.id), Some(priority.order)],
             Ok(Command::ResourceOrder(resource)) => [Some(resource.id), Some(resource.order)],
+            Ok(Command::SetCancelAt(command)) => [Some(command.id), Some(command.order)],
+            Ok(Command::RejectUnits(command)) => [Some(command.id), Some(command.order)],
             Ok(command) => [command.id(), None],
             Err(_) => [None, None],
         },
