@@ -85,8 +85,8 @@ fn shops_with_supplies_hold_together_and_replay_to_the_same_state() {
         counts(&shop).into_iter().for_each(|(kind, count)| *sums.entry(kind).or_default() += count);
     }
     let of = |kind| sums.get(&kind).copied().unwrap_or(0);
-    assert!(of(MovementKind::Promised) > 1_500, "{sums:?}");
-    assert!(of(MovementKind::Unpromised) > 500, "{sums:?}");
+    assert!(of(MovementKind::Promised) > 600, "{sums:?}");
+    assert!(of(MovementKind::Unpromised) > 350, "{sums:?}");
     assert!(of(MovementKind::PromiseBroken) > 300, "{sums:?}");
 }
 
@@ -132,7 +132,7 @@ fn a_snapshot_and_what_follows_it_is_a_full_replay_with_promises_too() {
         assert_eq!(tail, restored.records.payload(), "seed {seed}");
         assert_eq!(restored.engine.state().recompute_hash(), shop.engine.state_hash());
     }
-    assert!(promises > 40 && reviews > 5, "{promises} promises, {reviews} snapshots with reviews");
+    assert!(promises > 20 && reviews > 5, "{promises} promises, {reviews} snapshots with reviews");
 }
 
 #[test]
