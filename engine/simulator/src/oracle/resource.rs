@@ -262,7 +262,8 @@ impl<'a> Again<'a> {
         }
     }
 
-    /// Where demands compete: whether a plan that is proven to be the best is, if that is known.
+    /// Where demands compete: whether a plan that is proven to be the best is, if that is known. One
+    /// that is not proven may have passed by a soft rule that a heavier plan keeps.
     fn is_lightest(
         &self,
         case: &Case<'_>,
@@ -272,7 +273,9 @@ impl<'a> Again<'a> {
         let is_proven = head.proof() == Some(Proof::Optimal);
         let Some(Some(lightest)) = lightest(case, &self.wanted) else { return Ok(false) };
         let weight = case.weight(new);
-        expect(weight == lightest.weight || weight > lightest.weight && !is_proven, || {
+        let may_be_lighter = case.policy.soft != Rules::NONE;
+        let is_other = weight > lightest.weight || may_be_lighter;
+        expect(weight == lightest.weight || is_other && !is_proven, || {
             format!("{new:?} of weight {weight:?}, said {head:?}; the best are {lightest:?}")
         })?;
         Ok(true)
