@@ -208,16 +208,27 @@ impl State {
                 }
             }
         }
-        if matches!(record.command, Command::RejectUnits(_)) && !self.supplies.is_empty() {
-            let waits = |it: &&Movement| it.kind() == MovementKind::Backordered;
-            for movement in record.movements.iter().filter(waits) {
-                if self.supplies.of_sku(movement.sku()).next().is_some() {
-                    self.review_if_waited_for(movement.sku(), record.sequence);
-                }
-            }
+        if !self.supplies.is_empty() {
+            self.review_changed_lines(record);
         }
         if !self.reviews.is_empty() {
             self.look_again(record);
+        }
+    }
+
+    /// A line that waits for less may be promised what was too little for it; one that waits for more
+    /// because units were rejected is promised nothing by that record.
+    fn review_changed_lines(&mut self, record: &Record<'_>) {
+        let is_rejection = matches!(record.command, Command::RejectUnits(_));
+        for movement in record.movements {
+            let is_changed = match movement.kind() {
+                MovementKind::Dequeued => true,
+                MovementKind::Backordered => is_rejection,
+                _ => false,
+            };
+            if is_changed && self.supplies.of_sku(movement.sku()).next().is_some() {
+                self.review_if_waited_for(movement.sku(), record.sequence);
+            }
         }
     }
 

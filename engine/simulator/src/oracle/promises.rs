@@ -190,10 +190,15 @@ impl Book {
             Command::ReceiveSupply(command) => named(command.supply),
             _ => None,
         });
+        // A line that waits for less may be promised what was too little for it.
         let takes = |movement: &&Movement| {
             let is_promised = self.promise(movement.order().get(), movement.line()).is_some();
-            is_promised
-                && matches!(movement.kind(), MovementKind::Dequeued | MovementKind::Unpromised)
+            let is_expected = !self.supplies_of(movement.sku().get()).is_empty();
+            match movement.kind() {
+                MovementKind::Dequeued => is_promised || is_expected,
+                MovementKind::Unpromised => is_promised,
+                _ => false,
+            }
         };
         skus.extend(record.movements.iter().filter(takes).map(|row| row.sku().get()));
         // What waits because it was rejected is promised nothing by the record itself.

@@ -87,6 +87,9 @@ impl Audit {
         let mut dates = Dates::new();
         self.expected.ledger.command(record);
         for movement in record.movements.iter().filter(|it| it.kind() == MovementKind::Dequeued) {
+            if !self.expected.ledger.of_sku(movement.sku()).is_empty() {
+                reviewed.insert(movement.sku());
+            }
             if let Some(promise) = self.expected.ledger.promise(line_of(movement)) {
                 dates.insert(line_of(movement), Some(promise.date));
                 reviewed.insert(movement.sku());
