@@ -209,6 +209,11 @@ impl Ledger {
         self.lines.values().filter_map(|line| line.parts.get(&supply)).sum()
     }
 
+    /// Whether an order waits for anything.
+    pub(crate) fn waits(&self, placed: u64) -> bool {
+        self.lines.contains_key(&placed)
+    }
+
     /// When what an order waits for is promised to be there, if it waits and that is promised.
     pub(crate) fn date(&self, placed: u64) -> u32 {
         self.lines.get(&placed).map_or(NEVER, |line| line.date)
