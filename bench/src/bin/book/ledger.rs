@@ -240,20 +240,21 @@ impl Ledger {
         self.check_nothing_better(sku, now);
     }
 
-    /// No line without a promise could have one of the earliest supplies that have units left.
+    /// No line without a promise could have one of the earliest supplies that have units left. Where
+    /// one of these is overdue it could not be counted on, and nobody looked again when that began.
     fn check_nothing_better(&self, sku: usize, now: EngineTime) {
         for (placed, line) in self.lines.iter().filter(|(_, line)| line.sku == sku) {
-            let its = self.supplies.iter().filter(|(_, supply)| {
-                let in_time = !is_past(supply.eta, now);
-                supply.sku == sku && in_time && reaches(line.zone, supply.warehouse)
-            });
-            let mut free: Vec<(u32, u64, i64)> = its
+            let its = |(_, supply): &(&u64, &Supply)| {
+                supply.sku == sku && reaches(line.zone, supply.warehouse)
+            };
+            let mut free: Vec<(u32, u64, i64)> = (self.supplies.iter().filter(its))
                 .map(|(at, supply)| (supply.eta, *at, supply.open() - self.promised(*at)))
                 .filter(|(_, _, units)| *units > 0)
                 .collect();
             free.sort_unstable();
+            let is_overdue = free.first().is_some_and(|(eta, ..)| is_past(*eta, now));
             let could: i64 = free.iter().take(4).map(|(_, _, units)| units).sum();
-            let is_left_out = line.date == NEVER && could >= line.waiting;
+            let is_left_out = line.date == NEVER && could >= line.waiting && !is_overdue;
             assert!(!is_left_out, "order {placed} could be promised its units: {line:?}");
         }
     }
