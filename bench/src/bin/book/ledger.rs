@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gantry_model::{Command, EngineTime, Movement, MovementKind, Record};
+use gantry_model::{Command, EngineTime, Movement, MovementKind, Record, SUPPLIES_PER_PROMISE_MAX};
 
 use crate::rig::SERVED;
 
@@ -240,9 +240,14 @@ impl Ledger {
         self.check_nothing_better(sku, now);
     }
 
-    /// No line without a promise could have one of the earliest supplies that have units left. Where
-    /// one of these is overdue it could not be counted on, and nobody looked again when that began.
+    /// No line without a promise could have one of the supplies that have units left. Nobody looks
+    /// again when a supply becomes overdue, or when one of more than four is promised to others: then
+    /// a line may be left out.
     fn check_nothing_better(&self, sku: usize, now: EngineTime) {
+        let its = self.supplies.values().filter(|supply| supply.sku == sku);
+        if its.count() > SUPPLIES_PER_PROMISE_MAX {
+            return;
+        }
         for (placed, line) in self.lines.iter().filter(|(_, line)| line.sku == sku) {
             let its = |(_, supply): &(&u64, &Supply)| {
                 supply.sku == sku && reaches(line.zone, supply.warehouse)
@@ -253,7 +258,7 @@ impl Ledger {
                 .collect();
             free.sort_unstable();
             let is_overdue = free.first().is_some_and(|(eta, ..)| is_past(*eta, now));
-            let could: i64 = free.iter().take(4).map(|(_, _, units)| units).sum();
+            let could: i64 = free.iter().map(|(_, _, units)| units).sum();
             let is_left_out = line.date == NEVER && could >= line.waiting && !is_overdue;
             assert!(!is_left_out, "order {placed} could be promised its units: {line:?}");
         }

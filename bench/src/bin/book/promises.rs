@@ -17,7 +17,7 @@ use crate::rig::{Rig, one_record};
 const SKUS: u32 = 8;
 /// Orders that wait at a time, and supplies that are expected, about.
 const WAITING_MAX: usize = 120;
-const SUPPLIES_MAX: usize = 40;
+const SUPPLIES_MAX: usize = 28;
 /// Events between two crashes, about.
 const EVENTS_PER_CRASH: u32 = 1_000;
 
