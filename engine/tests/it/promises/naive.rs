@@ -121,7 +121,7 @@ impl Naive {
     pub(super) fn dequeue(&mut self, at: (u64, u16), units: u32, sequence: u64) {
         let mut line = self.lines[&at].clone();
         line.waiting -= units;
-        let (mut left, had) = (units, line.date.is_some());
+        let (mut left, is_expected) = (units, !self.of_sku(line.sku).is_empty());
         for supply in self.of_sku(line.sku) {
             if let Some(part) = line.parts.get_mut(&supply.placed) {
                 let taken = left.min(*part);
@@ -133,7 +133,7 @@ impl Naive {
         let sku = line.sku;
         self.lines.insert(at, line);
         self.tidy();
-        if had {
+        if is_expected {
             self.review(sku, sequence);
         }
     }
