@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use gantry_journal::mark;
+use gantry_journal::{FrameBuffer, mark};
 use gantry_model::{
     COMMAND_BYTES_MAX, Command, CommandId, EngineTime, Item, Items, LINES_PER_ORDER_MAX, OrderLine,
     Sku,
@@ -188,55 +188,43 @@ impl Writer {
     /// Gives some of what came in to the lines that wait for it. Not to be called while a
     /// submission is begun. Returns whether a record was written.
     pub fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
-        let mut worked = false;
-        for _ in 0..MATCHES_PER_DRAIN {
-            if batch.is_full() || !self.engine.match_waiting(now, &mut batch.records) {
-                break;
-            }
-            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
-            worked = true;
-        }
-        worked
+        self.journal_own(batch, MATCHES_PER_DRAIN, |engine, records| {
+            engine.match_waiting(now, records)
+        })
     }
 
     /// Makes some of the promises anew that may not be kept any more. Not to be called while a
     /// submission is begun; what is to be matched comes first. Returns whether a record was written.
     pub fn review_promises(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
-        let mut worked = false;
-        for _ in 0..MATCHES_PER_DRAIN {
-            let is_matching = self.engine.state().matching.next().is_some();
-            if is_matching
-                || batch.is_full()
-                || !self.engine.review_promises(now, &mut batch.records)
-            {
-                break;
-            }
-            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
-            worked = true;
-        }
-        worked
+        self.journal_own(batch, MATCHES_PER_DRAIN, |engine, records| {
+            engine.state().matching.next().is_none() && engine.review_promises(now, records)
+        })
     }
 
     /// Ends some of the holds whose time has come. To be called before a request is looked at. Returns
     /// whether a record was written.
     pub fn expire_holds(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
-        let mut worked = false;
-        for _ in 0..EXPIRIES_PER_DRAIN {
-            if batch.is_full() || !self.engine.expire_holds(now, &mut batch.records) {
-                break;
-            }
-            batch.count_record(self.engine.last_sequence(), self.engine.last_time());
-            worked = true;
-        }
-        worked
+        self.journal_own(batch, EXPIRIES_PER_DRAIN, |engine, records| {
+            engine.expire_holds(now, records)
+        })
     }
 
     /// Gives up some of the orders whose time has come. To be called before a request is looked at.
     /// Returns whether a record was written.
     pub fn give_up(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
+        self.journal_own(batch, GIVE_UPS_PER_DRAIN, |engine, records| engine.give_up(now, records))
+    }
+
+    /// Lets the engine write records of its own, so many at most, while it has any and they fit.
+    fn journal_own(
+        &mut self,
+        batch: &mut Batch,
+        records_max: usize,
+        next: impl Fn(&mut Engine, &mut FrameBuffer) -> bool,
+    ) -> bool {
         let mut worked = false;
-        for _ in 0..GIVE_UPS_PER_DRAIN {
-            if batch.is_full() || !self.engine.give_up(now, &mut batch.records) {
+        for _ in 0..records_max {
+            if batch.is_full() || !next(&mut self.engine, &mut batch.records) {
                 break;
             }
             batch.count_record(self.engine.last_sequence(), self.engine.last_time());

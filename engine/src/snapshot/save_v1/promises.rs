@@ -2,7 +2,7 @@
 
 use gantry_model::{EngineSecond, SUPPLIES_PER_PROMISE_MAX, Sku, WaitKey};
 
-use super::v1;
+use super::{places, v1};
 use crate::state::{DueRow, LinePromiseRow, ReviewRow, State, SupplyRow};
 
 pub(super) fn supply(row: &SupplyRow) -> v1::Supply {
@@ -24,14 +24,8 @@ pub(super) fn promises(state: &State) -> Vec<v1::Promise> {
     let mut rows: Vec<(u16, &LinePromiseRow)> =
         state.promises.iter().map(|((_, line), row)| (line, row)).collect();
     rows.sort_unstable_by_key(|(line, row)| (row.slot, *line));
-    let mut used = (0..).zip(state.orders.used_slots()).peekable();
-    let place = |(line, row): (u16, &LinePromiseRow)| {
-        while used.next_if(|(_, slot)| *slot < row.slot).is_some() {}
-        let (order, slot) = *used.peek().expect("invariant: an order that waits is in memory");
-        assert_eq!(slot, row.slot, "an order that waits is in memory");
-        promise(order, line, row)
-    };
-    rows.into_iter().map(place).collect()
+    let places = places(state, rows.iter().map(|(_, row)| row.slot));
+    rows.into_iter().map(|(line, row)| promise(places[&row.slot], line, row)).collect()
 }
 
 fn promise(order: u32, line: u16, row: &LinePromiseRow) -> v1::Promise {
