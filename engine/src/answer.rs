@@ -13,7 +13,8 @@ use gantry_model::{
 };
 use zerocopy::little_endian::U32;
 
-use self::dates::{Dates, order_of};
+use self::dates::Dates;
+pub(crate) use self::dates::order_of;
 use crate::archive::Known;
 use crate::decide::Decision;
 use crate::state::{AllocationRow, Cell, FirstAnswer, LineRow, OrderView, State};
@@ -76,6 +77,9 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         Command::CancelOrder(units) | Command::Ship(units) => known.order(units.order).is_some(),
         Command::SetPriority(priority) => known.order(priority.order).is_some(),
         Command::ResourceOrder(resource) => known.order(resource.order).is_some(),
+        Command::SwapUnits(swap) => {
+            known.order(swap.first).is_some() && known.order(swap.second).is_some()
+        }
         Command::SetCancelAt(command) => known.order(command.order).is_some(),
         Command::RejectUnits(units) => known.order(units.order).is_some(),
         Command::ExpectSupply(_) | Command::ChangeSupply(_) | Command::ReceiveSupply(_) => true,
@@ -101,7 +105,8 @@ pub(crate) fn is_made(known: Known<'_>, command: &Command<'_>) -> bool {
         | Command::Match(_)
         | Command::ExpireHolds(_)
         | Command::Promise(_)
-        | Command::GiveUp(_) => true,
+        | Command::GiveUp(_)
+        | Command::Sweep(_) => true,
     }
 }
 

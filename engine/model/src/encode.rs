@@ -82,6 +82,7 @@ impl Command<'_> {
             Self::ReleaseHold(release) => item.put(&release.fixed()),
             Self::ResourceOrder(resource) => item.put(&resource.fixed()),
             Self::SetCancelAt(cancel) => item.put(&cancel.fixed()),
+            Self::SwapUnits(swap) => item.put(&swap.fixed()),
             Self::ExpectSupply(supply) => item.put(&supply.fixed()),
             Self::ChangeSupply(change) => item.put(&change.fixed()),
             Self::ReceiveSupply(receipt) => item.put(&receipt.fixed()),
@@ -131,6 +132,7 @@ impl Command<'_> {
             Self::ExpireHolds(expired) => item.put(&expired.fixed()),
             Self::Promise(promise) => item.put(&promise.fixed()),
             Self::GiveUp(given_up) => item.put(&given_up.fixed()),
+            Self::Sweep(sweep) => item.put(&sweep.fixed()),
         }
         .end();
     }

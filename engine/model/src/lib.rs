@@ -35,8 +35,8 @@ pub use command::{
     OrderLine, OrderUnits, PlaceHold, PlaceOrder, PriceRow, Promise, ReceiveSupply, RejectCause,
     RejectUnits, ReleaseHold, ReserveRow, ResourceOrder, Retire, SetBundle, SetCancelAt,
     SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices,
-    ShortMode, SkuField, StockChange, StockState, UpsertCode, UpsertSku, UpsertWarehouse,
-    WarehouseField, content_hash,
+    ShortMode, SkuField, StockChange, StockState, SwapUnits, Sweep, UpsertCode, UpsertSku,
+    UpsertWarehouse, WarehouseField, content_hash,
 };
 pub use hold::{HeldUnits, HoldHead, HoldStatus, HoldsHead, ReadHolds};
 pub use ids::{
@@ -52,9 +52,9 @@ pub use limits::{
     OUTCOME_BYTES_MAX, PARCELS_PER_ORDER_MAX, POLICIES_MAX, POLICY_SKUS_MAX,
     PRICE_ROWS_PER_COMMAND_MAX, PROMISES_PER_REPLY_MAX, QUANTITY_PER_LINE_MAX, RECORD_BYTES_MAX,
     REJECTIONS_PER_ORDER_MAX, RESERVE_ROWS_PER_COMMAND_MAX, RING_FENCES_PER_CELL_MAX,
-    ROWS_RETIRED_PER_RECORD_MAX, SHADOW_PRICE_MINOR_MAX, SKUS_MAX, SUPPLIES_MAX,
-    SUPPLIES_PER_PROMISE_MAX, SUPPLIES_PER_SKU_MAX, UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX,
-    UNITS_PER_COMPONENT_MAX, WAREHOUSES_MAX, ZONES_MAX,
+    ROWS_RETIRED_PER_RECORD_MAX, SHADOW_PRICE_MINOR_MAX, SKUS_DUE_PER_SWEEP_MAX, SKUS_MAX,
+    SKUS_SWEPT_PER_RECORD_MAX, SUPPLIES_MAX, SUPPLIES_PER_PROMISE_MAX, SUPPLIES_PER_SKU_MAX,
+    UNITS_PER_CELL_MAX, UNITS_PER_COMMAND_MAX, UNITS_PER_COMPONENT_MAX, WAREHOUSES_MAX, ZONES_MAX,
 };
 pub use movement::{MOVEMENT_BYTES, Movement, MovementKind};
 pub use outcome::{OUTCOME_FIXED_BYTES, Outcome, OutcomeHead, Short};

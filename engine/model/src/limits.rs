@@ -77,6 +77,11 @@ pub const COOL_DOWN_SECONDS_MAX: u32 = 2_592_000;
 /// Rejections after which units of an order are not sourced again without a hand's doing.
 pub const REJECTIONS_PER_ORDER_MAX: u32 = 5;
 
+/// SKUs that one step of a sweep looks at.
+pub const SKUS_SWEPT_PER_RECORD_MAX: u32 = 4_096;
+/// SKUs whose waiting lines one step of a sweep makes due.
+pub const SKUS_DUE_PER_SWEEP_MAX: usize = 64;
+
 /// Orders, and commands, that one record may let go to the archive.
 pub const ROWS_RETIRED_PER_RECORD_MAX: u32 = 1_024;
 

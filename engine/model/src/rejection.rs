@@ -96,6 +96,8 @@ reasons! {
     CancelAtInPast = 130 "cancel_at_in_past",
     /// A cool-down over the limit: see [`crate::COOL_DOWN_SECONDS_MAX`].
     CoolDownOverLimit = 131 "cool_down_over_limit",
+    /// A swap of an order with itself, or of a warehouse with itself.
+    SwapsWithItself = 132 "swaps_with_itself",
 
     /// No such SKU.
     UnknownSku = 200 "unknown_sku",
@@ -146,6 +148,10 @@ reasons! {
     ExceedsExpected = 311 "exceeds_expected",
     /// Fewer units would be expected of a supply than have come in.
     BelowReceived = 312 "below_received",
+    /// A warehouse does not serve an order, or is forbidden to it by a rule or a bar.
+    MayNotServe = 313 "may_not_serve",
+    /// A swap that makes somebody worse off, or nobody better.
+    NothingGained = 314 "nothing_gained",
 
     /// Not every unit is there, and the order wanted all or nothing.
     OutOfStock = 400 "out_of_stock",

@@ -314,6 +314,7 @@ fn schemas_of(kind: u16) -> [u16; 2] {
                     | CommandKind::SetPriority
                     | CommandKind::ResourceOrder
                     | CommandKind::SetCancelAt
+                    | CommandKind::SwapUnits
                     | CommandKind::Ship
                     | CommandKind::RejectUnits
             )
@@ -518,6 +519,7 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::SetPriority
             | CommandKind::ResourceOrder
             | CommandKind::SetCancelAt
+            | CommandKind::SwapUnits
             | CommandKind::Ship
             | CommandKind::RejectUnits => Self::Order(OrderBody::parse(schema, reader)?),
             CommandKind::PlaceHold | CommandKind::ExtendHold | CommandKind::ReleaseHold => {
@@ -547,6 +549,7 @@ impl<'a> ReplyBody<'a> {
             | CommandKind::ExpireHolds
             | CommandKind::Promise
             | CommandKind::GiveUp
+            | CommandKind::Sweep
             | CommandKind::MatchAgain => Self::Empty,
         })
     }

@@ -73,12 +73,13 @@ impl Dates {
 }
 
 /// The order that a command is about, and its reply tells of.
-pub(super) fn order_of(command: &Command<'_>) -> Option<OrderId> {
+pub(crate) fn order_of(command: &Command<'_>) -> Option<OrderId> {
     match command {
         Command::PlaceOrder(order) => Some(order.id),
         Command::CancelOrder(units) | Command::Ship(units) => Some(units.order),
         Command::SetPriority(priority) => Some(priority.order),
         Command::ResourceOrder(resource) => Some(resource.order),
+        Command::SwapUnits(swap) => Some(swap.first),
         Command::SetCancelAt(command) => Some(command.order),
         Command::RejectUnits(units) => Some(units.order),
         _ => None,

@@ -9,6 +9,7 @@ use super::file::{ArchiveFacts, ArchiveFile};
 use super::filter::Filter;
 use super::folder::ArchiveFolder;
 use super::image::Archived;
+use crate::answer::order_of;
 use crate::state::Archives;
 use crate::submission::{RequestKind, Submission};
 
@@ -145,23 +146,23 @@ fn sorted(mut archived: Vec<Archived>) -> Vec<Archived> {
     archived
 }
 
-/// The ids that an answer to `item` may depend on: its own, and that of the order it is about.
-fn ids_in(kind: RequestKind, item: &Item<'_>) -> [Option<CommandId>; 2] {
+/// The ids that an answer to `item` may depend on: its own, and those of the orders it is about.
+fn ids_in(kind: RequestKind, item: &Item<'_>) -> [Option<CommandId>; 3] {
     match kind {
         RequestKind::Commands => match Command::parse(item) {
-            Ok(Command::CancelOrder(units) | Command::Ship(units)) => {
-                [Some(units.id), Some(units.order)]
+            Ok(command) => {
+                let is_other = |order: &CommandId| Some(*order) != command.id();
+                let second = match &command {
+                    Command::SwapUnits(swap) => Some(swap.second),
+                    _ => None,
+                };
+                [command.id(), order_of(&command).filter(is_other), second]
             }
-            Ok(Command::SetPriority(priority)) => [Some(priority.id), Some(priority.order)],
-            Ok(Command::ResourceOrder(resource)) => [Some(resource.id), Some(resource.order)],
-            Ok(Command::SetCancelAt(command)) => [Some(command.id), Some(command.order)],
-            Ok(Command::RejectUnits(command)) => [Some(command.id), Some(command.order)],
-            Ok(command) => [command.id(), None],
-            Err(_) => [None, None],
+            Err(_) => [None; 3],
         },
         RequestKind::Queries => match Query::parse(item) {
-            Ok(Query::ReadOrder(order)) => [Some(order), None],
-            _ => [None, None],
+            Ok(Query::ReadOrder(order)) => [Some(order), None, None],
+            _ => [None; 3],
         },
     }
 }

@@ -185,7 +185,9 @@ pub(crate) fn decide_known(
         | Command::Match(_)
         | Command::ExpireHolds(_)
         | Command::Promise(_)
-        | Command::GiveUp(_) => Err(RejectReason::NotForClients.into()),
+        | Command::GiveUp(_)
+        | Command::Sweep(_)
+        | Command::SwapUnits(_) => Err(RejectReason::NotForClients.into()),
     };
     match decided {
         Ok(head) => {

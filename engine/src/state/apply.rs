@@ -82,6 +82,7 @@ impl State {
             Command::ChangeSupply(command) => self.apply_change_supply(command, record.sequence),
             Command::ReceiveSupply(command) => self.apply_receive_supply(command, record),
             Command::Promise(command) => return self.apply_promise(record, command),
+            Command::SwapUnits(_) | Command::Sweep(_) => unreachable!("not decided yet"),
         }
         let row = CommandRow {
             id: record.command.id().expect("invariant: only the engine's own have no id"),

@@ -38,6 +38,8 @@ pub enum CommandKind {
     ResourceOrder = 0x0108,
     /// [`crate::SetCancelAt`].
     SetCancelAt = 0x0109,
+    /// [`crate::SwapUnits`].
+    SwapUnits = 0x010a,
     /// [`crate::StockChange`]: units arrive.
     Receive = 0x0201,
     /// [`crate::StockChange`]: a correction by a signed delta.
@@ -90,11 +92,13 @@ pub enum CommandKind {
     Promise = 0x0411,
     /// [`crate::GiveUp`], journaled by the engine itself; no client may send it.
     GiveUp = 0x0412,
+    /// [`crate::Sweep`], journaled by the engine itself; no client may send it.
+    Sweep = 0x0413,
 }
 
 impl CommandKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::PlaceOrder,
         Self::CancelOrder,
         Self::SetPriority,
@@ -104,6 +108,7 @@ impl CommandKind {
         Self::ReleaseHold,
         Self::ResourceOrder,
         Self::SetCancelAt,
+        Self::SwapUnits,
         Self::Receive,
         Self::Adjust,
         Self::SetStock,
@@ -130,6 +135,7 @@ impl CommandKind {
         Self::ExpireHolds,
         Self::Promise,
         Self::GiveUp,
+        Self::Sweep,
     ];
 
     /// The kind with this number.
@@ -190,6 +196,7 @@ impl CommandKind {
             Self::ReleaseHold => "release_hold",
             Self::ResourceOrder => "resource_order",
             Self::SetCancelAt => "set_cancel_at",
+            Self::SwapUnits => "swap_units",
             Self::Receive => "receive",
             Self::Adjust => "adjust",
             Self::SetStock => "set_stock",
@@ -216,6 +223,7 @@ impl CommandKind {
             Self::ExpireHolds => "expire_holds",
             Self::Promise => "promise",
             Self::GiveUp => "give_up",
+            Self::Sweep => "sweep",
         }
     }
 }

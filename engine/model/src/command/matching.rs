@@ -64,6 +64,48 @@ impl Match {
     }
 }
 
+/// SKUs were looked at because something changed by which waiting lines are sourced. The record's
+/// movements make those due for which lines wait and something is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The first SKU that was looked at.
+    pub from: Sku,
+    /// The last one.
+    pub last: Sku,
+    /// Whether SKUs with higher handles are looked at next.
+    pub end: MatchEnd,
+}
+
+#[derive(Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+pub(crate) struct SweepFixed {
+    from: U32,
+    last: U32,
+    end: u8,
+    reserved: [u8; 7],
+}
+const _: () = assert!(size_of::<SweepFixed>() == 16);
+
+impl Sweep {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = BodyReader::new(body);
+        let fixed: &SweepFixed = reader.fixed()?;
+        zero("reserved", &fixed.reserved)?;
+        reader.end()?;
+        let end = byte_field("end", fixed.end, MatchEnd::from_byte)?;
+        Ok(Self { from: Sku::new(fixed.from.get()), last: Sku::new(fixed.last.get()), end })
+    }
+
+    pub(crate) fn fixed(&self) -> SweepFixed {
+        SweepFixed {
+            from: self.from.get().into(),
+            last: self.last.get().into(),
+            end: self.end.number(),
+            reserved: [0; 7],
+        }
+    }
+}
+
 /// Lets an order's waiting lines be served before or behind others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetPriority {

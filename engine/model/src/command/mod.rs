@@ -27,7 +27,7 @@ pub(crate) use bundle::SetBundleFixed;
 pub use bundle::{Component, SetBundle};
 pub use hold::{ExpireHolds, ExtendHold, PlaceHold, ReleaseHold};
 pub use kind::{CommandClass, CommandKind};
-pub use matching::{Match, MatchAgain, MatchEnd, SetPriority};
+pub use matching::{Match, MatchAgain, MatchEnd, SetPriority, Sweep};
 pub use order::{LineUnits, OrderLine, OrderUnits, PlaceOrder, ShortMode};
 pub(crate) use order::{OrderUnitsFixed, PlaceOrderFixed};
 pub use policy::{
@@ -37,7 +37,7 @@ pub use policy::{
 pub(crate) use policy::{AssignPolicyFixed, CellRowsFixed, SetCapacityFixed, SetPolicyFixed};
 pub use promise::{ChangeSupply, ExpectSupply, GiveUp, Promise, ReceiveSupply, SetCancelAt};
 pub use reject::{RejectCause, RejectUnits};
-pub use resource::ResourceOrder;
+pub use resource::{ResourceOrder, SwapUnits};
 pub use retire::Retire;
 pub use setup::{CostRow, SetCosts, SetLimits, UpsertCode, UpsertSku, UpsertWarehouse};
 pub(crate) use setup::{
@@ -84,6 +84,8 @@ pub enum Command<'a> {
     ResourceOrder(ResourceOrder),
     /// Give up an order's waiting lines at a time.
     SetCancelAt(SetCancelAt),
+    /// Let two orders have units of each other.
+    SwapUnits(SwapUnits),
     /// Units arrive.
     Receive(StockChange<'a>),
     /// A correction by a signed delta.
@@ -141,6 +143,8 @@ pub enum Command<'a> {
     Promise(Promise),
     /// The engine's own note that an order's waiting lines are given up.
     GiveUp(GiveUp),
+    /// The engine's own note of the SKUs whose waiting lines are looked at because the rules changed.
+    Sweep(Sweep),
 }
 
 impl<'a> Command<'a> {
@@ -163,6 +167,7 @@ impl<'a> Command<'a> {
             CommandKind::ReleaseHold => Self::ReleaseHold(ReleaseHold::parse(body)?),
             CommandKind::ResourceOrder => Self::ResourceOrder(ResourceOrder::parse(body)?),
             CommandKind::SetCancelAt => Self::SetCancelAt(SetCancelAt::parse(body)?),
+            CommandKind::SwapUnits => Self::SwapUnits(SwapUnits::parse(body)?),
             CommandKind::Receive => Self::Receive(StockChange::parse(body)?),
             CommandKind::Adjust => Self::Adjust(StockChange::parse(body)?),
             CommandKind::SetStock => Self::SetStock(StockChange::parse(body)?),
@@ -189,6 +194,7 @@ impl<'a> Command<'a> {
             CommandKind::ExpireHolds => Self::ExpireHolds(ExpireHolds::parse(body)?),
             CommandKind::Promise => Self::Promise(Promise::parse(body)?),
             CommandKind::GiveUp => Self::GiveUp(GiveUp::parse(body)?),
+            CommandKind::Sweep => Self::Sweep(Sweep::parse(body)?),
         })
     }
 
@@ -214,6 +220,7 @@ impl<'a> Command<'a> {
             Self::ReleaseHold(_) => CommandKind::ReleaseHold,
             Self::ResourceOrder(_) => CommandKind::ResourceOrder,
             Self::SetCancelAt(_) => CommandKind::SetCancelAt,
+            Self::SwapUnits(_) => CommandKind::SwapUnits,
             Self::Receive(_) => CommandKind::Receive,
             Self::Adjust(_) => CommandKind::Adjust,
             Self::SetStock(_) => CommandKind::SetStock,
@@ -240,6 +247,7 @@ impl<'a> Command<'a> {
             Self::ExpireHolds(_) => CommandKind::ExpireHolds,
             Self::Promise(_) => CommandKind::Promise,
             Self::GiveUp(_) => CommandKind::GiveUp,
+            Self::Sweep(_) => CommandKind::Sweep,
         }
     }
 
@@ -256,6 +264,7 @@ impl<'a> Command<'a> {
             Self::ReleaseHold(release) => Some(release.id),
             Self::ResourceOrder(resource) => Some(resource.id),
             Self::SetCancelAt(cancel) => Some(cancel.id),
+            Self::SwapUnits(swap) => Some(swap.id),
             Self::ExpectSupply(supply) => Some(supply.id),
             Self::ChangeSupply(change) => Some(change.id),
             Self::ReceiveSupply(receipt) => Some(receipt.id),
@@ -279,7 +288,8 @@ impl<'a> Command<'a> {
             | Self::Match(_)
             | Self::ExpireHolds(_)
             | Self::Promise(_)
-            | Self::GiveUp(_) => None,
+            | Self::GiveUp(_)
+            | Self::Sweep(_) => None,
         }
     }
 }

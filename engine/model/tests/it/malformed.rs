@@ -99,6 +99,8 @@ fn reserved(command: &Command<'_>) -> (Vec<Range<usize>>, usize) {
         CommandKind::PlaceHold => (69..72, 72 + 2 * 8),
         CommandKind::ExtendHold => (44..48, 48),
         CommandKind::ReleaseHold | CommandKind::ResourceOrder => return (vec![], 40),
+        CommandKind::SwapUnits => (68..72, 72),
+        CommandKind::Sweep => (17..24, 24),
         CommandKind::ExpireHolds => (28..32, 32),
         CommandKind::MatchAgain => (28..32, 32),
         CommandKind::Match if names_date(command) => (28..32, 32),

@@ -7,8 +7,8 @@ use gantry_model::{
     PlaceOrder, Policy, PriceRow, Promise, ReceiveSupply, RejectCause, RejectUnits, ReleaseHold,
     ReserveRow, ResourceOrder, Retire, Rule, Rules, Sequence, SetBundle, SetCancelAt, SetCapacity,
     SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves, SetShadowPrices, ShortMode, Sku,
-    SkuField, StockChange, StockState, SupplyId, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey,
-    Warehouse, WarehouseField, Zone,
+    SkuField, StockChange, StockState, SupplyId, SwapUnits, Sweep, UpsertCode, UpsertSku,
+    UpsertWarehouse, WaitKey, Warehouse, WarehouseField, Zone,
 };
 
 use super::{ID, Sample, Version};
@@ -246,4 +246,15 @@ fn fourth(mut visit: impl FnMut(Command<'_>)) {
     visit(Command::Match(Match { sku: Sku::new(0x0102_0304), last, end: MatchEnd::GoesOn }));
     visit(Command::Promise(promise()));
     visit(Command::GiveUp(GiveUp { order, cancel_at: eta }));
+    visit(Command::SwapUnits(SwapUnits {
+        id: ID,
+        first: order,
+        second: HOLD,
+        sku: Sku::new(0x0102_0304),
+        first_warehouse: Warehouse::new(0x0506),
+        second_warehouse: Warehouse::new(0x0708),
+        quantity: 0x090a_0b0c,
+    }));
+    let (from, last) = (Sku::new(0x0102_0304), Sku::new(0x0506_0708));
+    visit(Command::Sweep(Sweep { from, last, end: MatchEnd::GoesOn }));
 }

@@ -125,6 +125,7 @@ fn fourth(mut visit: impl FnMut(&str, Reply<'_>)) {
     let no = Outcome { head: &refused, shorts: &[] };
     visit("promise", rejected(CommandKind::Promise, no));
     visit("give_up", rejected(CommandKind::GiveUp, no));
+    visit("sweep", rejected(CommandKind::Sweep, no));
 }
 
 fn dated_orders(visit: &mut impl FnMut(&str, Reply<'_>)) {
@@ -146,6 +147,7 @@ fn dated_orders(visit: &mut impl FnMut(&str, Reply<'_>)) {
         CommandKind::SetPriority,
         CommandKind::ResourceOrder,
         CommandKind::SetCancelAt,
+        CommandKind::SwapUnits,
         CommandKind::Ship,
         CommandKind::RejectUnits,
     ] {
