@@ -134,8 +134,7 @@ impl<'a> Pass<'a> {
 
     /// Days from now to the door.
     pub(crate) fn days(&self, candidate: &Candidate) -> u32 {
-        let late = self.state.capacity.row(candidate.warehouse).days_late(self.now);
-        u32::from(candidate.days) + late
+        self.state.days(candidate, self.now)
     }
 
     fn is_open(&self, warehouse: Warehouse) -> bool {

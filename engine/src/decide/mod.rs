@@ -17,6 +17,7 @@ mod review;
 mod serve;
 mod sourcing;
 mod supply;
+mod swap;
 
 use gantry_model::{
     Command, EngineTime, MOVEMENTS_PER_RECORD_MAX, Movement, MovementKind, OutcomeHead,
@@ -175,6 +176,7 @@ pub(crate) fn decide_known(
         Command::ResourceOrder(command) => {
             resource::decide(known, command, sequence, now, decision)
         }
+        Command::SwapUnits(command) => swap::decide(known, command, sequence, now, decision),
         Command::SetCancelAt(command) => give_up::set_cancel_at(known, command, now),
         Command::RejectUnits(command) => reject::decide(known, command, sequence, now, decision),
         Command::ExpectSupply(command) => expected::expect(state, command, now),
@@ -186,17 +188,19 @@ pub(crate) fn decide_known(
         | Command::ExpireHolds(_)
         | Command::Promise(_)
         | Command::GiveUp(_)
-        | Command::Sweep(_)
-        | Command::SwapUnits(_) => Err(RejectReason::NotForClients.into()),
+        | Command::Sweep(_) => Err(RejectReason::NotForClients.into()),
     };
     match decided {
         Ok(head) => {
             decision.head = head;
             let freed = match command {
-                Command::RejectUnits(_) => due::Freed::WhatIsLeft,
-                _ => due::Freed::All,
+                Command::SwapUnits(_) => None,
+                Command::RejectUnits(_) => Some(due::Freed::WhatIsLeft),
+                _ => Some(due::Freed::All),
             };
-            due::set_aside_what_is_free(state, freed, sequence, decision);
+            if let Some(freed) = freed {
+                due::set_aside_what_is_free(state, freed, sequence, decision);
+            }
             if let Command::SetReserves(reserves) = command {
                 let skus = reserves.rows.iter().map(ReserveRow::sku);
                 skus.for_each(|sku| due::make_due_what_waits(state, sku, sequence, decision));

@@ -16,10 +16,10 @@ use super::serve::{as_placed, opened};
 use super::{Decision, Rejection, push_components};
 use crate::archive::Known;
 use crate::sourcing::Demand;
-use crate::state::{AllocationRow, OrderView, State};
+use crate::state::{AllocationRow, Figures, OrderView, Places, State, by_warehouse, places_of};
 
 /// Pairs of line and warehouse that an order has room for.
-const PAIRS_MAX: usize = LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
+pub(super) const PAIRS_MAX: usize = LINES_PER_ORDER_MAX * CANDIDATES_PER_ZONE_MAX;
 
 /// What an order has where, allocated and not shipped.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Own {
     /// Units of SKUs, those of a bundle as its components.
     pub(super) cells: Held,
     /// Units of lines.
-    places: Vec<(Warehouse, u32)>,
+    places: Places,
 }
 
 impl Own {
@@ -44,8 +44,7 @@ impl Own {
                 ),
             }
         }
-        let units = view.allocations.iter().map(|row| (row.warehouse, row.allocated));
-        Self { cells: Held::summed(cells), places: by_warehouse(units) }
+        Self { cells: Held::summed(cells), places: places_of(view) }
     }
 
     pub(super) fn units_at(&self, warehouse: Warehouse) -> u32 {
@@ -54,51 +53,21 @@ impl Own {
     }
 }
 
-/// Units at warehouses, rising, each once.
-fn by_warehouse(units: impl Iterator<Item = (Warehouse, u32)>) -> Vec<(Warehouse, u32)> {
-    let mut places: Vec<_> = units.filter(|(_, units)| *units > 0).collect();
-    places.sort_unstable();
-    places.dedup_by(|later, kept| {
-        let is_same = later.0 == kept.0;
-        kept.1 += if is_same { later.1 } else { 0 };
-        is_same
-    });
-    places
+/// What places mean for an order; none, if it may have nothing from one of them now.
+fn figures(pass: &Pass<'_>, view: &OrderView<'_>, places: &[(Warehouse, u32)]) -> Option<Figures> {
+    let serves = |warehouse: Warehouse| {
+        let mut candidates = pass.state.network.candidates(pass.order.zone);
+        candidates.any(|candidate| candidate.warehouse == warehouse) && !pass.is_barred(warehouse)
+    };
+    let is_served = places.iter().all(|(warehouse, _)| serves(*warehouse));
+    is_served.then(|| pass.state.figures(view, places, pass.now))
 }
 
-/// What a plan means for whoever waits for the order, and for whoever pays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Figures {
-    parcels: usize,
-    cost_minor: i64,
-    days: u32,
-}
-
-impl Figures {
-    /// Of units at warehouses, by what these cost now; none, if one does not serve the order now.
-    fn of(pass: &Pass<'_>, places: &[(Warehouse, u32)]) -> Option<Self> {
-        let mut figures = Self { parcels: 0, cost_minor: 0, days: 0 };
-        for (warehouse, units) in places {
-            let mut candidates = pass.state.network.candidates(pass.order.zone);
-            let candidate = candidates.find(|candidate| {
-                candidate.warehouse == *warehouse && !pass.is_barred(*warehouse)
-            })?;
-            if !pass.opened.contains(warehouse) {
-                figures.parcels += 1;
-                figures.cost_minor += i64::from(candidate.parcel_cost);
-            }
-            figures.cost_minor += i64::from(candidate.unit_cost) * i64::from(*units);
-            figures.days = figures.days.max(pass.days(candidate));
-        }
-        Some(figures)
-    }
-
-    fn is_better_than(&self, old: &Self) -> bool {
-        let is_no_worse = self.parcels <= old.parcels
-            && self.cost_minor <= old.cost_minor
-            && self.days <= old.days;
-        is_no_worse && (self.parcels, self.cost_minor) != (old.parcels, old.cost_minor)
-    }
+/// Whether nobody is worse off, and somebody better.
+fn is_improved(new: &Figures, old: &Figures) -> bool {
+    let is_no_worse =
+        new.parcels <= old.parcels && new.cost_minor <= old.cost_minor && new.days <= old.days;
+    is_no_worse && (new.parcels, new.cost_minor) != (old.parcels, old.cost_minor)
 }
 
 pub(super) fn decide(
@@ -127,7 +96,7 @@ pub(super) fn decide(
     let first = Pass::of_waiting(state, &order, now, Claim::Own(&own), &opened).sparing(bars);
     let sourced = run_passes(&first, decision);
     let granted = decision.grants.iter().map(|grant| grant.units).sum::<u32>();
-    if granted < wanted || !is_better(&first, &own, &decision.grants) {
+    if granted < wanted || !is_better(&first, &view, &own, &decision.grants) {
         mark!("nothing better for an order");
         return Ok(OutcomeHead::accepted(0, 0));
     }
@@ -153,14 +122,14 @@ fn demand(view: &OrderView<'_>, demands: &mut Vec<Demand>) {
 
 /// Whether the plan is worth moving for. From a warehouse that does not serve the order any more it
 /// always is.
-fn is_better(pass: &Pass<'_>, own: &Own, grants: &[Grant]) -> bool {
+fn is_better(pass: &Pass<'_>, view: &OrderView<'_>, own: &Own, grants: &[Grant]) -> bool {
     let new = by_warehouse(grants.iter().map(|grant| (grant.warehouse, grant.units)));
-    let new = Figures::of(pass, &new).expect("invariant: a plan is of candidates");
-    let Some(old) = Figures::of(pass, &own.places) else {
+    let new = figures(pass, view, &new).expect("invariant: a plan is of candidates");
+    let Some(old) = figures(pass, view, &own.places) else {
         mark!("order leaves a warehouse that is no candidate");
         return true;
     };
-    new.is_better_than(&old)
+    is_improved(&new, &old)
 }
 
 /// Moves what the plan has elsewhere. Lines of one SKU keep what stays, the lower line first.

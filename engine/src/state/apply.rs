@@ -82,7 +82,8 @@ impl State {
             Command::ChangeSupply(command) => self.apply_change_supply(command, record.sequence),
             Command::ReceiveSupply(command) => self.apply_receive_supply(command, record),
             Command::Promise(command) => return self.apply_promise(record, command),
-            Command::SwapUnits(_) | Command::Sweep(_) => unreachable!("not decided yet"),
+            Command::SwapUnits(swap) => self.apply_swap(record, swap),
+            Command::Sweep(_) => unreachable!("not decided yet"),
         }
         let row = CommandRow {
             id: record.command.id().expect("invariant: only the engine's own have no id"),
@@ -185,24 +186,29 @@ impl State {
                 self.move_promise(slot, movement);
                 continue;
             }
-            match movement.kind() {
-                MovementKind::Allocated => {
-                    let (line, warehouse) = (movement.line(), movement.warehouse());
-                    let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };
-                    self.orders.allocation_or_new(slot, &blank).allocated += units(movement);
-                }
-                MovementKind::Released => {
-                    self.allocation_of(slot, movement).allocated -= units(movement);
-                }
-                MovementKind::Shipped => {
-                    let allocation = self.allocation_of(slot, movement);
-                    allocation.allocated -= units(movement);
-                    allocation.shipped += units(movement);
-                }
-                _ => {}
-            }
-            self.move_units(slot, movement);
+            self.move_allocation(slot, movement);
         }
+    }
+
+    /// Moves the units of a placed order's movement, at their cell and in the order's rows.
+    pub(super) fn move_allocation(&mut self, slot: u32, movement: &Movement) {
+        match movement.kind() {
+            MovementKind::Allocated => {
+                let (line, warehouse) = (movement.line(), movement.warehouse());
+                let blank = AllocationRow { line, warehouse, allocated: 0, shipped: 0 };
+                self.orders.allocation_or_new(slot, &blank).allocated += units(movement);
+            }
+            MovementKind::Released => {
+                self.allocation_of(slot, movement).allocated -= units(movement);
+            }
+            MovementKind::Shipped => {
+                let allocation = self.allocation_of(slot, movement);
+                allocation.allocated -= units(movement);
+                allocation.shipped += units(movement);
+            }
+            _ => {}
+        }
+        self.move_units(slot, movement);
     }
 
     fn allocation_of(&mut self, slot: u32, movement: &Movement) -> &mut AllocationRow {

@@ -14,6 +14,7 @@ mod chunked;
 mod deadlines;
 mod expected;
 mod fifo;
+mod figures;
 mod hash;
 mod holds;
 mod index;
@@ -37,6 +38,7 @@ mod slab;
 mod sourcing_rows;
 mod stock;
 mod supply;
+mod swapped;
 mod waiting_lines;
 
 use gantry_model::{
@@ -53,6 +55,7 @@ pub use capacity::{Capacity, CapacityRow, DayLoad};
 pub use catalogue::{Catalogue, CodeTable, SkuRow, WarehouseRow};
 pub use deadlines::Deadlines;
 pub use expected::{Supplies, SupplyRow};
+pub(crate) use figures::{Figures, Places, by_warehouse, places_of};
 pub(crate) use hash::{STATE_HASH_VERSION, StateHash};
 pub use holds::{HeldRow, HoldRow, Holds};
 pub(crate) use index::{IdIndex, POSITION_MAX, Place};

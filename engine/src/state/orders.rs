@@ -206,6 +206,13 @@ pub(crate) struct OrderView<'a> {
     pub(crate) reference: &'a [u8],
 }
 
+impl OrderView<'_> {
+    /// Whether a parcel of the order has left the warehouse.
+    pub(crate) fn has_shipped_from(&self, warehouse: Warehouse) -> bool {
+        self.allocations.iter().any(|row| row.warehouse == warehouse && row.shipped > 0)
+    }
+}
+
 /// The orders of an instance that are in memory.
 #[derive(Debug)]
 pub struct Orders {

@@ -154,6 +154,7 @@ impl State {
         for movement in record.movements {
             let warehouse = movement.warehouse();
             let is_counted = movement.kind() == MovementKind::Allocated
+                && movement.order() == self.orders.row(slot).placed
                 && self.capacity.is_counted(warehouse, record.sequence);
             if is_counted {
                 let is_new = met.insert(warehouse) && !self.has_units_at(slot, warehouse);
@@ -175,7 +176,8 @@ impl State {
         let mut met = WarehouseSet::default();
         for movement in movements {
             let warehouse = movement.warehouse();
-            let is_counted = self.capacity.is_counted(warehouse, movement.order());
+            let is_counted = movement.order() == self.orders.row(slot).placed
+                && self.capacity.is_counted(warehouse, movement.order());
             if movement.kind() != MovementKind::Released || !is_counted {
                 continue;
             }

@@ -147,7 +147,7 @@ impl WhatIfColumn {
                 self.figures.unmapped.deadlines += u64::from(is_lost);
             }
             Command::RejectUnits(command) => self.reject(record, command),
-            Command::ResourceOrder(_) => {
+            Command::ResourceOrder(_) | Command::SwapUnits(_) => {
                 let fed = self.execute(record, record.command_bytes);
                 let is_lost = fed != Fed::Done && record.outcome.head.is_accepted();
                 self.figures.unmapped.resourcings += u64::from(is_lost);

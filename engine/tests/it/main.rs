@@ -28,4 +28,5 @@ mod scenarios;
 mod shop;
 pub(crate) mod snapshots;
 mod sourcing;
+mod swaps;
 mod what_if;

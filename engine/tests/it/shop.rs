@@ -184,7 +184,7 @@ impl Shop {
                 let order = order_id(order);
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
             }
-            ["priority" | "resource" | "again" | "step" | "match" | "book", ..] => {
+            ["priority" | "resource" | "swap" | "again" | "step" | "match" | "book", ..] => {
                 self.waiting(id, &words)
             }
             ["hold" | "extend" | "release" | "held" | "holds" | "expire" | "wait", ..] => {

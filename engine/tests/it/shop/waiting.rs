@@ -2,7 +2,7 @@
 
 use gantry_model::{
     Command, CommandId, EngineTime, MatchAgain, Query, ReadBook, ResourceOrder, SetPriority,
-    WaitKey,
+    SwapUnits, WaitKey,
 };
 
 use super::{Shop, order_id};
@@ -17,6 +17,18 @@ impl Shop {
             ["resource", order] => {
                 let order = order_id(order);
                 self.send(&Command::ResourceOrder(ResourceOrder { id, order }))
+            }
+            ["swap", first, second, units, gives, gets] => {
+                let (sku, quantity) = units.split_once(':').unwrap();
+                self.send(&Command::SwapUnits(SwapUnits {
+                    id,
+                    first: order_id(first),
+                    second: order_id(second),
+                    sku: self.sku(sku),
+                    first_warehouse: self.warehouse(gives),
+                    second_warehouse: self.warehouse(gets),
+                    quantity: quantity.parse().unwrap(),
+                }))
             }
             ["again", sku] => {
                 self.send(&Command::MatchAgain(MatchAgain { id, sku: self.sku(sku) }))
