@@ -17,7 +17,7 @@ use crate::answer;
 use crate::archive::{ArchiveFacts, Archived, Known};
 use crate::decide::{
     Decision, decide_expiry, decide_give_up, decide_known, decide_match, decide_review,
-    leave_broken, let_expire, let_go, pass_over,
+    decide_sweep, leave_broken, let_expire, let_go, look_past, pass_over,
 };
 use crate::state::{FirstAnswer, MemoryPreparer, STATE_HASH_VERSION, State};
 
@@ -231,6 +231,16 @@ impl Engine {
         self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
             let decide = if is_safe { pass_over } else { decide_match };
             decide(state, sequence, now, decision).map(Command::Match)
+        })
+    }
+
+    /// Journals the next step of a sweep: a look at the SKUs for which lines wait, because something
+    /// changed by which they are sourced. Returns whether there was any to be had; what is due is
+    /// matched before.
+    pub fn sweep(&mut self, now: EngineTime, records: &mut FrameBuffer) -> bool {
+        self.commit_next(now, records, |state, sequence, now, decision, is_safe| {
+            let decide = if is_safe { look_past } else { decide_sweep };
+            decide(state, sequence, now, decision).map(Command::Sweep)
         })
     }
 

@@ -183,11 +183,13 @@ impl LocalInstance {
         Ok(reply)
     }
 
-    /// Gives what came in to the lines that wait for it, and makes promises anew, until nothing is
-    /// due and nothing under review.
+    /// Gives what came in to the lines that wait for it, sweeps and makes promises anew, until nothing
+    /// is due, to be swept, or under review.
     pub fn match_waiting(&mut self, now: EngineTime) -> Result<(), JournalError> {
         self.journal_all(&mut |engine, records| {
-            engine.match_waiting(now, records) || engine.review_promises(now, records)
+            engine.match_waiting(now, records)
+                || engine.sweep(now, records)
+                || engine.review_promises(now, records)
         })
     }
 

@@ -50,8 +50,8 @@ pub use state::{
     CapacityRow, Catalogue, Cell, CodeTable, DayLoad, Deadlines, DueRow, FirstAnswer, HeldRow,
     HoldRow, Holds, LinePromiseRow, LineRow, Matching, MemoryPreparer, Network, OrderDetailRow,
     OrderRow, Orders, PlaceRow, Policies, PolicyRow, PromisePart, Promises, Rejected, RejectedRow,
-    ReviewRow, Reviews, SkuRow, State, Stock, Supplies, SupplyRow, UnitTotals, WarehouseRow,
-    WarehouseUnits,
+    ReviewRow, Reviews, SkuRow, State, Stock, Supplies, SupplyRow, Sweeping, UnitTotals,
+    WarehouseRow, WarehouseUnits,
 };
 pub use submission::{RequestKind, Submission};
 pub use what_if::{

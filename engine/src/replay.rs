@@ -11,7 +11,9 @@ use gantry_model::{
     Sku,
 };
 
-use crate::decide::{Decision, decide, decide_expiry, decide_give_up, decide_match, decide_review};
+use crate::decide::{
+    Decision, decide, decide_expiry, decide_give_up, decide_match, decide_review, decide_sweep,
+};
 use crate::state::{STATE_HASH_VERSION, State};
 use crate::{Engine, Start};
 
@@ -165,6 +167,10 @@ impl Engine {
             Command::Promise(looked) => {
                 let decided = decide_review(&self.state, record.sequence, record.time, decision);
                 decided.as_ref() == Some(looked)
+            }
+            Command::Sweep(step) => {
+                let decided = decide_sweep(&self.state, record.sequence, record.time, decision);
+                decided.as_ref() == Some(step)
             }
             Command::Mark { .. } | Command::Retire(_) => return Ok(()), // Not decided.
             command => {

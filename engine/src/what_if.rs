@@ -117,6 +117,11 @@ impl WhatIf {
                     column.match_once(record.time);
                 }
             }
+            Command::Sweep(_) => {
+                for column in &mut self.columns {
+                    column.sweep_once(record.time);
+                }
+            }
             Command::Promise(_) => {
                 for column in &mut self.columns {
                     column.review_once(record.time);
@@ -145,13 +150,18 @@ impl WhatIf {
     }
 
     /// Each recorded look at waiting lines is one of each column's own; where none is to come, the
-    /// columns look at what is left. So it is with looks at promises.
+    /// columns look at what is left. So it is with sweeps and with looks at promises.
     fn match_the_rest(&mut self, now: EngineTime) {
         let recorded = self.recorded.state();
         if recorded.matching.next().is_some() {
             return;
         }
         self.columns.iter_mut().for_each(|column| while column.match_once(now) {});
+        if !recorded.may_sweep(now) {
+            self.columns
+                .iter_mut()
+                .for_each(|column| while column.match_once(now) || column.sweep_once(now) {});
+        }
         if recorded.next_review(now).is_none() {
             self.columns
                 .iter_mut()

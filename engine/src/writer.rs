@@ -25,6 +25,9 @@ const RETIRE_ROWS: u32 = 512;
 /// Looks at waiting lines between two drains; each looks at 64 lines at most.
 const MATCHES_PER_DRAIN: usize = 16;
 
+/// Steps of a sweep between two drains; each looks at 4,096 SKUs at most.
+const SWEEPS_PER_DRAIN: usize = 16;
+
 /// Records of holds that are over, before a drain; each ends 64 at most.
 const EXPIRIES_PER_DRAIN: usize = 16;
 /// Orders that one drain gives up.
@@ -191,6 +194,13 @@ impl Writer {
         self.journal_own(batch, MATCHES_PER_DRAIN, |engine, records| {
             engine.match_waiting(now, records)
         })
+    }
+
+    /// Lets some of the books be looked at because something changed by which their lines are sourced.
+    /// Not to be called while a submission is begun. Returns whether a record was written; what is to
+    /// be matched then comes first.
+    pub fn sweep(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
+        self.journal_own(batch, SWEEPS_PER_DRAIN, |engine, records| engine.sweep(now, records))
     }
 
     /// Makes some of the promises anew that may not be kept any more. Not to be called while a

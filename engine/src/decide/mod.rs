@@ -18,6 +18,7 @@ mod serve;
 mod sourcing;
 mod supply;
 mod swap;
+mod sweep;
 
 use gantry_model::{
     Command, EngineTime, MOVEMENTS_PER_RECORD_MAX, Movement, MovementKind, OutcomeHead,
@@ -30,6 +31,7 @@ pub(crate) use held::{Held, decide_expiry, let_expire};
 pub(crate) use matching::{decide_match, pass_over};
 pub(crate) use place::sum_demands;
 pub(crate) use review::{decide_review, leave_broken};
+pub(crate) use sweep::{decide_sweep, look_past};
 
 use crate::archive::Known;
 use crate::sourcing::{Plan, Problem, Scratch};

@@ -133,6 +133,7 @@ impl Restoring {
             Kind::Rejected => {
                 each(bytes, |row: &v1::ArchivedRejected| open::add_rejected(state, row))
             }
+            Kind::Sweep => each(bytes, |row: &v1::ArchivedSweep| matching::add_sweep(state, row)),
             Kind::Supplies => {
                 each(bytes, |row: &v1::ArchivedSupply| promises::add_supply(state, row))
             }

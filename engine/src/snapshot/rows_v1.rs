@@ -8,9 +8,10 @@
 use gantry_model::SUPPLIES_PER_PROMISE_MAX;
 use rkyv::{Archive, Serialize};
 
-/// Version 4 has the kinds from `Supplies` on besides those of version 3; that had `Holds` besides
+/// Version 5 has `Sweep` besides the kinds of version 4; that had those from `Supplies` on besides
+/// those of version 3; that had `Holds` besides
 /// those of version 2, and that had `Due` and `SetAside` besides those of version 1. All are read.
-pub(crate) const ROWS_VERSION: u32 = 4;
+pub(crate) const ROWS_VERSION: u32 = 5;
 /// Rows of a section at most; a section of orders is full when one of its lists is.
 pub(crate) const SECTION_ROWS_MAX: usize = 1 << 16;
 /// Bytes of a code at most.
@@ -47,11 +48,12 @@ pub(crate) enum Kind {
     DueDates = 25,
     CancelAt = 26,
     Rejected = 27,
+    Sweep = 28,
 }
 
 impl Kind {
     /// Every kind, by its number less one.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Settings,
         Self::Skus,
         Self::Warehouses,
@@ -79,6 +81,7 @@ impl Kind {
         Self::DueDates,
         Self::CancelAt,
         Self::Rejected,
+        Self::Sweep,
     ];
 
     pub(crate) const fn number(self) -> u16 {
@@ -363,6 +366,18 @@ pub(crate) struct DueDate {
     pub(crate) date: u32,
 }
 
+/// How far a sweep has come; one row, or none where it is zero.
+#[derive(Clone, Copy, Debug, Archive, Serialize)]
+pub(crate) struct Sweep {
+    /// When the last sweep began.
+    pub(crate) begun: u64,
+    /// The SKU that the next step looks at first, while one is under way.
+    pub(crate) next: u32,
+    pub(crate) is_asked: u8,
+    pub(crate) is_under_way: u8,
+    pub(crate) reserved: [u8; 2],
+}
+
 /// A command that is remembered, in order.
 #[derive(Clone, Copy, Debug, Archive, Serialize)]
 pub(crate) struct Command {
@@ -420,6 +435,7 @@ const _: () = assert!(size_of::<ArchivedHeldUnits>() == 12);
 const _: () = assert!(size_of::<ArchivedSupply>() == 48);
 const _: () = assert!(size_of::<ArchivedPromise>() == 64);
 const _: () = assert!(size_of::<ArchivedDueDate>() == 8);
+const _: () = assert!(size_of::<ArchivedSweep>() == 16);
 const _: () = assert!(size_of::<ArchivedCommand>() == 32);
 const _: () = assert!(size_of::<ArchivedRejection>() == 48);
 const _: () = assert!(size_of::<ArchivedClosed>() == 16);

@@ -12,7 +12,7 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::util::AlignedVec;
 
 use super::rows_v1::{self as v1, Kind, SECTION_ROWS_MAX};
-use crate::state::{ArchiveRow, Bar, ClosedRow, DueRow, OrderView, State};
+use crate::state::{ArchiveRow, Bar, ClosedRow, DueRow, OrderView, State, Sweeping};
 use crate::{CapacityRow, Engine};
 
 /// One section as it goes into the file.
@@ -64,7 +64,19 @@ pub(crate) fn save<E>(engine: &Engine, sink: &mut Sink<'_, E>) -> Result<(), E> 
     put(Kind::Promises, promises::promises(state).into_iter(), sink)?;
     put(Kind::Reviews, state.reviews.iter().map(promises::review), sink)?;
     put(Kind::DueDates, state.matching.due().filter_map(promises::due_date), sink)?;
-    save_open(state, sink)
+    save_open(state, sink)?;
+    let sweeping = Some(state.sweeping).filter(|row| *row != Sweeping::default());
+    put(Kind::Sweep, sweeping.iter().map(sweep), sink)
+}
+
+fn sweep(row: &Sweeping) -> v1::Sweep {
+    v1::Sweep {
+        begun: row.begun.get(),
+        next: row.next.map_or(0, Sku::get),
+        is_asked: row.is_asked.into(),
+        is_under_way: row.next.is_some().into(),
+        reserved: [0; 2],
+    }
 }
 
 fn due((sku, row): (Sku, DueRow)) -> v1::Due {

@@ -82,9 +82,10 @@ impl State {
             Command::ChangeSupply(command) => self.apply_change_supply(command, record.sequence),
             Command::ReceiveSupply(command) => self.apply_receive_supply(command, record),
             Command::Promise(command) => return self.apply_promise(record, command),
+            Command::Sweep(step) => return self.apply_sweep(record, step),
             Command::SwapUnits(swap) => self.apply_swap(record, swap),
-            Command::Sweep(_) => unreachable!("not decided yet"),
         }
+        self.ask_for_sweep(&record.command);
         let row = CommandRow {
             id: record.command.id().expect("invariant: only the engine's own have no id"),
             content_hash: content_hash(record.command_bytes),

@@ -16,6 +16,11 @@ pub(crate) fn day_of(time: EngineTime) -> u32 {
         .expect("invariant: 2^64 ns are 213,503 days")
 }
 
+/// When a day begins.
+pub(crate) fn begin_of_day(day: u32) -> EngineTime {
+    EngineTime::new(u64::from(day).saturating_mul(NS_PER_MINUTE * MINUTES_PER_DAY))
+}
+
 /// Bounds of one warehouse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CapacityRow {
@@ -77,6 +82,8 @@ impl Counted {
 #[derive(Debug, Default)]
 pub struct Capacity {
     rows: Vec<Counted>,
+    /// Warehouses of which anything was said.
+    said: usize,
 }
 
 impl Capacity {
@@ -106,6 +113,12 @@ impl Capacity {
         if max == ANY { ANY } else { max.saturating_sub(self.load_on(warehouse, day).units) }
     }
 
+    /// Whether a bound or a cut-off was said of any warehouse: a new day may let more be done.
+    #[must_use]
+    pub fn is_any_said(&self) -> bool {
+        self.said > 0
+    }
+
     /// Whether what an order placed by the record `placed` uses of the warehouse is counted.
     pub(crate) fn is_counted(&self, warehouse: Warehouse, placed: Sequence) -> bool {
         self.row(warehouse).is_bounded() && placed > self.since(warehouse)
@@ -133,6 +146,8 @@ impl Capacity {
     /// counted goes with the last.
     pub(crate) fn set(&mut self, warehouse: Warehouse, bounds: CapacityRow, sequence: Sequence) {
         let counted = &mut self.rows[warehouse.index()];
+        self.said -= usize::from(counted.bounds != CapacityRow::ANY);
+        self.said += usize::from(bounds != CapacityRow::ANY);
         if !bounds.is_bounded() {
             *counted = Counted::NOTHING;
         } else if !counted.bounds.is_bounded() {

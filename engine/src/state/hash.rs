@@ -8,7 +8,7 @@ use twox_hash::{XxHash3_64, XxHash3_128};
 use zerocopy::{Immutable, IntoBytes};
 
 /// Version of what rows exist and how each is hashed; a mark names it.
-pub(crate) const STATE_HASH_VERSION: u32 = 3;
+pub(crate) const STATE_HASH_VERSION: u32 = 4;
 
 /// Which table a row belongs to; a part of the hashed bytes through the seed.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,8 @@ pub(crate) enum RowKind {
     Rejected = 33,
     /// A warehouse that an open order has nothing from for a while.
     Bar = 34,
+    /// How far the books were looked at because rules changed.
+    Sweep = 35,
 }
 
 /// The sum. Wrapping arithmetic makes it a commutative group: what was put in can be taken out.

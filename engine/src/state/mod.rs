@@ -39,6 +39,7 @@ mod sourcing_rows;
 mod stock;
 mod supply;
 mod swapped;
+mod sweeping;
 mod waiting_lines;
 
 use gantry_model::{
@@ -76,6 +77,8 @@ use remembered::Remembered;
 pub(crate) use remembered::{CommandRow, RejectionRow};
 pub use stock::{Cell, Stock, WarehouseUnits};
 pub use supply::MemoryPreparer;
+pub(crate) use sweeping::SweepCause;
+pub use sweeping::Sweeping;
 
 /// Sums over all stock and orders, kept up by `apply`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,6 +130,8 @@ pub struct State {
     pub promises: Promises,
     /// The SKUs whose promises are to be made anew.
     pub reviews: Reviews,
+    /// How far the books were looked at because rules changed.
+    pub sweeping: Sweeping,
     /// What a unit at a place is worth to orders still to come, in minor units.
     pub prices: BySku,
     /// Closed orders, and what has left memory.
@@ -165,6 +170,7 @@ impl State {
             supplies: Supplies::default(),
             promises: Promises::default(),
             reviews: Reviews::default(),
+            sweeping: Sweeping::default(),
             prices: BySku::default(),
             archives: Archives::new(),
             limits,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gantry_model::{Channel, Namespace, Sku, Warehouse};
+use gantry_model::{Channel, EngineTime, Namespace, Sequence, Sku, Warehouse};
 
 use super::hash::StateHash;
 use super::{State, UnitTotals, rows};
@@ -27,6 +27,7 @@ impl State {
         let rejected = self.rejected.iter();
         rejected.for_each(|(placed, _, row)| hash.put(self.hash_rejected(placed, row)));
         self.put_promises(&mut hash);
+        hash.put(self.hash_sweeping());
         self.remembered.commands().for_each(|row| hash.put(rows::command(row)));
         self.remembered.rejections().for_each(|row| hash.put(rows::rejection(row)));
         self.archives.closed.iter().for_each(|row| hash.put(self.hash_closed(row)));
@@ -115,6 +116,9 @@ impl State {
         let counted =
             self.deadlines.iter().filter(|(at, placed, _)| self.deadlines.of(*placed) == *at);
         assert_eq!(counted.count(), self.deadlines.len(), "an order is given up once");
+        let mut bars: Vec<_> = rejected_bars(self).collect();
+        bars.sort_unstable();
+        assert!(self.rejected.ends().eq(bars), "the ends of bars are those of the rows");
     }
 
     /// The sums over a warehouse's counted cells are what `apply` keeps up.
@@ -238,4 +242,11 @@ impl State {
             assert_eq!(self.catalogue.resolve(Namespace::Sku, code), Some(sku.get()));
         }
     }
+}
+
+/// When each bar ends, of which order and warehouse.
+fn rejected_bars(state: &State) -> impl Iterator<Item = (EngineTime, Sequence, Warehouse)> {
+    state.rejected.iter().flat_map(|(placed, _, row)| {
+        row.bars.iter().map(move |(warehouse, end)| (*end, placed, *warehouse))
+    })
 }

@@ -1,6 +1,7 @@
 //! Orders of which warehouses rejected units: how often, and which warehouses are spared till when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use gantry_model::{
     EngineSecond, EngineTime, REJECTIONS_PER_ORDER_MAX, Record, RejectUnits, Sequence, Warehouse,
@@ -34,6 +35,8 @@ impl RejectedRow {
 #[derive(Debug, Default)]
 pub struct Rejected {
     rows: BTreeMap<Sequence, (u32, RejectedRow)>,
+    /// When each bar ends, whether or not it has: no more of them than there are bars.
+    ends: BTreeSet<(EngineTime, Sequence, Warehouse)>,
 }
 
 impl Rejected {
@@ -53,6 +56,35 @@ impl Rejected {
     #[must_use]
     pub fn is_stuck(&self, placed: Sequence) -> bool {
         self.row(placed).is_some_and(|row| row.rejections > REJECTIONS_PER_ORDER_MAX)
+    }
+
+    /// When the first bar ends that ends after `time`.
+    pub(crate) fn first_end_after(&self, time: EngineTime) -> Option<EngineTime> {
+        let last = (time, Sequence::MAX, Warehouse::NONE);
+        self.ends.range((Bound::Excluded(last), Bound::Unbounded)).next().map(|(end, ..)| *end)
+    }
+
+    /// Every end of a bar, with the record that placed the order, and the warehouse.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (EngineTime, Sequence, Warehouse)> {
+        self.ends.iter().copied()
+    }
+
+    /// Sets the row of an order, or none; returns the one that was there.
+    fn set(
+        &mut self,
+        placed: Sequence,
+        slot: u32,
+        row: Option<RejectedRow>,
+    ) -> Option<RejectedRow> {
+        let before = self.rows.remove(&placed).map(|(_, row)| row);
+        for (warehouse, end) in before.iter().flat_map(|row| &row.bars) {
+            self.ends.remove(&(*end, placed, *warehouse));
+        }
+        if let Some(row) = row {
+            self.ends.extend(row.bars.iter().map(|(warehouse, end)| (*end, placed, *warehouse)));
+            self.rows.insert(placed, (slot, row));
+        }
+        before
     }
 
     /// Every row, by the record that placed the order, with the order's slot.
@@ -98,12 +130,9 @@ impl State {
 
     pub(super) fn set_rejected(&mut self, slot: u32, row: Option<RejectedRow>) {
         let placed = self.orders.row(slot).placed;
-        if let Some((_, before)) = self.rejected.rows.remove(&placed) {
+        row.iter().for_each(|row| self.hash.put(self.hash_rejected(placed, row)));
+        if let Some(before) = self.rejected.set(placed, slot, row) {
             self.hash.take(self.hash_rejected(placed, &before));
-        }
-        if let Some(row) = row {
-            self.hash.put(self.hash_rejected(placed, &row));
-            self.rejected.rows.insert(placed, (slot, row));
         }
     }
 

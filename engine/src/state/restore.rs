@@ -19,6 +19,7 @@ use super::orders::{AllocationRow, LineRow, OrderDetailRow, OrderRow};
 use super::rejected::RejectedRow;
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
+use super::sweeping::Sweeping;
 use super::{IdIndex, State, StateHash, rows};
 
 impl State {
@@ -154,6 +155,11 @@ impl State {
     /// What became of an open order of which units were rejected.
     pub(crate) fn restore_rejected(&mut self, slot: u32, row: RejectedRow) {
         self.set_rejected(slot, Some(row));
+    }
+
+    /// How far the books were looked at because rules changed.
+    pub(crate) fn restore_sweeping(&mut self, row: Sweeping) {
+        self.set_sweeping(row);
     }
 
     /// An archive file whose rows leave memory, or have left.

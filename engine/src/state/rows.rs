@@ -22,6 +22,7 @@ use super::policies::PolicyRow;
 use super::promises::{LinePromiseRow, PromisePart, ReviewRow};
 use super::remembered::{CommandRow, RejectionRow};
 use super::stock::Cell;
+use super::sweeping::Sweeping;
 
 /// Up to eight figures of a row; unused ones are zero.
 #[derive(IntoBytes, Immutable, Unaligned)]
@@ -176,6 +177,12 @@ pub(crate) fn rejected(placed: Sequence, rejections: u32) -> u128 {
 /// Until when an open order has nothing from a warehouse; `warehouse` is its code's hash.
 pub(crate) fn bar(placed: Sequence, warehouse: u64, until: EngineTime) -> u128 {
     figures(RowKind::Bar, [placed.get(), warehouse, until.get()])
+}
+
+/// How far a sweep has come; `next` is the hash of a SKU's code.
+pub(crate) fn sweeping(next: Option<u64>, row: &Sweeping) -> u128 {
+    let flags = u64::from(row.is_asked) | u64::from(next.is_some()) << 1;
+    figures(RowKind::Sweep, [flags, row.begun.get(), next.unwrap_or(0)])
 }
 
 fn pair(low: u64, high: u64) -> u128 {

@@ -97,6 +97,12 @@ impl WhatIfColumn {
         looked
     }
 
+    /// Takes one step of a sweep here; whether there was one to be taken.
+    pub(super) fn sweep_once(&mut self, now: EngineTime) -> bool {
+        self.records.clear();
+        self.engine.sweep(now, &mut self.records)
+    }
+
     /// Looks once at promises that are to be made anew here; whether there was anything to be looked
     /// at.
     pub(super) fn review_once(&mut self, now: EngineTime) -> bool {

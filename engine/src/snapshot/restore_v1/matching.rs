@@ -1,9 +1,9 @@
-//! What matching was about: rows that version 2 brought.
+//! What matching was about: rows that version 2 brought, and how far a sweep had come.
 
-use gantry_model::{EngineSecond, LINES_PER_ORDER_MAX, Sequence, Sku, WaitKey};
+use gantry_model::{EngineSecond, EngineTime, LINES_PER_ORDER_MAX, Sequence, Sku, WaitKey};
 
 use super::{RowsError, known, sku, v1, warehouse, yes_or_no};
-use crate::state::{DueRow, State};
+use crate::state::{DueRow, State, Sweeping};
 
 pub(super) fn add_due(state: &mut State, row: &v1::ArchivedDue) -> Result<(), RowsError> {
     let (sku, row) = due_row(state, row)?;
@@ -29,5 +29,16 @@ pub(super) fn add_set_aside(state: &mut State, row: &v1::ArchivedPlace) -> Resul
     let is_held = state.stock.cell(sku, warehouse).held >= units && units > 0;
     known("units set aside", is_held.then_some(()))?;
     state.restore_set_aside(sku, warehouse, units);
+    Ok(())
+}
+
+pub(super) fn add_sweep(state: &mut State, row: &v1::ArchivedSweep) -> Result<(), RowsError> {
+    let is_under_way = yes_or_no("sweep", row.is_under_way)?;
+    let next = is_under_way.then(|| sku(state, row.next.to_native())).transpose()?;
+    let is_asked = yes_or_no("sweep", row.is_asked)?;
+    let begun = EngineTime::new(row.begun.to_native());
+    let is_first = state.sweeping == Sweeping::default();
+    known("sweep", is_first.then_some(()))?;
+    state.restore_sweeping(Sweeping { is_asked, begun, next });
     Ok(())
 }
