@@ -64,6 +64,13 @@ enum Drained {
     NoBatch,
 }
 
+/// What the engine did of its own accord.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Done {
+    swept: bool,
+    reviewed: bool,
+}
+
 impl EngineLoop {
     pub(crate) fn new(writer: Writer, clock: EngineClock, links: EngineLinks) -> Self {
         Self { writer, clock, links, begun: None, retiring: None, is_starved: false }
@@ -150,6 +157,13 @@ impl EngineLoop {
         self.has_leisure() && self.writer.engine().state().matching.next().is_some()
     }
 
+    /// Whether books are to be looked at because something changed by which lines are sourced: a sweep
+    /// was asked for, or its time has come.
+    fn may_sweep(&mut self) -> bool {
+        let next = self.writer.engine().state().next_sweep();
+        self.has_leisure() && next.is_some_and(|at| at <= self.clock.now())
+    }
+
     /// Whether promises are to be made anew.
     fn may_review(&self) -> bool {
         self.has_leisure() && !self.writer.engine().state().reviews.is_empty()
@@ -181,25 +195,27 @@ impl EngineLoop {
         !self.is_stopping() && end.is_some_and(|end| end <= self.clock.now())
     }
 
-    /// How long it is until then, or until the first promise is to be kept.
+    /// How long it is until then, until the first promise is to be kept, or until books are swept.
     fn until_first_end(&mut self) -> Option<Duration> {
         let state = self.writer.engine().state();
-        let date = state.promises.first_date().filter(|_| self.has_leisure());
-        let date = date.map(EngineSecond::begins);
-        let end = self.first_end().into_iter().chain(date).min()?;
+        let date = state.promises.first_date().map(EngineSecond::begins);
+        let leisurely = [date, state.next_sweep()].into_iter().flatten().min();
+        let leisurely = leisurely.filter(|_| self.has_leisure());
+        let end = self.first_end().into_iter().chain(leisurely).min()?;
         let left_ns = end.get().saturating_sub(self.clock.now().get());
         // Engine time may run slower than the clock of the sleep, by less than this.
         Some(Duration::from_nanos(left_ns + left_ns / 64 + 1_000))
     }
 
-    /// Gives some of what came in to the lines that wait for it, and makes some promises anew; returns
-    /// whether it made any.
-    fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) -> bool {
-        if self.begun.is_none() && self.has_leisure() {
-            self.writer.match_waiting(batch, now);
-            return self.writer.review_promises(batch, now);
+    /// Gives some of what came in to the lines that wait for it, sweeps some of the books, and makes
+    /// some promises anew; returns which of the latter two it did.
+    fn match_waiting(&mut self, batch: &mut Batch, now: EngineTime) -> Done {
+        if self.begun.is_some() || !self.has_leisure() {
+            return Done::default();
         }
-        false
+        self.writer.match_waiting(batch, now);
+        let swept = self.writer.sweep(batch, now);
+        Done { swept, reviewed: self.writer.review_promises(batch, now) }
     }
 
     /// Lets some rows leave memory.
@@ -223,7 +239,7 @@ impl EngineLoop {
     /// Works off one quantum of commands and one of queries, at one reading of the clock.
     fn drain(&mut self) -> Drained {
         let has_work = self.has_work();
-        if !has_work && !self.may_expire() && !self.may_break() {
+        if !has_work && !self.may_expire() && !self.may_break() && !self.may_sweep() {
             return Drained::Nothing;
         }
         let is_idle = self.begun.is_none() && self.links.ingress.is_empty();
@@ -243,8 +259,12 @@ impl EngineLoop {
         let batch = batch
             .and_then(|batch| self.work_off(RequestKind::Queries, QUERY_QUANTUM_BYTES, batch, now));
         if let Some(mut batch) = batch {
-            if self.match_waiting(&mut batch, now) && is_idle {
+            let done = self.match_waiting(&mut batch, now);
+            if done.reviewed && is_idle {
                 mark!("promises reviewed while idle");
+            }
+            if done.swept && is_idle {
+                mark!("books swept while idle");
             }
             self.retire(&mut batch, now);
             self.hand_over(batch);
