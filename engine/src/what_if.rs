@@ -83,11 +83,12 @@ impl WhatIf {
     /// Takes the next record into every column.
     pub fn feed(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
         self.recorded.replay_record(record)?;
-        self.recorded_waits.note(record.movements, record.time);
+        self.recorded_waits.note(record.movements, record.time, self.recorded.state());
         if record.time < self.begin {
             let mut columns = self.columns.iter_mut();
             return columns.try_for_each(|column| column.replay(record));
         }
+        self.recorded_figures.take_broken(record.movements);
         self.expire_the_rest(record.time);
         self.give_up_the_rest(record.time);
         match &record.command {

@@ -83,8 +83,9 @@ impl WhatIfColumn {
 
     /// Takes the next record as it was recorded.
     pub(super) fn replay(&mut self, record: &Record<'_>) -> Result<(), WhatIfError> {
-        self.waits.note(record.movements, record.time);
-        Ok(self.engine.replay_record(record)?)
+        self.engine.replay_record(record)?;
+        self.waits.note(record.movements, record.time, self.engine.state());
+        Ok(())
     }
 
     /// Looks once at lines that wait here; whether there was anything to be looked at.
@@ -107,7 +108,11 @@ impl WhatIfColumn {
     /// at.
     pub(super) fn review_once(&mut self, now: EngineTime) -> bool {
         self.records.clear();
-        self.engine.review_promises(now, &mut self.records)
+        let reviewed = self.engine.review_promises(now, &mut self.records);
+        if reviewed {
+            self.note_decision(now);
+        }
+        reviewed
     }
 
     /// Ends holds that are over here, as many as a record holds; whether there were any.
@@ -121,9 +126,16 @@ impl WhatIfColumn {
         self.records.clear();
         let given_up = self.engine.give_up(now, &mut self.records);
         if given_up {
-            self.waits.note(&self.engine.decision.movements, now);
+            self.note_decision(now);
         }
         given_up
+    }
+
+    /// Notes what the engine has just decided about lines that wait.
+    fn note_decision(&mut self, now: EngineTime) {
+        let movements = &self.engine.decision.movements;
+        self.waits.note(movements, now, self.engine.state());
+        self.figures.take_broken(movements);
     }
 
     /// Takes the next record; `recorded` is the state that the records so far have made.
@@ -214,8 +226,8 @@ impl WhatIfColumn {
                 self.figures.reject(order, reason);
             }
             Fed::Done => {
+                self.note_decision(record.time);
                 let decision = &self.engine.decision;
-                self.waits.note(&decision.movements, record.time);
                 self.figures.take(&Placed {
                     state: self.engine.state(),
                     time: record.time,
@@ -232,7 +244,7 @@ impl WhatIfColumn {
     /// what another would have said.
     fn reject(&mut self, record: &Record<'_>, command: &RejectUnits<'_>) {
         if self.execute(record, record.command_bytes) == Fed::Done {
-            self.waits.note(&self.engine.decision.movements, record.time);
+            self.note_decision(record.time);
         } else if record.outcome.head.is_accepted() {
             let units = command.units.iter().map(|units| u64::from(units.quantity()));
             self.figures.unmapped.rejected_units += units.sum::<u64>();

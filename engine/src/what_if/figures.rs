@@ -8,7 +8,7 @@ use gantry_model::{
     Warehouse,
 };
 
-use super::waits::Waits;
+use super::waits::{Served, Waits};
 use crate::state::{DAYS_ANY, State};
 
 /// Sums over every order of the journal, decided in one way.
@@ -29,6 +29,10 @@ pub struct WhatIfFigures {
     pub units_matched: u64,
     /// Nanoseconds that these waited from placing to matching, summed over units.
     pub matched_wait_ns: u128,
+    /// Of the units matched, those that came later than their line was first promised.
+    pub units_matched_late: u64,
+    /// How often a line was told that what it was promised comes later, or that nothing is promised.
+    pub promises_broken: u64,
     /// Units cancelled for want of stock when their order was placed.
     pub units_cancelled: u64,
     /// Units of rejected orders.
@@ -154,10 +158,17 @@ impl WhatIfFigures {
 
     /// Counts a look at waiting lines at time `now`.
     pub(super) fn take_match(&mut self, waits: &Waits, movements: &[Movement], now: EngineTime) {
-        for (units, wait_ns) in waits.served(movements, now) {
+        for Served { units, wait_ns, is_late } in waits.served(movements, now) {
             self.units_matched += units;
             self.matched_wait_ns += u128::from(units) * u128::from(wait_ns);
+            self.units_matched_late += if is_late { units } else { 0 };
         }
+    }
+
+    /// Counts the promises that a record breaks.
+    pub(super) fn take_broken(&mut self, movements: &[Movement]) {
+        let broken = movements.iter().filter(|it| it.kind() == MovementKind::PromiseBroken);
+        self.promises_broken += broken.count() as u64;
     }
 
     /// Counts an order as it was decided.

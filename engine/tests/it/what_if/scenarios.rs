@@ -144,6 +144,34 @@ fn a_column_matches_its_own_waiting_lines_and_tells_how_long_they_waited() {
     assert_eq!(WhatIfFigures::default().wait_ns_per_unit(), None);
 }
 
+/// What comes after the first date that its line was promised is late, whatever it was told since.
+#[test]
+fn a_column_tells_of_its_own_promises_broken_and_of_what_came_later_than_promised() {
+    let what_if = decide_again(
+        "receive BOOK WEST 1
+         expect 11 BOOK EAST 2 60
+         place 1 100 backorder BOOK:1
+         place 2 100 backorder BOOK:1
+         expect 12 BOOK EAST 1 200
+         review
+         place 3 100 backorder BOOK:1
+         change 11 2 120
+         review
+         wait 100
+         arrive 11 2
+         match",
+        only(&["EAST"]),
+    );
+    let promises = |figures: &WhatIfFigures| {
+        let WhatIfFigures { units_matched, units_matched_late, promises_broken, .. } = *figures;
+        (units_matched, units_matched_late, promises_broken)
+    };
+    // Of two units that were to come at 60 s one is order 2's, the other order 3's.
+    assert_eq!(promises(what_if.recorded_figures()), (2, 2, 2));
+    // Here order 1 waits too: the units that come are its and order 2's. Order 3 was promised 200 s.
+    assert_eq!(promises(column(&what_if).figures()), (2, 2, 2));
+}
+
 /// In the column order 1 is in the east from the first on, and order 2 was refused.
 #[test]
 fn a_column_sources_its_own_orders_again() {

@@ -94,6 +94,10 @@ impl WhatIfReport {
                 column.matched_wait_seconds_mean.into()
             }),
         );
+        rows.extend(
+            self.row_if_any("- later than promised", |column| column.units_matched_late.into()),
+        );
+        rows.extend(self.row_if_any("promises broken", |column| column.promises_broken.into()));
         rows.extend(self.row_if_any("units cancelled", |column| column.units_cancelled.into()));
         rows.extend(self.row_if_any("units rejected", |column| column.units_rejected.into()));
         rows.push(self.row("orders split", |column| column.orders_split.into()));
@@ -139,13 +143,15 @@ impl WhatIfReport {
     }
 
     fn unmapped_rows(&self) -> Vec<Row> {
-        let figures: [(&str, UnmappedFigure); 7] = [
+        let figures: [(&str, UnmappedFigure); 9] = [
             ("unmapped: units shipped", |unmapped| unmapped.ship_units),
             ("unmapped: units cancelled", |unmapped| unmapped.cancel_units),
             ("unmapped: units of supply", |unmapped| unmapped.supply_units),
             ("unmapped: orders sent again", |unmapped| unmapped.orders),
             ("unmapped: commands of holds", |unmapped| unmapped.holds),
             ("unmapped: orders sourced again", |unmapped| unmapped.resourcings),
+            ("unmapped: dates to give up at", |unmapped| unmapped.deadlines),
+            ("unmapped: units rejected", |unmapped| unmapped.rejected_units),
             ("unmapped: set-up commands", |unmapped| unmapped.control_commands),
         ];
         let rows = figures.map(|(label, figure)| {

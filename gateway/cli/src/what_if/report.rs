@@ -42,6 +42,10 @@ pub(super) struct ColumnReport {
     pub(super) units_allocated: u64,
     pub(super) units_backordered: u64,
     pub(super) units_matched: u64,
+    /// Of these, units that came later than their line was first promised.
+    pub(super) units_matched_late: u64,
+    /// How often a line was told that what it was promised comes later, or not at all.
+    pub(super) promises_broken: u64,
     /// Seconds that the matched units waited, summed over units.
     pub(super) matched_wait_unit_seconds: u64,
     pub(super) matched_wait_seconds_mean: Option<u64>,
@@ -86,6 +90,8 @@ pub(super) struct UnmappedReport {
     pub(super) orders: u64,
     pub(super) holds: u64,
     pub(super) resourcings: u64,
+    pub(super) deadlines: u64,
+    pub(super) rejected_units: u64,
     pub(super) control_commands: u64,
 }
 
@@ -156,6 +162,8 @@ impl ColumnReport {
             units_backordered: figures.units_backordered,
             units_matched: figures.units_matched,
             matched_wait_unit_seconds: seconds(figures.matched_wait_ns),
+            units_matched_late: figures.units_matched_late,
+            promises_broken: figures.promises_broken,
             matched_wait_seconds_mean: figures.wait_ns_per_unit().map(|ns| seconds(ns.into())),
             units_cancelled: figures.units_cancelled,
             units_rejected: figures.units_rejected,
@@ -195,6 +203,8 @@ impl UnmappedReport {
             orders: unmapped.orders,
             holds: unmapped.holds,
             resourcings: unmapped.resourcings,
+            deadlines: unmapped.deadlines,
+            rejected_units: unmapped.rejected_units,
             control_commands: unmapped.control_commands,
         }
     }

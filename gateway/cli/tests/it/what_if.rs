@@ -15,6 +15,8 @@ const COLUMN_NAMES: [&str; 26] = [
     "units_allocated",
     "units_backordered",
     "units_matched",
+    "units_matched_late",
+    "promises_broken",
     "matched_wait_unit_seconds",
     "matched_wait_seconds_mean",
     "units_cancelled",
