@@ -175,8 +175,7 @@ impl<'a> Pass<'a> {
 
     /// Whether a parcel from the candidate is on its way for longer than the policy's days.
     pub(crate) fn is_late(&self, candidate: &Candidate) -> bool {
-        self.days(candidate) > u32::from(self.policy.days_max)
-            && self.policy.days_max != crate::state::DAYS_ANY
+        self.policy.is_late(self.days(candidate))
     }
 
     /// Parcels that this pass may add.

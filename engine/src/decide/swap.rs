@@ -156,9 +156,8 @@ fn may_serve(
         is_here || is_left || state.capacity.orders_left(side.gets, day_of(now)) > 0
     };
     let may = candidate(side.gives).is_some()
-        && candidate(side.gets).is_some_and(|new| {
-            state.days(new, now) <= u32::from(policy.days_max) && policy.allows(side.gets)
-        })
+        && candidate(side.gets)
+            .is_some_and(|new| !policy.is_late(state.days(new, now)) && policy.allows(side.gets))
         && !is_barred(state.rejected.bars(row.placed), side.gets, now)
         && is_free();
     if may {

@@ -53,6 +53,12 @@ impl PolicyRow {
         self.warehouses.is_empty() || self.warehouses.binary_search(&warehouse).is_ok()
     }
 
+    /// Whether a parcel on its way for so many days takes longer than the policy's days.
+    #[must_use]
+    pub fn is_late(&self, days: u32) -> bool {
+        self.days_max != DAYS_ANY && days > u32::from(self.days_max)
+    }
+
     /// Whether an order of this value with these SKUs must come in one parcel.
     pub fn forbids_split(&self, value_minor: i64, skus: impl IntoIterator<Item = Sku>) -> bool {
         let has_minimum = self.split_value_min != 0;
