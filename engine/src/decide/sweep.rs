@@ -95,3 +95,109 @@ fn is_to_be_looked_at(state: &State, sku: Sku) -> bool {
         || state.matching.set_aside_of(sku) > 0
         || warehouses.any(|warehouse| state.stock.available(sku, warehouse) > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
+    use gantry_model::{
+        Actor, COMMAND_BYTES_MAX, Channel, Command, CommandId, CostRow, Item, OrderLine, Outcome,
+        OutcomeHead, PlaceOrder, Record, SetCosts, ShortMode, UpsertCode, UpsertSku,
+        UpsertWarehouse, Warehouse, Zone,
+    };
+
+    use super::*;
+    use crate::Engine;
+
+    const NOW: EngineTime = EngineTime::new(5);
+
+    /// A shop with one SKU more than a step looks at, and lines that wait for the first, which is not
+    /// counted since, and the last.
+    fn engine() -> Engine {
+        let mut engine = Engine::new();
+        let skus = SKUS_SWEPT_PER_RECORD_MAX + 1;
+        for number in 0..skus {
+            let (order_max, backorder, active) = (0, true, true);
+            let (id, code) = (CommandId::new(1_000 + u128::from(number)), format!("S{number}"));
+            let sku = UpsertSku { id, order_max, tracked: true, backorder, active, code: &code };
+            tell(&mut engine, &Command::UpsertSku(sku));
+        }
+        let id = CommandId::new;
+        let lines = [0, skus - 1].map(|sku| OrderLine::new(Sku::new(sku), 2));
+        let rows = [CostRow::serves(Zone::new(0), 5, 1, 1)];
+        let commands = [
+            Command::UpsertWarehouse(UpsertWarehouse {
+                id: id(1),
+                priority: 1,
+                active: true,
+                code: "N",
+            }),
+            Command::UpsertZone(UpsertCode { id: id(2), code: "1" }),
+            Command::SetCosts(SetCosts { id: id(3), warehouse: Warehouse::new(0), rows: &rows }),
+            Command::PlaceOrder(PlaceOrder {
+                id: id(4),
+                hold: CommandId::NONE,
+                customer: 0,
+                value_minor: 0,
+                currency: [0; 4],
+                zone: Zone::new(0),
+                channel: Channel::NONE,
+                priority_class: 0,
+                service_level: 0,
+                short: ShortMode::Backorder,
+                reference: "",
+                lines: &lines,
+            }),
+            Command::UpsertSku(UpsertSku {
+                id: id(5),
+                order_max: 0,
+                tracked: false,
+                backorder: true,
+                active: true,
+                code: "S0",
+            }),
+        ];
+        commands.iter().for_each(|command| tell(&mut engine, command));
+        engine
+    }
+
+    fn tell(engine: &mut Engine, command: &Command<'_>) {
+        let (mut bytes, mut reply) = (Vec::new(), Vec::new());
+        let mut records = FrameBuffer::new(PAYLOAD_BYTES_MAX);
+        command.write(&mut bytes);
+        let (item, _) = Item::split(&bytes, COMMAND_BYTES_MAX).unwrap();
+        let actor = Actor::CLIENT_MIN;
+        assert!(engine.execute(&item, actor, NOW, &mut records, &mut reply), "{command:?}");
+    }
+
+    /// Applies a step of [`look_past`], if there is one.
+    fn look(engine: &mut Engine) -> Option<Sweep> {
+        let (sequence, mut decision) = (engine.state.last_sequence().next(), Decision::new());
+        let step = look_past(&engine.state, sequence, NOW, &mut decision)?;
+        engine.state.apply(&Record {
+            sequence,
+            time: NOW,
+            actor: Actor::ENGINE,
+            command: Command::Sweep(step),
+            command_bytes: &[],
+            outcome: Outcome { head: &OutcomeHead::accepted(0, 0), shorts: &[] },
+            movements: &decision.movements,
+        });
+        engine.state.audit();
+        Some(step)
+    }
+
+    #[test]
+    fn what_a_bug_stops_is_looked_past_and_the_sweep_comes_to_its_end() {
+        let mut engine = engine();
+        let mut decision = Decision::new();
+        let sequence = engine.state.last_sequence().next();
+        let step = decide_sweep(&engine.state, sequence, NOW, &mut decision).unwrap();
+        assert_eq!(decision.movements.len(), 1, "the first SKU is not counted any more");
+        assert_eq!(look(&mut engine), Some(step), "the same SKUs");
+        assert_eq!(engine.state.matching.next(), None, "and none is due");
+        let (next, end) = (Sku::new(SKUS_SWEPT_PER_RECORD_MAX), MatchEnd::Over);
+        assert_eq!(look(&mut engine), Some(Sweep { from: next, last: next, end }));
+        assert_eq!(look(&mut engine), None);
+        assert_eq!(engine.state.hash(), engine.state.recompute_hash());
+    }
+}

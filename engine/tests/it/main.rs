@@ -29,4 +29,5 @@ mod shop;
 pub(crate) mod snapshots;
 mod sourcing;
 mod swaps;
+mod sweeps;
 mod what_if;

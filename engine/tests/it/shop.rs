@@ -184,9 +184,8 @@ impl Shop {
                 let order = order_id(order);
                 self.send(&Command::Ship(OrderUnits { id, order, units: &units }))
             }
-            ["priority" | "resource" | "swap" | "again" | "step" | "match" | "book", ..] => {
-                self.waiting(id, &words)
-            }
+            ["priority" | "resource" | "swap" | "again", ..]
+            | ["step" | "match" | "sweep" | "settle" | "book", ..] => self.waiting(id, &words),
             ["hold" | "extend" | "release" | "held" | "holds" | "expire" | "wait", ..] => {
                 self.holding(id, &words)
             }

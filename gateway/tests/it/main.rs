@@ -14,4 +14,5 @@ mod orders;
 mod promises;
 mod snapshots;
 mod stops;
+mod sweeps;
 mod wire;

@@ -1,6 +1,7 @@
 //! Rows that are no state.
 
 mod open;
+mod sweep;
 
 use gantry_journal::{FrameBuffer, PAYLOAD_BYTES_MAX};
 use gantry_model::{

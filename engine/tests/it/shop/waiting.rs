@@ -39,7 +39,31 @@ impl Shop {
             }
             ["step"] => self.match_waiting(1),
             ["match"] => self.match_waiting(usize::MAX),
+            ["sweep"] => {
+                self.sweep();
+                Vec::new()
+            }
+            ["settle"] => {
+                self.settle();
+                Vec::new()
+            }
             _ => panic!("no line of a script: {words:?}"),
+        }
+    }
+
+    /// Takes one step of a sweep, if there is one to be taken.
+    pub(crate) fn sweep(&mut self) -> bool {
+        let now = self.clock.max(EngineTime::new(self.engine.last_time().get() + 1_000));
+        self.engine.sweep(now, &mut self.records)
+    }
+
+    /// Matches and sweeps until nothing is left to be done.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            self.match_waiting(usize::MAX);
+            if !self.sweep() {
+                return;
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use super::disk::MemoryDisk;
 
 /// Rows version 1, file version 1: a small shop with rows of every kind.
 const FIRST: &[u8] = include_bytes!("golden_v1.snapshot");
-/// The hash (version 3) of the state that it keeps, and its last record.
+/// The hash (version 3, and 4) of the state that it keeps, and its last record.
 const FIRST_HASH: u128 = 0xab96_ad73_5184_62da_281f_49c8_7123_a9c1;
 const FIRST_SEQUENCE: u64 = 117;
 

@@ -133,7 +133,7 @@ fn s06_half_made_snapshot_is_not_looked_at() {
 
 #[test]
 fn s07_snapshot_of_a_newer_version_is_refused() {
-    let places = [(8, 2_u16.as_bytes().to_vec()), (116, 5_u32.as_bytes().to_vec())];
+    let places = [(8, 2_u16.as_bytes().to_vec()), (116, 6_u32.as_bytes().to_vec())];
     let places = places.into_iter().chain([(112, 999_u32.as_bytes().to_vec())]);
     for (at, value) in places {
         let (folder, [_, newest], hash) = with_two_snapshots();
