@@ -72,7 +72,7 @@ impl Life {
         for line in lines.split(',') {
             life.shop.run(&line.replace(';', ","));
         }
-        if seed % 4 == 0 {
+        if seed.is_multiple_of(4) {
             life.add_skus();
         }
         life
