@@ -337,8 +337,8 @@ impl Universe {
         }
     }
 
-    /// Lets the engine end its looks at waiting lines and promises, and what it decided by itself become
-    /// durable: rows may just leave memory.
+    /// Lets the engine end its looks at waiting lines and promises and its sweeps, and what it decided by
+    /// itself become durable: rows may just leave memory.
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..MOMENTS_TO_SETTLE_MAX {
             let judged = self.history.with_oracle(Oracle::last_sequence);
@@ -357,13 +357,12 @@ impl Universe {
         match due.flatten() {
             Some(due) => Err(format!("waiting lines that nobody looks at: {due:?}")),
             None if self.history.with_oracle(Oracle::is_at_rest) => Ok(()),
-            None => Err("promises that nobody looks at".into()),
+            None => Err("promises or books that nobody looks at".into()),
         }
     }
 
-    /// Lets time go on until every hold is gone that was about to end, every order given up, and no
-    /// promise past, although nobody asks anything.
-    /// nobody asks anything.
+    /// Lets time go on until every hold is gone that was about to end, every order given up, no promise
+    /// past, and no sweep left out, although nobody asks anything.
     async fn outlast_holds(&mut self) -> Result<(), String> {
         let next_expiry = |history: &History| history.with_oracle(Oracle::next_expiry);
         let (now, _) = next_expiry(&self.history);
@@ -374,7 +373,7 @@ impl Universe {
         {
             if Instant::now() > deadline {
                 return Err(format!(
-                    "a hold, wait or promise that ended at {end} is still there, {now} was long ago"
+                    "a hold, wait, promise or sweep of {end} is still there, {now} was long ago"
                 ));
             }
             if self.history.violation().is_some() {

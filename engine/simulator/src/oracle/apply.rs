@@ -52,6 +52,10 @@ impl Book {
                 self.enter_review(promise);
             }
             Command::GiveUp(command) => self.enter_given_up(command, record),
+            Command::Sweep(command) => {
+                record.movements.iter().for_each(|movement| self.move_cell(movement));
+                self.enter_sweep(command);
+            }
             _ => {}
         }
     }
@@ -88,10 +92,12 @@ impl Book {
             }
             Command::ResourceOrder(command) => self.enter_sourced_again(command, record),
             Command::RejectUnits(command) => self.enter_rejection(command, record),
+            Command::SwapUnits(command) => self.enter_swap(command, record),
             command => {
                 self.enter_other(command);
                 record.movements.iter().for_each(|movement| self.move_cell(movement));
                 self.end_holds_of(command);
+                self.ask_for_sweep(command);
             }
         }
         self.commands += 1;
@@ -162,7 +168,9 @@ impl Book {
             | Command::ExpireHolds(_)
             | Command::Promise(_)
             | Command::RejectUnits(_)
-            | Command::GiveUp(_) => unreachable!("these are entered elsewhere"),
+            | Command::SwapUnits(_)
+            | Command::GiveUp(_)
+            | Command::Sweep(_) => unreachable!("these are entered elsewhere"),
         }
     }
 
@@ -404,7 +412,7 @@ impl Book {
         self.sums.held += held;
     }
 
-    fn move_line(&mut self, at: usize, movement: &Movement) {
+    pub(super) fn move_line(&mut self, at: usize, movement: &Movement) {
         use MovementKind as Kind;
         let (kind, units) = (movement.kind(), i64::from(movement.quantity()));
         let order = self.orders[at];
@@ -452,7 +460,7 @@ impl Book {
     }
 
     /// What an order uses of its warehouses' day, and what a cancel of the same day gives back.
-    fn count_day(&mut self, at: usize, movements: &[Movement], parcels_before: &[u16]) {
+    pub(super) fn count_day(&mut self, at: usize, movements: &[Movement], parcels_before: &[u16]) {
         let order = self.orders[at];
         let (day, _) = day_and_minute(self.time);
         let of_kind = |kind: MovementKind, sign: i64| {

@@ -13,6 +13,7 @@ use super::ids::Ids;
 use super::promises::PromiseBook;
 use super::rejected::RejectedBook;
 use super::reviewing::Review;
+use super::sweeping::SweepBook;
 
 /// No handle, where a `u16` names a channel, policy or warehouse.
 pub(super) const NOBODY: u16 = u16::MAX;
@@ -309,6 +310,7 @@ pub(super) struct Book {
     /// record that placed each.
     pub(super) cancel_at: BTreeMap<u64, EngineSecond>,
     pub(super) rejected: BTreeMap<u64, RejectedBook>,
+    pub(super) sweep: SweepBook,
     pub(super) ids: Ids,
     /// Ids of rejected commands, the oldest first.
     pub(super) rejections: VecDeque<u128>,
@@ -345,6 +347,7 @@ impl Book {
             reviews: BTreeMap::new(),
             cancel_at: BTreeMap::new(),
             rejected: BTreeMap::new(),
+            sweep: SweepBook::default(),
             ids: Ids::default(),
             rejections: VecDeque::new(),
             contents: Vec::new(),

@@ -10,7 +10,7 @@ use super::no::No;
 use super::place::{self, Part, Said};
 use super::{
     expecting, freed, giving_up, holding, matching, rejecting, resource, reviewing, setup, shaping,
-    supply, units,
+    supply, swapping, sweeping, units,
 };
 
 /// Judges the next record of the book; returns whether it was held against all that the rules
@@ -112,6 +112,7 @@ pub(super) fn decide(
         Command::ExtendHold(extension) => holding::extend(book, extension, time),
         Command::ReleaseHold(named) => holding::release(book, named, (sequence, time), movements),
         Command::Ship(named) => units::ship(book, named, sequence, movements),
+        Command::SwapUnits(command) => swapping::swap(book, command, (sequence, time), movements),
         Command::Receive(change) | Command::Adjust(change) | Command::SetStock(change) => {
             let decide = match command {
                 Command::Receive(_) => supply::receive,
@@ -152,7 +153,8 @@ pub(super) fn decide(
         | Command::Match(_)
         | Command::ExpireHolds(_)
         | Command::Promise(_)
-        | Command::GiveUp(_) => Err(RejectReason::NotForClients.into()),
+        | Command::GiveUp(_)
+        | Command::Sweep(_) => Err(RejectReason::NotForClients.into()),
     }
 }
 
@@ -165,8 +167,8 @@ pub(super) fn expect_own(record: &Record<'_>) -> Result<(), String> {
     expect(is_plain, || format!("the engine's own record with {outcome:?}"))
 }
 
-/// The engine's own records move nothing, but those that serve waiting lines, end holds, promise or
-/// give orders up.
+/// The engine's own records move nothing, but those that serve waiting lines or sweep them, end holds,
+/// promise or give orders up.
 fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<bool, String> {
     if let Command::Match(looked) = &record.command {
         return matching::judge(book, record, looked, scratch);
@@ -179,6 +181,9 @@ fn judge_own(book: &Book, record: &Record<'_>, scratch: &mut Scratch) -> Result<
     }
     if let Command::GiveUp(command) = &record.command {
         return giving_up::judge(book, record, command).map(|()| true);
+    }
+    if let Command::Sweep(command) = &record.command {
+        return sweeping::judge(book, record, command).map(|()| true);
     }
     expect_own(record)?;
     expect_movements(record, &[])?;

@@ -85,6 +85,18 @@ pub struct Figures {
     pub moved: u64,
     /// Those of them that had units at a warehouse that is no candidate any more.
     pub left: u64,
+    /// Swaps that were asked for, and those that were carried out.
+    pub swaps_asked: u64,
+    /// See above.
+    pub swaps: u64,
+    /// Steps of sweeps, sweeps that began, and those of them that a command asked for.
+    pub sweep_steps: u64,
+    /// See above.
+    pub sweeps: u64,
+    /// See above.
+    pub sweeps_asked: u64,
+    /// SKUs that were due because of a sweep.
+    pub swept_due: u64,
     /// Commands rejected with a record.
     pub rejected: u64,
     /// Commands refused without a record.
@@ -101,6 +113,7 @@ impl Figures {
     pub(super) fn asked(&mut self, kind: CommandKind) {
         self.commands += 1;
         self.orders_asked += u64::from(kind == CommandKind::PlaceOrder);
+        self.swaps_asked += u64::from(kind == CommandKind::SwapUnits);
     }
 
     /// A look at waiting lines was judged, of which the book does not know yet.
@@ -185,6 +198,14 @@ impl Figures {
         }
     }
 
+    fn swept(&mut self, book: &Book, record: &Record<'_>) {
+        let begins = book.sweep.next.is_none();
+        self.sweep_steps += 1;
+        self.sweeps += u64::from(begins);
+        self.sweeps_asked += u64::from(begins && book.sweep.is_asked);
+        self.swept_due += u64::try_from(record.movements.len()).unwrap_or(u64::MAX);
+    }
+
     /// A record was judged, of which the book does not know yet.
     pub(super) fn judged(&mut self, book: &Book, record: &Record<'_>, is_tried: bool) {
         self.records += 1;
@@ -193,6 +214,11 @@ impl Figures {
             self.looked(book, looked, record);
         }
         let is_accepted = record.outcome.head.is_accepted();
+        match &record.command {
+            Command::SwapUnits(_) => self.swaps += u64::from(is_accepted),
+            Command::Sweep(_) => self.swept(book, record),
+            _ => {}
+        }
         self.rejected += u64::from(!is_accepted);
         self.held(book, record, is_accepted);
         self.promised(record, is_accepted);

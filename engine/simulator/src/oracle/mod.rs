@@ -46,6 +46,8 @@ mod sourced;
 #[cfg(test)]
 mod sparing;
 mod supply;
+mod swapping;
+mod sweeping;
 mod units;
 mod waiting;
 
@@ -153,21 +155,23 @@ impl Oracle {
     }
 
     /// The time of the last record, and when something ends next by itself: a hold, the wait of an
-    /// order that is given up then, or the time of a promise.
+    /// order that is given up then, the time of a promise, or that of a sweep.
     #[must_use]
     pub fn next_expiry(&self) -> (u64, Option<u64>) {
         let holds = self.book.holds.values().map(|hold| hold.expires);
         let dates = self.book.promises.values().map(|promise| promise.date.begins().get());
         let given_up = self.book.next_given_up().map(|(at, _)| at.begins().get());
-        (self.book.time, holds.chain(dates).chain(given_up).min())
+        let sweep = self.book.next_sweep();
+        (self.book.time, holds.chain(dates).chain(given_up).chain(sweep).min())
     }
 
-    /// Whether no waiting lines are to be looked at, and no promises: else the engine goes on by
-    /// itself, and what it answers is ahead of what was judged.
+    /// Whether no waiting lines are to be looked at, no promises, and no books are to be swept: else
+    /// the engine goes on by itself, and what it answers is ahead of what was judged.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         let book = &self.book;
-        book.next_due().is_none() && book.reviews.is_empty() && book.past(book.time).is_empty()
+        let are_promises_kept = book.reviews.is_empty() && book.past(book.time).is_empty();
+        book.next_due().is_none() && are_promises_kept && !book.is_sweep_due(book.time)
     }
 
     /// What was judged so far, in numbers.
@@ -462,6 +466,7 @@ fn moments(book: &Book, command: &Command<'_>, until: u64) -> Vec<u64> {
         Command::ExpectSupply(supply) => return before_and_at(book.time, supply.eta, until),
         Command::ChangeSupply(change) => return before_and_at(book.time, change.eta, until),
         Command::SetCancelAt(set) => return before_and_at(book.time, set.cancel_at, until),
+        Command::SwapUnits(swap) => return swapping::moments(book, swap, until),
         _ => return vec![book.time],
     };
     book.moments(until, |hold| asked.iter().any(|id| id.get() == hold.id))
@@ -491,6 +496,7 @@ fn is_own(rest: &[u8]) -> bool {
         CommandKind::ExpireHolds,
         CommandKind::Promise,
         CommandKind::GiveUp,
+        CommandKind::Sweep,
     ];
     kind.is_some_and(|kind| own.contains(&kind))
 }

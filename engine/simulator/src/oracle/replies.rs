@@ -119,6 +119,7 @@ fn order_of(command: &Command<'_>) -> Option<OrderId> {
         Command::SetCancelAt(command) => Some(command.order),
         Command::ResourceOrder(command) => Some(command.order),
         Command::RejectUnits(command) => Some(command.order),
+        Command::SwapUnits(command) => Some(command.first),
         _ => None,
     }
 }
