@@ -2,7 +2,7 @@
 
 use gantry_model::{
     Command, EngineSecond, EngineTime, ExpireHolds, GiveUp, Match, MatchEnd, Promise, Retire,
-    Sequence, WaitKey,
+    Sequence, Sweep, WaitKey,
 };
 
 use super::{Made, Workload};
@@ -63,6 +63,10 @@ impl Workload {
         if self.dice.one_in(4) {
             let (order, cancel_at) = (self.asked().0, self.second());
             return Command::GiveUp(GiveUp { order, cancel_at }).write(out);
+        }
+        if self.dice.one_in(4) {
+            let (from, last) = (self.sku(), self.sku());
+            return Command::Sweep(Sweep { from, last, end: MatchEnd::Over }).write(out);
         }
         if self.dice.one_in(3) {
             let (sku, last) = (self.sku(), self.wait_key());

@@ -12,6 +12,7 @@ mod rejected;
 mod shaping;
 mod shop;
 mod supplies;
+mod swaps;
 mod swarm;
 mod times;
 
@@ -108,6 +109,7 @@ impl Workload {
             Act::CancelAt => self.set_cancel_at(out),
             Act::Resource => self.resource(out),
             Act::Reject => self.reject_units(out),
+            Act::Swap => self.swap_units(out),
             Act::Hold => self.hold(out),
             Act::Extend => self.extend_hold(out),
             Act::Release => self.release_hold(out),

@@ -37,7 +37,7 @@ impl Workload {
     }
 
     /// Where a SKU's units may be.
-    fn likely_home(&mut self, sku: Sku) -> Warehouse {
+    pub(super) fn likely_home(&mut self, sku: Sku) -> Warehouse {
         if self.dice.one_in(2) { self.home(sku) } else { self.warehouse() }
     }
 

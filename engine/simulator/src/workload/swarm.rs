@@ -18,6 +18,7 @@ pub(super) enum Act {
     CancelAt,
     Resource,
     Reject,
+    Swap,
     Hold,
     Extend,
     Release,
@@ -54,7 +55,7 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) const ALL: [Self; 40] = [
+    pub(super) const ALL: [Self; 41] = [
         Self::Place,
         Self::Cancel,
         Self::Ship,
@@ -62,6 +63,7 @@ impl Act {
         Self::CancelAt,
         Self::Resource,
         Self::Reject,
+        Self::Swap,
         Self::Hold,
         Self::Extend,
         Self::Release,
@@ -111,6 +113,7 @@ impl Act {
             Self::Class | Self::Release => (0, 6),
             Self::CancelAt => (2, 8),
             Self::Reject => (3, 9),
+            Self::Swap => (5, 10),
             Self::ReadBook | Self::LookAgain | Self::Extend => (0, 5),
             Self::ReadHold | Self::ReadHolds => (0, 5),
             Self::Expect => (3, 8),
@@ -237,6 +240,15 @@ impl Swarm {
         if swarm.weights[Act::Resource as usize] > 0 {
             swarm.change_places(&mut dice);
         }
+        if swarm.weights[Act::Swap as usize] > 0 && dice.one_in(2) {
+            swarm.homes = dice.pick(&[0, 2]);
+        }
+        if dice.one_in(4) {
+            swarm.change_rules(&mut dice);
+        }
+        if dice.one_in(24) {
+            swarm.spread_out();
+        }
         if swarm.price_lists > 0 {
             swarm.weights[Act::Prices as usize] = 1 << dice.between(10, 11);
             (swarm.skus, swarm.warehouses, swarm.hot_share) = (128, 4, 0);
@@ -281,6 +293,27 @@ impl Swarm {
         }
         if dice.one_in(2) {
             self.homes = 0;
+        }
+    }
+
+    /// What waiting lines are sourced by changes while they wait.
+    fn change_rules(&mut self, dice: &mut Dice) {
+        let acts = [Act::Costs, Act::Warehouse, Act::Sku, Act::Policy, Act::Assign, Act::Bundle];
+        for act in acts.into_iter().chain([Act::Capacity]) {
+            let weight = &mut self.weights[act as usize];
+            *weight = (1 << dice.between(2, 6)).max(*weight);
+        }
+        self.zones_per_gap = dice.pick(&[2, 3, 12]);
+    }
+
+    /// Lines wait for more SKUs than one step of a sweep makes due, though units are there: elsewhere.
+    fn spread_out(&mut self) {
+        (self.skus, self.bundles, self.hot_share) = (160, 0, 0);
+        (self.warehouses, self.homes, self.zones, self.zones_per_gap) = (2, 1, 4, 2);
+        (self.modes, self.no_backorder_share, self.is_stocked) = ([1, 1, 32, 0], 0, true);
+        self.lines_max = self.lines_max.max(5);
+        for act in [Act::Costs, Act::Policy, Act::Assign, Act::Capacity] {
+            self.weights[act as usize] = 4;
         }
     }
 
@@ -391,6 +424,50 @@ impl Swarm {
         (self.lines_max, self.units_max) = (self.lines_max.min(3), self.units_max.max(5));
         (self.rejections, self.cool_down_max) = (24, 3_600);
         self
+    }
+
+    /// Orders swap units, of few SKUs at few warehouses that serve few zones: for tests of that.
+    #[must_use]
+    pub fn with_swaps(mut self) -> Self {
+        let acts = [(Act::Swap, 4_096), (Act::Costs, 64), (Act::Ship, 64), (Act::Capacity, 16)];
+        for (act, weight) in acts {
+            self.weights[act as usize] = weight;
+        }
+        (self.skus, self.warehouses, self.zones) = (3 + self.skus % 4, 2 + self.warehouses % 2, 2);
+        self.bundles = self.bundles.min(1);
+        (self.homes, self.is_stocked, self.modes) = (0, true, [4, 4, 16, 1]);
+        (self.lines_max, self.units_max) = (self.lines_max.min(3), self.units_max.min(3));
+        self.weights[Act::Receive as usize] *= 2;
+        self
+    }
+
+    /// What waiting lines are sourced by changes, days begin, and bars end: for tests of sweeps.
+    #[must_use]
+    pub fn with_sweeps(mut self) -> Self {
+        let acts = [
+            (Act::Costs, 64),
+            (Act::Warehouse, 32),
+            (Act::Sku, 16),
+            (Act::Policy, 32),
+            (Act::Assign, 32),
+            (Act::Capacity, 64),
+            (Act::Bundle, 16),
+            (Act::Reject, 256),
+        ];
+        for (act, weight) in acts {
+            self.weights[act as usize] = weight;
+        }
+        (self.modes, self.zones_per_gap, self.cool_down_max) = ([1, 1, 16, 4], 2, 3_600);
+        self.no_backorder_share = 0;
+        self
+    }
+
+    /// The same, where lines wait for so many SKUs that a sweep takes some steps.
+    #[must_use]
+    pub fn with_long_sweeps(self) -> Self {
+        let mut swarm = self.with_sweeps();
+        swarm.spread_out();
+        swarm
     }
 
     /// Holds last for longer than anybody looks: where clocks are real ones.
