@@ -9,8 +9,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tokio::time::Instant;
 
-/// The wall clock when a universe begins: 2026-01-01.
-pub(crate) const WALL_BEGIN: Duration = Duration::from_secs(1_767_225_600);
+/// The wall clock when a universe begins: two seconds before 2026. A day begins soon.
+pub(crate) const WALL_BEGIN: Duration = Duration::from_secs(1_767_225_598);
 
 /// A host; clones share it. To be used within the runtime whose clock it reads.
 #[derive(Clone, Debug)]
