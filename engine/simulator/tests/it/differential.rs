@@ -164,6 +164,37 @@ fn they_agree_where_orders_are_rejected_and_given_up() {
     assert!(rejections > 1_500 && moved > 500);
 }
 
+/// Orders swap units, where somebody is better off and nobody worse.
+#[test]
+fn they_agree_where_orders_swap_units() {
+    let figures = agree(3_100..3_300, 800, Swarm::with_swaps);
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (asked, swaps) = (of(|one| one.swaps_asked), of(|one| one.swaps));
+    println!("{asked} swaps were asked for, {swaps} were carried out");
+    assert!(swaps > 500, "{swaps} of {asked}");
+    let figures = agree(3_300..3_360, 800, |swarm| swarm.with_rejections().with_swaps());
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (swaps, rejections) = (of(|one| one.swaps), of(|one| one.rejections));
+    println!("{swaps} swaps and {rejections} rejections");
+    assert!(swaps > 100 && rejections > 100);
+}
+
+/// What waiting lines are sourced by changes, days begin, and bars end.
+#[test]
+fn they_agree_where_books_are_swept() {
+    let figures = agree(3_400..3_600, 800, Swarm::with_sweeps);
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (sweeps, asked, due) =
+        (of(|one| one.sweeps), of(|one| one.sweeps_asked), of(|one| one.swept_due));
+    println!("{sweeps} sweeps, {asked} asked for, {due} SKUs were due");
+    assert!(sweeps > 5_000 && sweeps - asked > 500 && due > 5_000);
+    let figures = agree(3_600..3_640, 1_500, Swarm::with_long_sweeps);
+    let of = |of: fn(&Figures) -> u64| sum(&figures, of);
+    let (sweeps, steps) = (of(|one| one.sweeps), of(|one| one.sweep_steps));
+    println!("{sweeps} sweeps of {steps} steps");
+    assert!(steps - sweeps > 100);
+}
+
 #[test]
 fn they_agree_over_long_runs() {
     let figures = agree(2_000..2_006, 12_000, |swarm| swarm);

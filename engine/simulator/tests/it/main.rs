@@ -12,5 +12,6 @@ mod run;
 mod seeds;
 mod spoiled;
 mod spoiled_promises;
+mod spoiled_swaps;
 mod spoiled_waits;
 mod universes;

@@ -79,6 +79,9 @@ impl Run {
                 writer.match_waiting(&mut batch, EngineTime::new(now));
             }
             for _ in 0..rng.random_range(0..3) {
+                writer.sweep(&mut batch, EngineTime::new(now));
+            }
+            for _ in 0..rng.random_range(0..3) {
                 writer.review_promises(&mut batch, EngineTime::new(now));
             }
             if rng.random_range(0..submissions) == 0 {
@@ -130,6 +133,7 @@ impl Run {
 fn goes_on(writer: &mut Writer, batch: &mut Batch, now: EngineTime) -> bool {
     writer.expire_holds(batch, now)
         || writer.match_waiting(batch, now)
+        || writer.sweep(batch, now)
         || writer.review_promises(batch, now)
 }
 
