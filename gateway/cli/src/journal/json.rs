@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
 use hold::{ExpireHoldsJson, ExtendHoldJson, PlaceHoldJson, ReleaseHoldJson};
-use matching::{AgainJson, MatchJson, PriorityJson, ResourceJson};
+use matching::{AgainJson, MatchJson, PriorityJson, ResourceJson, SwapJson, SweepJson};
 use policy::{AssignJson, BundleJson, CapacityJson, PolicyJson, PricesJson, ReservesJson};
 use promise::{
     CancelAtJson, ChangeJson, ExpectJson, GiveUpJson, PromiseJson, ReceiptJson, RejectJson,
@@ -59,6 +59,8 @@ enum CommandJson<'a> {
     MatchAgain(AgainJson<'a>),
     SetPriority(PriorityJson<'a>),
     ResourceOrder(ResourceJson<'a>),
+    SwapUnits(SwapJson<'a>),
+    Sweep(SweepJson<'a>),
     PlaceHold(PlaceHoldJson<'a>),
     ExtendHold(ExtendHoldJson),
     ReleaseHold(ReleaseHoldJson),
@@ -262,6 +264,8 @@ impl<'a> CommandJson<'a> {
             | Command::MatchAgain(_)
             | Command::SetPriority(_)
             | Command::ResourceOrder(_)
+            | Command::SwapUnits(_)
+            | Command::Sweep(_)
             | Command::PlaceHold(_)
             | Command::ExtendHold(_)
             | Command::ReleaseHold(_)
@@ -286,6 +290,8 @@ impl<'a> CommandJson<'a> {
             Command::ResourceOrder(resource) => {
                 Self::ResourceOrder(ResourceJson::new(resource, names))
             }
+            Command::SwapUnits(swap) => Self::SwapUnits(SwapJson::new(swap, names)),
+            Command::Sweep(sweep) => Self::Sweep(SweepJson::new(sweep, names)),
             Command::PlaceHold(hold) => Self::PlaceHold(PlaceHoldJson::new(hold, names)),
             Command::ExtendHold(extend) => Self::ExtendHold(ExtendHoldJson::new(extend)),
             Command::ReleaseHold(release) => Self::ReleaseHold(ReleaseHoldJson::new(release)),

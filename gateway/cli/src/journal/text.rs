@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter};
 
 use gantry_model::{
     AssignPolicy, Command, ExpireHolds, HoldId, Match, Movement, MovementKind, PlaceHold,
-    PlaceOrder, Record, SetBundle, SetCapacity, StockChange,
+    PlaceOrder, Record, SetBundle, SetCapacity, StockChange, SwapUnits, Sweep,
 };
 
 use crate::names::{Id, Name, Names};
@@ -87,6 +87,8 @@ impl RecordText<'_> {
             Command::ResourceOrder(resource) => {
                 write!(f, " {}", shown(&names.order(resource.order)))
             }
+            Command::SwapUnits(swap) => self.write_swap(f, swap),
+            Command::Sweep(sweep) => self.write_sweep(f, sweep),
             Command::PlaceHold(hold) => self.write_hold(f, hold),
             Command::ExtendHold(extend) => {
                 write!(f, " {} to {} s from now on", Id(extend.hold.get()), extend.ttl_seconds)
@@ -178,6 +180,20 @@ impl RecordText<'_> {
         write!(f, " {}", shown(&self.names.sku(*sku)))?;
         self.write_last(f, *last, ", nothing waits")?;
         write!(f, ", {}", end.name().replace('_', " "))
+    }
+
+    fn write_swap(&self, f: &mut Formatter<'_>, swap: &SwapUnits) -> fmt::Result {
+        let names = self.names;
+        write!(f, " {} of {}", swap.quantity, shown(&names.sku(swap.sku)))?;
+        write!(f, ", of {}", shown(&names.order(swap.first)))?;
+        write_warehouse(f, " at", names.warehouse(swap.first_warehouse))?;
+        write!(f, " and {}", shown(&names.order(swap.second)))?;
+        write_warehouse(f, " at", names.warehouse(swap.second_warehouse))
+    }
+
+    fn write_sweep(&self, f: &mut Formatter<'_>, sweep: &Sweep) -> fmt::Result {
+        let (from, last) = (self.names.sku(sweep.from), self.names.sku(sweep.last));
+        write!(f, " {} to {}, {}", shown(&from), shown(&last), sweep.end.name().replace('_', " "))
     }
 
     fn write_outcome(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -61,6 +61,9 @@ impl OrderText {
             Command::GiveUp(given_up) => self.ids.contains(&given_up.order),
             Command::SetPriority(priority) => self.ids.contains(&priority.order),
             Command::ResourceOrder(resource) => self.ids.contains(&resource.order),
+            Command::SwapUnits(swap) => {
+                self.ids.contains(&swap.first) || self.ids.contains(&swap.second)
+            }
             Command::Match(looked) => self.placed.contains(&looked.last.placed),
             _ => {
                 let mut movements = record.movements.iter();
@@ -81,6 +84,7 @@ fn has_sku(record: &Record<'_>, names: &Names, code: &str) -> bool {
         Command::UpsertSku(sku) => sku.code == code,
         Command::Match(looked) => is_it(looked.sku),
         Command::MatchAgain(again) => is_it(again.sku),
+        Command::SwapUnits(swap) => is_it(swap.sku),
         Command::ExpectSupply(supply) => is_it(supply.sku),
         Command::Promise(promise) => is_it(promise.sku),
         Command::SetReserves(reserves) => reserves.rows.iter().any(|row| is_it(row.sku())),

@@ -43,6 +43,9 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         | RejectReason::SupplyClosed
         | RejectReason::ExceedsExpected
         | RejectReason::BelowReceived => of_supply(reason),
+        RejectReason::SwapsWithItself | RejectReason::MayNotServe | RejectReason::NothingGained => {
+            of_swap(reason)
+        }
         RejectReason::CancelAtInPast => "an order cannot be given up at a time that has come",
         RejectReason::CoolDownOverLimit => "a cool-down lasts 2,592,000 seconds at most, 30 days",
         RejectReason::UnknownSku => "there is no such SKU",
@@ -165,6 +168,21 @@ const fn of_supply(reason: RejectReason) -> &'static str {
             "more units than are still expected; raise the supply with `gantry supply change` first"
         }
         RejectReason::BelowReceived => "more units of the supply than that have come in",
+        _ => unreachable!(),
+    }
+}
+
+/// What was wrong with a swap.
+const fn of_swap(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::SwapsWithItself => "a swap is of two orders, at two warehouses",
+        RejectReason::MayNotServe => {
+            "one of the warehouses does not serve one of the orders, is forbidden to it by its \
+             policy, rejected units of it a while ago, or has no room for one more order today"
+        }
+        RejectReason::NothingGained => {
+            "orders swap to save parcels or cost, and neither may have more parcels or days by it"
+        }
         _ => unreachable!(),
     }
 }

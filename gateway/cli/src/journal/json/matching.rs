@@ -1,7 +1,9 @@
-//! What becomes of orders later, as JSON objects: looks at waiting lines, commands about them, and
-//! sourcing again.
+//! What becomes of orders later, as JSON objects: looks at waiting lines, commands about them,
+//! sourcing again, and swaps.
 
-use gantry_model::{Match, MatchAgain, ResourceOrder, Sequence, SetPriority, WaitKey};
+use gantry_model::{
+    Match, MatchAgain, ResourceOrder, Sequence, SetPriority, SwapUnits, Sweep, WaitKey,
+};
 use serde::Serialize;
 
 use crate::names::{Id, Name, Names, OrderName};
@@ -55,6 +57,30 @@ pub(super) struct ResourceJson<'a> {
     order_id: Id,
 }
 
+/// Units that two orders have of each other.
+#[derive(Serialize)]
+pub(super) struct SwapJson<'a> {
+    id: Id,
+    first: OrderName<'a>,
+    first_id: Id,
+    second: OrderName<'a>,
+    second_id: Id,
+    sku: Name<'a>,
+    /// Where the first order had them before.
+    first_warehouse: Option<Name<'a>>,
+    second_warehouse: Option<Name<'a>>,
+    quantity: u32,
+}
+
+/// A look at SKUs for which lines wait.
+#[derive(Serialize)]
+pub(super) struct SweepJson<'a> {
+    from: Name<'a>,
+    last: Name<'a>,
+    /// `over`, or `goes_on` with the SKU behind the last.
+    end: &'static str,
+}
+
 impl<'a> MatchJson<'a> {
     pub(super) fn new(looked: &Match, names: &'a Names) -> Self {
         let last = WaitingLineJson::new(looked.last, names);
@@ -100,5 +126,29 @@ impl<'a> PriorityJson<'a> {
             order_id: order.id,
             priority_class: priority.priority_class,
         }
+    }
+}
+
+impl<'a> SwapJson<'a> {
+    pub(super) fn new(swap: &SwapUnits, names: &'a Names) -> Self {
+        let (first, second) = (names.order(swap.first), names.order(swap.second));
+        Self {
+            id: Id(swap.id.get()),
+            first,
+            first_id: first.id,
+            second,
+            second_id: second.id,
+            sku: names.sku(swap.sku),
+            first_warehouse: names.warehouse(swap.first_warehouse),
+            second_warehouse: names.warehouse(swap.second_warehouse),
+            quantity: swap.quantity,
+        }
+    }
+}
+
+impl<'a> SweepJson<'a> {
+    pub(super) fn new(sweep: &Sweep, names: &'a Names) -> Self {
+        let (from, last) = (names.sku(sweep.from), names.sku(sweep.last));
+        Self { from, last, end: sweep.end.name() }
     }
 }
