@@ -34,7 +34,7 @@ pub(crate) use moment::day;
 pub(crate) use moment::{now, range};
 pub(crate) use orders::{
     BasketArgs, CancelArgs, CancelAtArgs, OrderCommand, PlaceArgs, QuoteArgs, RejectArgs, ShipArgs,
-    ShowOrderArgs,
+    ShowOrderArgs, SwapArgs,
 };
 pub(crate) use policy::{AssignPolicyArgs, PolicyCommand, SetPolicyArgs, ShadowPricesArgs};
 pub(crate) use resource::ResourceArgs;

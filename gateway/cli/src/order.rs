@@ -1,14 +1,14 @@
-//! `gantry order`: place, show, cancel, ship, give up at a time, reject.
+//! `gantry order`: place, show, cancel, ship, give up at a time, reject, swap.
 
 use gantry_model::{
     CANDIDATES_PER_ZONE_MAX, Channel, Command, CommandId, HoldId, LINES_PER_ORDER_MAX, LineUnits,
     OrderId, OrderLine, OrderUnits, PlaceOrder, Query, RejectUnits, Reply, ReplyBody, SetCancelAt,
-    ShortMode, Warehouse, Zone,
+    ShortMode, SwapUnits, Warehouse, Zone,
 };
 
 use crate::args::{
     BasketArgs, CancelArgs, CancelAtArgs, OrderCommand, OrderLineText, PlaceArgs, RejectArgs,
-    ShipArgs, ShipUnits, ShowOrderArgs,
+    ShipArgs, ShipUnits, ShowOrderArgs, SwapArgs,
 };
 use crate::book;
 use crate::error::{CliError, Verdict};
@@ -26,6 +26,7 @@ pub(crate) fn run(command: &OrderCommand, output: &mut Output) -> Result<Verdict
         OrderCommand::Priority(args) => book::priority(args, output),
         OrderCommand::CancelAt(args) => cancel_at(args, output),
         OrderCommand::Reject(args) => reject(args, output),
+        OrderCommand::Swap(args) => swap(args, output),
     }
 }
 
@@ -155,6 +156,21 @@ fn cancel_at(args: &CancelAtArgs, output: &mut Output) -> Result<Verdict, CliErr
         let owned = session.command(&Command::SetCancelAt(command)).await?;
         let json = args.server.format.json;
         tell(&mut session, &owned.reply(), Some(order), Some(id), json, output).await
+    })
+}
+
+fn swap(args: &SwapArgs, output: &mut Output) -> Result<Verdict, CliError> {
+    let (id, first, second) = (id_or_new(args.id.id), args.order, args.with);
+    converse(&args.server, async |mut session| {
+        let sku = session.sku(&args.units.sku).await?;
+        let first_warehouse = session.warehouse(&args.from).await?;
+        let second_warehouse = session.warehouse(&args.to).await?;
+        let quantity = args.units.quantity;
+        let command =
+            SwapUnits { id, first, second, sku, first_warehouse, second_warehouse, quantity };
+        let owned = session.command(&Command::SwapUnits(command)).await?;
+        let json = args.server.format.json;
+        tell(&mut session, &owned.reply(), Some(first), Some(id), json, output).await
     })
 }
 

@@ -20,6 +20,7 @@ pub(crate) enum OrderCommand {
     Priority(PriorityArgs),
     CancelAt(CancelAtArgs),
     Reject(RejectArgs),
+    Swap(SwapArgs),
 }
 
 /// What is wanted, and where; the same for an order and a quote.
@@ -190,6 +191,38 @@ pub(crate) struct RejectArgs {
     /// How long the order has nothing from these warehouses, at most 30d.
     #[arg(long, value_name = "TIME", default_value = "1d", value_parser = cool_down)]
     pub(crate) cool_down: u32,
+    #[command(flatten)]
+    pub(crate) id: IdOption,
+    #[command(flatten)]
+    pub(crate) server: ServerAddress,
+}
+
+/// Let two orders have units of each other, at two warehouses
+///
+/// Neither may come to more parcels or more days by it, both together to no higher cost, and to fewer
+/// parcels or a lower cost. `gantry resource` finds such orders.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  gantry order swap 0197a3c0-7f00-7000-8000-000000000001 \\
+      --with 0197a3c0-7f00-7000-8000-000000000002 --units MUG:2 --from BER --to LYS
+      the first order has two mugs at BER and gets them from LYS, the second the other way round")]
+pub(crate) struct SwapArgs {
+    /// The order's id.
+    #[arg(value_name = "ORDER", value_parser = command_id)]
+    pub(crate) order: OrderId,
+    /// The other order's id.
+    #[arg(long, value_name = "ORDER", value_parser = command_id)]
+    pub(crate) with: OrderId,
+    /// A SKU, and how many units of it each order gives.
+    #[arg(long, value_name = "SKU:QUANTITY", value_parser = order_line)]
+    pub(crate) units: OrderLineText,
+    /// Where the first order has the units.
+    #[arg(long, value_name = "WAREHOUSE", value_parser = code)]
+    pub(crate) from: String,
+    /// Where it gets them, and the other order has as many.
+    #[arg(long, value_name = "WAREHOUSE", value_parser = code)]
+    pub(crate) to: String,
     #[command(flatten)]
     pub(crate) id: IdOption,
     #[command(flatten)]

@@ -57,7 +57,9 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::UnknownCode => "there is no such code",
         RejectReason::UnknownPolicy => "there is no such policy; see `gantry policy set`",
         RejectReason::IdReused => "the id was used before for something else; take a new one",
-        RejectReason::ExceedsOpen => "more units than are still there to cancel, ship or reject",
+        RejectReason::ExceedsOpen => {
+            "more units than are still there to cancel, ship, reject or swap"
+        }
         RejectReason::SkuInactive => "the SKU takes no new orders",
         RejectReason::NotTracked => "the SKU's stock is not counted",
         RejectReason::TrackingInUse => "tracking cannot change while there are units",
