@@ -10,7 +10,7 @@ use gantry_model::{
     RejectCause, RejectUnits, ReleaseHold, ReserveRow, ResourceOrder, Rules, Sequence, SetBundle,
     SetCancelAt, SetCapacity, SetCosts, SetLimits, SetPolicy, SetPriority, SetReserves,
     SetShadowPrices, Short, Sku, StockChange, StockHead, StockState, SuppliesHead, SupplyHead,
-    Totals, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
+    SwapUnits, Sweep, Totals, UpsertCode, UpsertSku, UpsertWarehouse, WaitKey, Warehouse, Zone,
 };
 use gantry_protocol::{BUSY_BYTES, HELLO_BYTES, WELCOME_BYTES};
 
@@ -192,9 +192,23 @@ fn byte_tables_are_as_long_as_commands_of_holds_without_their_lists() {
         ("### extend_hold", Command::ExtendHold(ExtendHold { id, hold: id, ttl_seconds: 1 })),
         ("### release_hold", Command::ReleaseHold(ReleaseHold { id, hold: id })),
         ("### resource_order", Command::ResourceOrder(ResourceOrder { id, order: id })),
+        ("### swap_units", swap()),
     ] {
         check_fixed_end(heading, &command);
     }
+}
+
+fn swap() -> Command<'static> {
+    let (id, warehouse) = (CommandId::new(1), Warehouse::new(0));
+    Command::SwapUnits(SwapUnits {
+        id,
+        first: id,
+        second: id,
+        sku: Sku::new(0),
+        first_warehouse: warehouse,
+        second_warehouse: warehouse,
+        quantity: 1,
+    })
 }
 
 #[test]
@@ -229,6 +243,7 @@ fn the_engines_own_commands_are_as_long_as_the_journals_tables() {
         ("Schema 2 is of a look", Command::Match(Match { sku, last: dated(), end })),
         ("### Supplies and promises", Command::Promise(Promise { sku, last: WaitKey::FIRST, end })),
         ("### Given up", Command::GiveUp(given_up)),
+        ("### Sweeps", Command::Sweep(Sweep { from: sku, last: sku, end })),
     ] {
         let mut bytes = Vec::new();
         command.write(&mut bytes);
