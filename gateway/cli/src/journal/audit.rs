@@ -19,6 +19,8 @@ mod rejected;
 mod resourced;
 mod rules;
 mod stock;
+mod swapped;
+mod swept;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +41,7 @@ use placed::Placed;
 use rejected::Rejected;
 use rules::RuleBook;
 use stock::Stock;
+use swept::Swept;
 
 /// A record that breaks a rule.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +83,7 @@ pub(super) struct Audit {
     holds: Holds,
     expected: Expected,
     rejected: Rejected,
+    swept: Swept,
     /// Whether the record that is taken has room for no more movements.
     is_full: bool,
     /// Commands that were carried out, other than those that placed an order.
@@ -161,6 +165,8 @@ impl Audit {
             Command::SetStock(change) => self.set_stock(own, change)?,
             Command::SetPriority(priority) => self.set_priority(own, priority)?,
             Command::ResourceOrder(resource) => self.resource(record, own, resource)?,
+            Command::SwapUnits(swap) => return self.swap(record, swap),
+            Command::Sweep(sweep) => return self.sweep(record, sweep),
             Command::PlaceHold(hold) => self.place_hold(record, own, hold)?,
             Command::ExtendHold(extend) => return self.extend_hold(record, extend),
             Command::ReleaseHold(release) => self.release_hold(record, own, release)?,
@@ -186,6 +192,7 @@ impl Audit {
 
     fn set_up(&mut self, record: &Record<'_>) -> Result<(), Fault> {
         self.catalogue.take(record)?;
+        self.ask_for_sweep(&record.command);
         let catalogue = &self.catalogue;
         let handle = record.outcome.head.handle();
         match &record.command {

@@ -68,6 +68,11 @@ impl Catalogue {
         self.tracked.get(sku.index()).copied().ok_or(Fault::Unknown { what: "SKU", handle })
     }
 
+    /// How many SKUs there are.
+    pub(super) fn skus(&self) -> usize {
+        self.tracked.len()
+    }
+
     /// Fails if there is no such warehouse; whether it is active.
     pub(super) fn warehouse(&self, warehouse: Warehouse) -> Result<bool, Fault> {
         let handle = u32::from(warehouse.get());

@@ -18,6 +18,8 @@ const LINES_PER_MATCH_MAX: usize = 64;
 pub(super) struct Matching {
     books: BTreeMap<Sku, Book>,
     due: BTreeMap<Sku, Due>,
+    /// Units that wait for any SKU.
+    units: i64,
 }
 
 /// The lines that wait for a SKU.
@@ -53,6 +55,7 @@ impl Matching {
         let key = WaitKey { priority_class, promised, placed, line: movement.line() };
         let book = self.books.entry(movement.sku()).or_default();
         book.units += units;
+        self.units += units;
         let waiting = book.lines.entry(key).or_default();
         *waiting += units;
         if *waiting == 0 {
@@ -63,6 +66,22 @@ impl Matching {
     /// Units that wait for a SKU.
     pub(super) fn units(&self, sku: Sku) -> i64 {
         self.books.get(&sku).map_or(0, |book| book.units)
+    }
+
+    /// Whether no line waits.
+    pub(super) fn is_nothing_waiting(&self) -> bool {
+        self.units == 0
+    }
+
+    /// Whether no lines are to be looked at.
+    pub(super) fn is_nothing_due(&self) -> bool {
+        self.due.is_empty()
+    }
+
+    /// The SKUs from one to another for which lines wait.
+    pub(super) fn waited_for(&self, from: Sku, last: Sku) -> impl Iterator<Item = Sku> {
+        let looked_at = self.books.range(from..=last);
+        looked_at.filter(|(_, book)| book.units > 0).map(|(sku, _)| *sku)
     }
 
     /// Whether the lines of a SKU are to be looked at.

@@ -43,7 +43,7 @@ impl Rejected {
         }
     }
 
-    fn is_barred(&self, placed: Sequence, warehouse: Warehouse, time_ns: u64) -> bool {
+    pub(super) fn is_barred(&self, placed: Sequence, warehouse: Warehouse, time_ns: u64) -> bool {
         let until = self.orders.get(&placed).and_then(|bars| bars.until_ns.get(&warehouse));
         until.is_some_and(|until| time_ns < *until)
     }
@@ -244,7 +244,9 @@ impl Audit {
         bars.rejections += 1;
         for units in command.units {
             let until = bars.until_ns.entry(units.warehouse()).or_default();
-            *until = until_ns.max(*until);
+            let before_ns = *until;
+            *until = until_ns.max(before_ns);
+            self.swept.bar(placed, units.warehouse(), (before_ns, *until));
         }
         Ok(())
     }

@@ -6,10 +6,10 @@ use super::orders::OrderIndex;
 use super::{Audit, Fault, outcome, rule};
 
 /// What units that have not shipped mean, by what their warehouses are now.
-struct Figures {
-    parcels: i64,
-    cost_cents: i64,
-    days: u64,
+pub(super) struct Figures {
+    pub(super) parcels: i64,
+    pub(super) cost_cents: i64,
+    pub(super) days: u64,
 }
 
 impl Audit {
@@ -53,15 +53,25 @@ impl Audit {
         self.count(record, order, &was_there)
     }
 
-    fn all(&self) -> impl Iterator<Item = Warehouse> + use<> {
+    pub(super) fn all(&self) -> impl Iterator<Item = Warehouse> + use<> {
         (0..self.catalogue.warehouses()).map(Warehouse::new)
     }
 
     /// Fails if the order has units where it would get none now.
     fn figures(&self, record: &Record<'_>, order: OrderIndex) -> Result<Figures, Fault> {
+        self.figures_at(record, order, self.all())
+    }
+
+    /// What the order's units at some warehouses mean.
+    pub(super) fn figures_at(
+        &self,
+        record: &Record<'_>,
+        order: OrderIndex,
+        warehouses: impl Iterator<Item = Warehouse>,
+    ) -> Result<Figures, Fault> {
         let zone = self.orders.facts(order).zone;
         let mut figures = Figures { parcels: 0, cost_cents: 0, days: 0 };
-        for warehouse in self.all() {
+        for warehouse in warehouses {
             let units = self.orders.units_at(order, warehouse);
             if units == 0 {
                 continue;

@@ -78,6 +78,16 @@ impl PolicyRow {
         !is_bounded || days <= u64::from(self.days_max)
     }
 
+    /// Whether it names the warehouse, be the rule soft or not.
+    pub(super) fn lists(&self, warehouse: Warehouse) -> bool {
+        self.warehouses.is_empty() || self.warehouses.contains(&warehouse)
+    }
+
+    /// Whether so many days are within it, be the rule soft or not.
+    pub(super) fn has_days(&self, days: u64) -> bool {
+        self.days_max == u16::MAX || days <= u64::from(self.days_max)
+    }
+
     /// Parcels that an order of this value and these SKUs may have.
     pub(super) fn parcels_max(
         &self,
@@ -239,10 +249,22 @@ impl RuleBook {
         let policy = self.policy(channel);
         let [orders_hold, units_hold] =
             [Rule::OrdersPerDay, Rule::UnitsPerDay].map(|rule| policy.is_hard(rule));
-        let Some(row) = self.capacity.get_mut(&warehouse) else { return Ok(()) };
+        let [orders_fit, units_fit] = self.count(warehouse, time_ns, (orders, units));
+        rule(!orders_hold || orders_fit, "a day has room for its orders")?;
+        rule(!units_hold || units_fit, "a day has room for its units")
+    }
+
+    /// Counts orders and units against the warehouse's day; whether it had room for each.
+    pub(super) fn count(
+        &mut self,
+        warehouse: Warehouse,
+        time_ns: u64,
+        (orders, units): (i64, i64),
+    ) -> [bool; 2] {
+        let Some(row) = self.capacity.get_mut(&warehouse) else { return [true; 2] };
         if row.orders_max == ANY && row.units_max == ANY {
             // Counting begins when there is a bound.
-            return Ok(());
+            return [true; 2];
         }
         let day = time_ns / NS_PER_MINUTE / MINUTES_PER_DAY;
         if row.day != day {
@@ -251,11 +273,14 @@ impl RuleBook {
         row.orders += orders;
         row.units += units;
         let has_room = |used: i64, max: u32| max == ANY || used <= i64::from(max);
-        rule(
-            !orders_hold || has_room(row.orders, row.orders_max),
-            "a day has room for its orders",
-        )?;
-        rule(!units_hold || has_room(row.units, row.units_max), "a day has room for its units")
+        [has_room(row.orders, row.orders_max), has_room(row.units, row.units_max)]
+    }
+
+    /// Whether any warehouse has a cut-off or a bound.
+    pub(super) fn has_capacities(&self) -> bool {
+        self.capacity.values().any(|row| {
+            row.cut_off_minute != u16::MAX || row.orders_max != ANY || row.units_max != ANY
+        })
     }
 
     /// Units of an order were released at the warehouse.

@@ -9,6 +9,8 @@ mod random;
 mod rejected;
 mod resourced;
 mod rules;
+mod swapped;
+mod swept;
 
 use gantry_model::{
     Actor, AdjustReason, Channel, Command, CommandId, CostRow, EngineTime, HoldId, LineUnits,
