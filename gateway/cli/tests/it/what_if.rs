@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::process::Run;
 use crate::shop::{Shop, keys};
 
-const COLUMN_NAMES: [&str; 26] = [
+const COLUMN_NAMES: [&str; 28] = [
     "name",
     "objective",
     "orders_accepted",
