@@ -26,7 +26,7 @@ const RETIRE_ROWS: u32 = 512;
 const MATCHES_PER_DRAIN: usize = 16;
 
 /// Steps of a sweep between two drains; each looks at 4,096 SKUs at most.
-const SWEEPS_PER_DRAIN: usize = 16;
+const SWEEPS_PER_DRAIN: usize = 4;
 
 /// Records of holds that are over, before a drain; each ends 64 at most.
 const EXPIRIES_PER_DRAIN: usize = 16;

@@ -90,10 +90,7 @@ fn is_to_be_looked_at(state: &State, sku: Sku) -> bool {
         return false;
     }
     let is_tracked = state.catalogue.sku(sku).is_some_and(|row| row.tracked);
-    let mut warehouses = state.catalogue.warehouses.handles();
-    !is_tracked
-        || state.matching.set_aside_of(sku) > 0
-        || warehouses.any(|warehouse| state.stock.available(sku, warehouse) > 0)
+    !is_tracked || state.matching.set_aside_of(sku) > 0 || state.stock.is_any_available(sku)
 }
 
 #[cfg(test)]

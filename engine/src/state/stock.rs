@@ -111,6 +111,13 @@ impl Stock {
         u32::try_from(i64::from(cell.sellable) - allocated).unwrap_or(0)
     }
 
+    /// Whether an order could have a unit of `sku` at any warehouse now.
+    #[must_use]
+    pub fn is_any_available(&self, sku: Sku) -> bool {
+        let is_left = |cell: &HotCell| i64::from(cell.sellable) > i64::from(cell.allocated);
+        self.banks.iter().any(|bank| bank.hot[sku.index()].0.iter().any(is_left))
+    }
+
     /// Units that an order could have now if `delta` more, or fewer, could be sold.
     #[must_use]
     pub(crate) fn available_with(&self, sku: Sku, warehouse: Warehouse, delta: i64) -> u32 {
@@ -320,11 +327,13 @@ mod tests {
         assert_eq!(stock.available(SKU, NINTH), 3);
         stock.change_on_hand(SKU, NINTH, 0, 4);
         assert_eq!(stock.available(SKU, NINTH), 0, "never below zero");
+        assert!(!stock.is_any_available(SKU));
         let figures = Cell { on_hand: 10, allocated: 4, held: 0, unavailable: 7, safety: 0 };
         assert_eq!(stock.cell(SKU, NINTH), figures);
         stock.change_on_hand(SKU, NINTH, 0, -7);
         stock.set_safety(SKU, NINTH, 5);
         assert_eq!(stock.available(SKU, NINTH), 1);
+        assert!(stock.is_any_available(SKU), "there and nowhere else");
         stock.set_safety(SKU, NINTH, 50);
         assert_eq!(stock.available(SKU, NINTH), 0, "more is set aside than is there");
         assert_eq!(stock.units_at(NINTH).load_per_mille(), 400);

@@ -112,7 +112,7 @@ fn what_is_new_meanwhile_is_looked_at_and_where_nothing_waits_a_sweep_rests() {
 
 #[test]
 fn a_drain_takes_few_steps() {
-    let mut shop = wide(20 * SKUS_SWEPT_PER_RECORD_MAX, [7].into_iter());
+    let mut shop = wide(7 * SKUS_SWEPT_PER_RECORD_MAX, [7].into_iter());
     shop.run("warehouse O 1");
     let mut writer = Writer::new(shop.engine);
     let (now, mut batch) = (EngineTime::new(60_000_000_000), Batch::new());
@@ -121,8 +121,8 @@ fn a_drain_takes_few_steps() {
     assert!(!writer.sweep(&mut batch, now) && writer.match_waiting(&mut batch, now));
     assert!(writer.sweep(&mut batch, now));
     let next = writer.engine().state().sweeping.next.unwrap();
-    assert_eq!(next, Sku::new(17 * 4_096), "16 steps that find nothing");
+    assert_eq!(next, Sku::new(5 * 4_096), "4 steps that find nothing");
     assert!(writer.sweep(&mut batch, now) && !writer.sweep(&mut batch, now));
     assert_eq!(writer.engine().state().sweeping.next, None);
-    assert_eq!(batch.facts().map(|facts| facts.record_count), Some(1 + 1 + 16 + 3));
+    assert_eq!(batch.facts().map(|facts| facts.record_count), Some(1 + 1 + 4 + 2));
 }
