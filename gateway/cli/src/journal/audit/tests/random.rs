@@ -2,6 +2,7 @@
 //! The two share no code, so this holds each against the other.
 
 mod expected;
+mod swapped;
 
 use gantry_engine::{ArchiveLimits, LocalInstance, Moment};
 use gantry_journal::{FileStorage, JournalOptions, JournalReader};
@@ -137,7 +138,7 @@ impl Drawn {
 
     fn draw(&mut self) {
         self.time_ns += self.random.below(400) * NS_PER_MINUTE;
-        match self.random.below(44) {
+        match self.random.below(46) {
             0 => self.draw_policy(),
             1 => self.draw_capacity(),
             2 => self.draw_reserve(),
@@ -154,6 +155,7 @@ impl Drawn {
             21..=27 => self.draw_supply(),
             28..=29 => self.draw_cancel_at(),
             30..=32 => self.draw_rejection(),
+            33..=34 => self.draw_swaps(),
             _ => self.draw_order(),
         }
     }
@@ -394,6 +396,7 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     let (mut taken, mut expired) = (0, 0);
     let (mut promised, mut broken_promises) = (0, 0);
     let (mut given_up, mut rejected) = (0, 0);
+    let (mut swapped, mut swept) = (0, 0);
     for seed in 0..SHOPS {
         let folder = tempfile::tempdir().unwrap();
         let shop = draw_shop(seed, folder.path());
@@ -413,6 +416,9 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
                 given_up += u64::from(is_given_up && has(MovementKind::Dequeued));
                 let is_rejected = matches!(record.command, Command::RejectUnits(_));
                 rejected += u64::from(is_rejected && has(MovementKind::Allocated));
+                swapped += u64::from(matches!(record.command, Command::SwapUnits(_)));
+                let is_sweep = matches!(record.command, Command::Sweep(_));
+                swept += u64::from(is_sweep && has(MovementKind::Due));
                 promised += u64::from(has(MovementKind::Promised));
                 broken_promises += u64::from(has(MovementKind::PromiseBroken));
                 let is_over = matches!(record.command, Command::ExpireHolds(_));
@@ -427,12 +433,14 @@ fn what_the_engine_journals_under_random_rules_keeps_them() {
     }
     assert!(orders > SHOPS * 20 && waiting > 0, "{orders} orders, {waiting} units wait");
     assert!(matched > SHOPS * 3, "{matched} lines got what they waited for");
-    assert!(taken > SHOPS, "{taken} orders took what was held");
+    assert!(taken > SHOPS / 2, "{taken} orders took what was held");
     assert!(expired > SHOPS * 2, "{expired} records let holds expire");
     assert!(promised > SHOPS * 2, "{promised} records promised units");
     assert!(broken_promises > SHOPS, "{broken_promises} records broke promises");
     assert!(given_up > SHOPS / 4, "{given_up} orders were given up while units waited");
     assert!(rejected > SHOPS / 4, "{rejected} rejections were sourced elsewhere");
+    assert!(swapped > SHOPS / 2, "{swapped} times two orders swapped");
+    assert!(swept > SHOPS * 10, "{swept} sweeps found lines that may be served");
     assert!(archived > SHOPS * 3, "{archived} orders left memory");
     assert!(accepted > SHOPS * 80, "{accepted} commands were carried out");
 }
