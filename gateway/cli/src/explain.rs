@@ -6,6 +6,7 @@ mod page;
 mod promised;
 mod report;
 mod resourced;
+mod swapped;
 mod waiting;
 
 use std::cell::Cell;
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &ExplainArgs, output: &mut Output) -> Result<(), CliErro
         let waited = follow_waiting(&args.directory, order, placed, seed);
         report.waiting = WaitingReport::new(&waited.map_err(FolderError::from)?);
     }
-    report.sourced_again = follow_sourcing(&args.directory, explained.sequence)?;
+    (report.sourced_again, report.swapped) = follow_sourcing(&args.directory, explained.sequence)?;
     report.promised = follow_promises(&args.directory, explained.sequence)?;
     if hold.get() != HoldId::NONE {
         report.hold = follow_hold(&args.directory, hold.get())?;

@@ -2,6 +2,7 @@
 
 use super::report::{CandidateReport, ExplainReport, PassReport, PlanReport};
 use super::resourced::sourced_again;
+use super::swapped::swapped;
 use crate::output::{Answer, Page, Table, grouped, utc_time};
 
 impl Answer for ExplainReport {
@@ -31,6 +32,10 @@ impl Answer for ExplainReport {
         if !self.sourced_again.is_empty() {
             page = page.text("").text("It was sourced again by these records:");
             page = page.table(sourced_again(&self.sourced_again));
+        }
+        if !self.swapped.is_empty() {
+            page = page.text("").text("It swapped units with other orders by these records:");
+            page = page.table(swapped(&self.swapped));
         }
         if let Some(promised) = &self.promised {
             page = promised.add_to(page);

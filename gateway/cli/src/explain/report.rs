@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::hold::HoldReport;
 use super::promised::PromisedReport;
 use super::resourced::SourcedAgainReport;
+use super::swapped::SwappedReport;
 use super::waiting::WaitingReport;
 
 /// Why an order was sourced as it was.
@@ -25,6 +26,8 @@ pub(super) struct ExplainReport {
     pub(super) waiting: Option<WaitingReport>,
     /// Records that moved its units to better places later.
     pub(super) sourced_again: Vec<SourcedAgainReport>,
+    /// Records by which it and another order have units of each other.
+    pub(super) swapped: Vec<SwappedReport>,
     /// What it was promised, what warehouses rejected, when it is given up; `null`: nothing.
     pub(super) promised: Option<PromisedReport>,
     /// The hold that the order names; `null`: it names none.
@@ -141,6 +144,7 @@ impl ExplainReport {
             passes: explanation.passes.iter().map(|pass| PassReport::new(engine, pass)).collect(),
             waiting: None,
             sourced_again: Vec::new(),
+            swapped: Vec::new(),
             promised: None,
             hold: None,
         }

@@ -7,6 +7,7 @@ use gantry_journal::JournalReader;
 use gantry_model::{Command, Movement, MovementKind, Proof, Record, Records, Sequence};
 use serde::Serialize;
 
+use super::swapped::SwappedReport;
 use crate::journal::FolderError;
 use crate::names::Names;
 use crate::output::{Table, grouped, utc_time};
@@ -31,26 +32,35 @@ struct PlaceReport {
     units: u32,
 }
 
-/// How the order that the record `placed` placed was sourced again; nothing, where that moved nothing.
+/// How the order that the record `placed` placed was sourced again, and swapped units with others;
+/// nothing, where that moved nothing.
 pub(super) fn follow_sourcing(
     directory: &Path,
     placed: Sequence,
-) -> Result<Vec<SourcedAgainReport>, FolderError> {
+) -> Result<(Vec<SourcedAgainReport>, Vec<SwappedReport>), FolderError> {
     let mut reader = JournalReader::open(directory)?;
     let mut names = Names::default();
-    let mut reports = Vec::new();
+    let (mut reports, mut swapped) = (Vec::new(), Vec::new());
     while let Some(frame) = reader.next_frame()? {
         for record in Records::new(frame.payload) {
             let record = record?;
             names.learn(&record);
             let is_of_order = |movement: &Movement| movement.order() == placed;
-            let is_resourced = matches!(record.command, Command::ResourceOrder(_));
-            if is_resourced && record.movements.iter().any(is_of_order) {
-                reports.push(SourcedAgainReport::new(&record, &names));
+            if !record.movements.iter().any(is_of_order) {
+                continue;
+            }
+            match &record.command {
+                Command::ResourceOrder(_) => {
+                    reports.push(SourcedAgainReport::new(&record, &names));
+                }
+                Command::SwapUnits(swap) => {
+                    swapped.push(SwappedReport::new(&record, swap, placed, &names));
+                }
+                _ => {}
             }
         }
     }
-    Ok(reports)
+    Ok((reports, swapped))
 }
 
 impl SourcedAgainReport {
