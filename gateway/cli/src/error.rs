@@ -128,6 +128,12 @@ pub(crate) enum CliError {
         /// What was typed.
         order: String,
     },
+    /// No record of a journal defines the warehouse.
+    #[error("no record defines a warehouse `{code}`; codes are case-sensitive")]
+    NoSuchWarehouse {
+        /// What was typed.
+        code: String,
+    },
     /// More lines or units than a command can carry.
     #[error("{given} --line options; at most {max} fit into one command")]
     TooManyLines {
