@@ -8,6 +8,8 @@ mod offers;
 mod report;
 mod send;
 mod swaps;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 use std::sync::Arc;

@@ -41,6 +41,22 @@ fn the_superstore_costs_less_than_by_the_greedy_rule_and_every_plan_is_proven() 
     assert_eq!([first, last], [16_073, 17_166], "from 2014-01-03 to 2016-12-31");
 }
 
+/// Nothing is left in stock, so no order moves alone.
+#[test]
+fn orders_of_the_superstore_swap_and_save_a_twelfth() {
+    let Some(data) = data() else { return };
+    let shop = Shop::at(&data);
+    shop.report(&["--clock", "placed-on", "--policy", "greedy"]);
+    let tried = shop.read(&["resource"], &["--json"]).json();
+    let figure = |name: &str| tried[name].as_i64().unwrap();
+    assert_eq!((figure("orders_improved"), figure("orders_later")), (0, 0), "{tried}");
+    assert_eq!(figure("orders_with_more_parcels"), 0);
+    assert_eq!(tried["swaps"]["tried"], tried["swaps"]["made"]);
+    let [before, after] = ["cost_minor_before", "cost_minor_after"].map(figure);
+    assert!((before - after) * 12 >= before, "{before} cents, {after} when orders have swapped");
+    assert!(figure("parcels_after") * 10 < figure("parcels_before") * 9);
+}
+
 #[test]
 fn the_superstore_is_allocated_and_adds_up() {
     let Some(data) = data() else { return };
