@@ -32,8 +32,10 @@ pub(crate) struct BookArgs {
 
 /// Look at the lines that wait for a SKU although nothing came in
 ///
-/// Units that come in are given to waiting lines by themselves. Other changes (costs, policies,
-/// capacity, a warehouse) may let a line have units that it could not have before.
+/// Units that come in are given to waiting lines by themselves. Where something else lets a line have
+/// units that it could not have before (costs, policies, capacity, a warehouse, another day), sweeps
+/// look at all SKUs by themselves; this is for what they do not know of, such as a cancel that gives
+/// back a warehouse's day.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
