@@ -3,8 +3,8 @@
 use gantry_model::{Command, MOVEMENT_BYTES, MovementKind, Record};
 use gantry_simulator::oracle::{Oracle, Violation};
 use gantry_simulator::workload::Swarm;
-use rand::seq::IndexedRandom;
 use rand::SeedableRng;
+use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::run::{Run, Shown, swarm};
@@ -187,10 +187,8 @@ fn swap_back(record: &mut Vec<u8>, _: &[u8]) -> bool {
         back.swap(FIRST_WAREHOUSE + byte, SECOND_WAREHOUSE + byte);
     }
     let (_, movements, _) = records(&back)[0];
-    let (released, allocated): (Vec<Vec<u8>>, Vec<Vec<u8>>) = back[movements..]
-        .chunks(MOVEMENT_BYTES)
-        .map(<[u8]>::to_vec)
-        .partition(|row| {
+    let (released, allocated): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
+        back[movements..].chunks(MOVEMENT_BYTES).map(<[u8]>::to_vec).partition(|row| {
             let kinds = [MovementKind::Released, MovementKind::ComponentReleased];
             kinds.iter().any(|kind| kind.number() == row[0])
         });

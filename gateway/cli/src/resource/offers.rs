@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use gantry_engine::{PolicyRow, State};
+use gantry_engine::State;
 use gantry_model::{EngineTime, OrderId, OrderStatus, Sequence, Sku, SwapUnits, Warehouse, Zone};
 
 use crate::session::id_or_new;
@@ -101,7 +101,9 @@ impl Offers {
         let zone = row.zone;
         let may_get = |it: &Warehouse| {
             let tariff = self.tariff(zone, *it);
-            tariff.is_some_and(|tariff| allows(policy, *it, tariff.days)) && !is_barred(*it)
+            // A swap keeps soft rules too.
+            let may = |tariff: Tariff| policy.allows(*it) && !policy.is_late(tariff.days);
+            tariff.is_some_and(may) && !is_barred(*it)
         };
         let may_get = state.catalogue.warehouses.handles().filter(may_get).collect();
         let mut order = Order { id, zone, parts: BTreeMap::new(), places: Vec::new(), may_get };
@@ -295,12 +297,6 @@ fn tariffs(state: &State, zone: Zone, now: EngineTime) -> Vec<Option<Tariff>> {
 fn has_room(state: &State, warehouse: Warehouse, now: EngineTime) -> bool {
     let day = u32::try_from(now.get() / NS_PER_DAY).unwrap_or(u32::MAX);
     state.capacity.orders_left(warehouse, day) > 0
-}
-
-/// A swap keeps soft rules too.
-fn allows(policy: &PolicyRow, warehouse: Warehouse, days: u32) -> bool {
-    let is_in_time = policy.days_max == u16::MAX || days <= u32::from(policy.days_max);
-    policy.allows(warehouse) && is_in_time
 }
 
 /// Every order at a warehouse.
