@@ -5,7 +5,7 @@ use zerocopy::{Immutable, IntoBytes};
 
 use crate::command::{
     AssignPolicyFixed, CellRowsFixed, Command, MarkFixed, OrderUnits, OrderUnitsFixed, PlaceOrder,
-    PlaceOrderFixed, SCHEMA_1, SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetBundleFixed,
+    PlaceOrderFixed, SCHEMA_1, SKU_ACTIVE, SKU_BACKORDER, SKU_TRACKED, SetBundle, SetBundleFixed,
     SetCapacityFixed, SetCosts, SetCostsFixed, SetLimits, SetLimitsFixed, SetPolicy,
     SetPolicyFixed, StockChange, StockChangeFixed, UpsertCode, UpsertCodeFixed, UpsertSku,
     UpsertSkuFixed, UpsertWarehouse, UpsertWarehouseFixed,
@@ -114,14 +114,7 @@ impl Command<'_> {
             Self::SetShadowPrices(prices) => {
                 put_cell_rows(item, prices.id, prices.clear, prices.rows)
             }
-            Self::SetBundle(bundle) => item
-                .put(&SetBundleFixed {
-                    id: bundle.id.get().into(),
-                    sku: bundle.sku.get().into(),
-                    component_count: counted(bundle.components),
-                    reserved: [0; 2],
-                })
-                .put(bundle.components),
+            Self::SetBundle(bundle) => put_bundle(item, bundle),
             Self::Mark { state_hash, hash_version } => item.put(&MarkFixed {
                 state_hash: (*state_hash).into(),
                 hash_version: (*hash_version).into(),
@@ -211,6 +204,16 @@ fn put_cell_rows<'a, R: IntoBytes + Immutable>(
         reserved: [0; 5],
     })
     .put(rows)
+}
+
+fn put_bundle<'a>(item: ItemWriter<'a>, bundle: &SetBundle<'_>) -> ItemWriter<'a> {
+    let fixed = SetBundleFixed {
+        id: bundle.id.get().into(),
+        sku: bundle.sku.get().into(),
+        component_count: counted(bundle.components),
+        reserved: [0; 2],
+    };
+    item.put(&fixed).put(bundle.components)
 }
 
 fn put_place_order<'a>(item: ItemWriter<'a>, order: &PlaceOrder<'_>) -> ItemWriter<'a> {
