@@ -195,18 +195,7 @@ pub(crate) fn decide_known(
     match decided {
         Ok(head) => {
             decision.head = head;
-            let freed = match command {
-                Command::SwapUnits(_) => None,
-                Command::RejectUnits(_) => Some(due::Freed::WhatIsLeft),
-                _ => Some(due::Freed::All),
-            };
-            if let Some(freed) = freed {
-                due::set_aside_what_is_free(state, freed, sequence, decision);
-            }
-            if let Command::SetReserves(reserves) = command {
-                let skus = reserves.rows.iter().map(ReserveRow::sku);
-                skus.for_each(|sku| due::make_due_what_waits(state, sku, sequence, decision));
-            }
+            make_due_what_follows(state, command, sequence, decision);
         }
         Err(Rejection { reason, actual, limit }) => {
             decision.head = OutcomeHead::rejected(reason, actual, limit);
@@ -215,4 +204,25 @@ pub(crate) fn decide_known(
     }
     assert!(decision.movements.len() <= MOVEMENTS_PER_RECORD_MAX, "a record is bounded");
     assert!(decision.shorts.is_empty() || !decision.head.is_accepted(), "shorts explain a no");
+}
+
+/// Lets waiting lines be looked at for which the decision frees something, or lets something be had.
+fn make_due_what_follows(
+    state: &State,
+    command: &Command<'_>,
+    sequence: Sequence,
+    decision: &mut Decision,
+) {
+    let freed = match command {
+        Command::SwapUnits(_) => None,
+        Command::RejectUnits(_) => Some(due::Freed::WhatIsLeft),
+        _ => Some(due::Freed::All),
+    };
+    if let Some(freed) = freed {
+        due::set_aside_what_is_free(state, freed, sequence, decision);
+    }
+    if let Command::SetReserves(reserves) = command {
+        let skus = reserves.rows.iter().map(ReserveRow::sku);
+        skus.for_each(|sku| due::make_due_what_waits(state, sku, sequence, decision));
+    }
 }
