@@ -15,6 +15,13 @@ fn set(dump: &[Value]) -> Vec<String> {
     set.map(|command| text(&command["policy"])).collect()
 }
 
+/// What somebody asked for: a policy that changes while lines wait lets the engine look at them.
+fn asked(shop: &Shop) -> Vec<Value> {
+    let mut dump = shop.dump(&[]);
+    dump.retain(|record| record["actor"] != 0);
+    dump
+}
+
 #[test]
 fn a_server_sets_its_policy_unless_it_is_in_force() {
     let shop = Shop::tiny();
@@ -29,13 +36,13 @@ fn a_server_sets_its_policy_unless_it_is_in_force() {
     let web = web.to_str().unwrap();
     let start = |policy: &str| drop(Server::start(&shop.data(), &["--policy", policy]));
     start(web);
-    let dump = shop.dump(&[]);
+    let dump = asked(&shop);
     let kinds: Vec<_> =
         dump.iter().rev().take(3).map(|record| &record["command"]["type"]).collect();
     assert_eq!(kinds, ["assign_policy", "set_shadow_prices", "set_policy"]);
     assert!(dump.iter().rev().take(3).all(|record| record["actor"] == 2), "by the command line");
     start(web);
-    assert_eq!(shop.dump(&[]).len(), dump.len(), "nothing changed, so nothing is journaled");
+    assert_eq!(asked(&shop).len(), dump.len(), "nothing changed, so nothing is journaled");
     start("nearest");
     start("greedy");
     start("greedy");
