@@ -13,13 +13,9 @@ fn shop(directory: &std::path::Path) -> Server {
         "sku set MUG",
         "cost set BER 10 --parcel 390 --unit 25 --days 1",
     ] {
-        tell(&server, words);
+        server.must(words);
     }
     server
-}
-
-fn tell(server: &Server, words: &str) -> Value {
-    server.json(&words.split(' ').collect::<Vec<_>>())
 }
 
 fn id(number: u32) -> String {
@@ -28,13 +24,13 @@ fn id(number: u32) -> String {
 
 fn place(server: &Server, number: u32, units: u32, class: u32) {
     let order = format!("order place --zone 10 --line MUG:{units} --id {}", id(number));
-    let placed = tell(server, &format!("{order} --priority-class {class}"));
+    let placed = server.must(&format!("{order} --priority-class {class}"));
     assert_eq!(placed["lines"][0]["backordered"], units, "{placed}");
 }
 
 /// Who waits, with how many units: order, units, units before them.
 fn book(server: &Server) -> Vec<(String, u64, u64)> {
-    let book = tell(server, "stock book MUG");
+    let book = server.must("stock book MUG");
     let rows = book["rows"].as_array().unwrap().iter();
     let row = |row: &Value| {
         let order = row["order_id"].as_str().unwrap().to_owned();
@@ -45,14 +41,14 @@ fn book(server: &Server) -> Vec<(String, u64, u64)> {
 
 /// Units of an order: allocated, waiting.
 fn units(server: &Server, number: u32) -> [u64; 2] {
-    let shown = tell(server, &format!("order show {}", id(number)));
+    let shown = server.must(&format!("order show {}", id(number)));
     ["allocated", "backordered"].map(|figure| shown["lines"][0][figure].as_u64().unwrap())
 }
 
 /// Waits until nothing is looked at any more; what is answered, then.
 fn until_matched(server: &Server) -> Value {
     for _ in 0..500 {
-        let book = tell(server, "stock book MUG");
+        let book = server.must("stock book MUG");
         if book["being_looked_at"] == false {
             return book;
         }
@@ -70,21 +66,21 @@ fn what_comes_in_goes_to_those_who_wait_in_their_order() {
     place(&server, 3, 2, 5);
     assert_eq!(book(&server), [(id(2), 4, 0), (id(1), 3, 4), (id(3), 2, 7)]);
 
-    let received = tell(&server, "stock receive MUG BER 6");
+    let received = server.must("stock receive MUG BER 6");
     assert_eq!((&received["on_hand"], &received["held"]), (&json!(6), &json!(6)), "{received}");
     let matched = until_matched(&server);
     assert_eq!((&matched["units_waiting"], &matched["units_set_aside"]), (&json!(3), &json!(0)));
     assert_eq!(book(&server), [(id(1), 1, 0), (id(3), 2, 1)]);
     assert_eq!([1, 2, 3].map(|number| units(&server, number)), [[2, 1], [4, 0], [0, 2]]);
 
-    let again = tell(&server, &format!("order priority {} 1", id(3)));
+    let again = server.must(&format!("order priority {} 1", id(3)));
     assert_eq!(again["order_id"], id(3));
     assert_eq!(book(&server), [(id(3), 2, 0), (id(1), 1, 2)]);
-    assert_eq!(tell(&server, "stock match MUG")["status"], "accepted");
-    tell(&server, "stock receive MUG BER 5");
+    assert_eq!(server.must("stock match MUG")["status"], "accepted");
+    server.must("stock receive MUG BER 5");
     until_matched(&server);
     assert_eq!(book(&server), []);
-    let stock = tell(&server, "stock show MUG");
+    let stock = server.must("stock show MUG");
     let cell = &stock["warehouses"][0];
     let figures = ["on_hand", "allocated", "held", "available"].map(|figure| &cell[figure]);
     assert_eq!(figures, [&json!(11), &json!(9), &json!(0), &json!(2)]);
@@ -120,7 +116,7 @@ fn an_explanation_tells_what_became_of_units_that_had_to_wait() {
     let server = shop(&data);
     place(&server, 1, 3, 0);
     place(&server, 2, 4, 0);
-    tell(&server, "stock receive MUG BER 5");
+    server.must("stock receive MUG BER 5");
     until_matched(&server);
     drop(server);
     let data = data.to_str().unwrap();
@@ -146,11 +142,11 @@ fn a_long_book_is_shown_part_by_part() {
     let folder = tempfile::tempdir().unwrap();
     let server = shop(&folder.path().join("shop"));
     (1..=3).for_each(|number| place(&server, number, number, 0));
-    let first = tell(&server, "stock book MUG --rows 2");
+    let first = server.must("stock book MUG --rows 2");
     assert_eq!(first["rows"].as_array().unwrap().len(), 2);
     assert_eq!((&first["lines_waiting"], &first["units_waiting"]), (&json!(3), &json!(6)));
     let next = first["next"].as_str().unwrap();
-    let rest = tell(&server, &format!("stock book MUG --from {next}"));
+    let rest = server.must(&format!("stock book MUG --from {next}"));
     assert_eq!(rest["rows"].as_array().unwrap().len(), 1);
     assert_eq!((&rest["rows"][0]["order_id"], &rest["next"]), (&json!(id(3)), &Value::Null));
     assert_eq!(rest["rows"][0]["units_before"], Value::Null, "nobody asked for them");
@@ -172,10 +168,10 @@ fn what_is_not_there_is_named() {
     let missing = server.run(&["order", "priority", &id(9), "1", "--json"]);
     assert_eq!(missing.code, Some(3), "{missing:?}");
     assert_eq!(missing.json()["reason"], "unknown_order");
-    tell(&server, "stock receive MUG BER 6");
+    server.must("stock receive MUG BER 6");
     let order = format!("order place --zone 10 --line MUG:1 --id {}", id(1));
-    tell(&server, &order);
-    tell(&server, &format!("order cancel {}", id(1)));
+    server.must(&order);
+    server.must(&format!("order cancel {}", id(1)));
     let closed = server.run(&["order", "priority", &id(1), "1", "--json"]);
     assert_eq!(closed.json()["reason"], "order_closed", "{closed:?}");
 }

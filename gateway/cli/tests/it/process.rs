@@ -1,14 +1,17 @@
-//! Running the binary: a command to its end, or a server that never outlives its test.
+//! Running the binary: a command to its end, or a server that never outlives its test; and a small
+//! shop for those who need no other.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// The binary under test.
 pub(crate) const GANTRY: &str = env!("CARGO_BIN_EXE_gantry");
@@ -120,6 +123,40 @@ impl Server {
         run.json()
     }
 
+    /// The same of words as they are typed.
+    pub(crate) fn say(&self, words: &str) -> Run {
+        self.run(&words.split(' ').collect::<Vec<_>>())
+    }
+
+    /// What it answers to words that must succeed.
+    #[track_caller]
+    pub(crate) fn must(&self, words: &str) -> Value {
+        self.json(&words.split(' ').collect::<Vec<_>>())
+    }
+
+    /// The engine must reject the words, and say what the reason means.
+    #[track_caller]
+    pub(crate) fn must_not(&self, words: &str, reason: &str) {
+        let rejected = self.say(&format!("{words} --json"));
+        assert_eq!(rejected.code, Some(3), "{words}: {rejected:?}");
+        assert_eq!(rejected.json()["reason"], reason, "{words}");
+        let told = self.say(words).stdout;
+        assert!(told.contains("meaning"), "{words}: {told}");
+    }
+
+    /// Asks until the answer is so: records of the engine's own come when nobody waits for them.
+    #[track_caller]
+    pub(crate) fn until(&self, words: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..500 {
+            let answer = self.must(words);
+            if is_so(&answer) {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("{words}: {}", self.must(words));
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -145,6 +182,76 @@ impl Drop for Server {
         // Fails only if it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A server with two warehouses, six mugs in Berlin and four in Hamburg.
+pub(crate) struct SmallShop {
+    server: Server,
+    folder: TempDir,
+}
+
+impl SmallShop {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(&folder.path().join("shop"), &[]);
+        for words in [
+            "warehouse set BER",
+            "warehouse set HAM --priority 2",
+            "zone set 10",
+            "sku set MUG",
+            "cost set BER 10 --parcel 390 --unit 25 --days 1",
+            "cost set HAM 10 --parcel 420 --unit 25 --days 1",
+            "stock receive MUG BER 6",
+            "stock receive MUG HAM 4",
+        ] {
+            server.must(words);
+        }
+        Self { server, folder }
+    }
+
+    /// Its journal's folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("shop")
+    }
+
+    /// Ends the server; the folder of a journal that must hold.
+    pub(crate) fn end(self) -> Journal {
+        drop(self.server);
+        let journal = Journal(self.folder);
+        journal.read(&["journal", "verify"], &[]);
+        journal.read(&["replay", "--verify"], &[]);
+        journal
+    }
+}
+
+impl Deref for SmallShop {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+/// What a small shop left behind.
+pub(crate) struct Journal(TempDir);
+
+impl Journal {
+    /// Runs a command that reads it: words before the folder, and behind.
+    #[track_caller]
+    pub(crate) fn read(&self, words: &[&str], behind: &[&str]) -> Run {
+        let data = self.0.path().join("shop");
+        let words = words.iter().map(OsStr::new).chain([data.as_os_str()]);
+        let run = run(words.chain(behind.iter().map(OsStr::new)));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run
+    }
+
+    /// The same of one that prints a line of JSON for each of what it found.
+    #[track_caller]
+    pub(crate) fn lines(&self, words: &[&str]) -> Vec<Value> {
+        let lines = self.read(words, &["--json"]).stdout;
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 

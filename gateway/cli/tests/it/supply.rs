@@ -1,110 +1,15 @@
 //! What is expected is promised, kept or broken, through a server and from its journal.
 
-use std::ffi::OsStr;
-use std::path::PathBuf;
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
-use crate::process::{Run, Server, run};
+use crate::process::SmallShop;
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
-/// A server with two warehouses, six mugs in Berlin and four in Hamburg.
-struct Shop {
-    server: Server,
-    folder: tempfile::TempDir,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let server = Server::start(&folder.path().join("shop"), &[]);
-        let shop = Self { server, folder };
-        for words in [
-            "warehouse set BER",
-            "warehouse set HAM --priority 2",
-            "zone set 10",
-            "sku set MUG",
-            "cost set BER 10 --parcel 390 --unit 25 --days 1",
-            "cost set HAM 10 --parcel 420 --unit 25 --days 1",
-            "stock receive MUG BER 6",
-            "stock receive MUG HAM 4",
-        ] {
-            shop.must(words);
-        }
-        shop
-    }
-
-    fn run(&self, words: &str) -> Run {
-        self.server.run(&words.split(' ').collect::<Vec<_>>())
-    }
-
-    #[track_caller]
-    fn must(&self, words: &str) -> Value {
-        self.server.json(&words.split(' ').collect::<Vec<_>>())
-    }
-
-    /// A command that the engine must reject.
-    #[track_caller]
-    fn must_not(&self, words: &str, reason: &str) {
-        let rejected = self.run(&format!("{words} --json"));
-        assert_eq!(rejected.code, Some(3), "{words}: {rejected:?}");
-        assert_eq!(rejected.json()["reason"], reason, "{words}");
-        let told = self.run(words).stdout;
-        assert!(told.contains("meaning"), "{words}: {told}");
-    }
-
-    /// An order of fifteen mugs, of which five must wait.
-    #[track_caller]
-    fn order(&self, reference: &str) -> Value {
-        self.must(&format!("order place --zone 10 --line MUG:15 --reference {reference}"))
-    }
-
-    /// Asks until the answer is so: records of the engine's own come when nobody waits for them.
-    #[track_caller]
-    fn until(&self, words: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..500 {
-            let answer = self.must(words);
-            if is_so(&answer) {
-                return answer;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("{words}: {}", self.must(words));
-    }
-
-    /// Ends the server; the folder of a journal that must hold.
-    fn end(self) -> Journal {
-        drop(self.server);
-        let journal = Journal(self.folder);
-        journal.read(&["journal", "verify"], &[]);
-        journal.read(&["replay", "--verify"], &[]);
-        journal
-    }
-}
-
-struct Journal(tempfile::TempDir);
-
-impl Journal {
-    fn data(&self) -> PathBuf {
-        self.0.path().join("shop")
-    }
-
-    /// Runs a command that reads it.
-    #[track_caller]
-    fn read(&self, words: &[&str], behind: &[&str]) -> Run {
-        let data = self.data();
-        let words = words.iter().map(OsStr::new).chain([data.as_os_str()]);
-        let run = run(words.chain(behind.iter().map(OsStr::new)));
-        assert_eq!(run.code, Some(0), "{run:?}");
-        run
-    }
-
-    fn lines(&self, words: &[&str]) -> Vec<Value> {
-        let lines = self.read(words, &["--json"]).stdout;
-        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
+/// An order of fifteen mugs, of which five must wait.
+#[track_caller]
+fn order(shop: &SmallShop, reference: &str) -> Value {
+    shop.must(&format!("order place --zone 10 --line MUG:15 --reference {reference}"))
 }
 
 fn id(number: u32) -> String {
@@ -117,7 +22,7 @@ fn ns(value: &Value) -> u64 {
 
 #[test]
 fn what_is_expected_is_promised_and_comes() {
-    let shop = Shop::new();
+    let shop = SmallShop::new();
     let expected = shop.must(&format!("supply expect MUG BER 20 --eta +3d --id {}", id(1)));
     assert_eq!(
         (&expected["supply_id"], &expected["supply_status"]),
@@ -128,11 +33,11 @@ fn what_is_expected_is_promised_and_comes() {
     let eta = &expected["eta_time_ns"];
     let quote = shop.must("quote --zone 10 --line MUG:15");
     assert_eq!(&quote["lines"][0]["promised_time_ns"], eta, "{quote}");
-    let placed = shop.order("S-1");
+    let placed = order(&shop, "S-1");
     assert_eq!(&placed["lines"][0]["promised_time_ns"], eta, "{placed}");
     assert_eq!(placed["lines"][0]["backordered"], 5, "{placed}");
     let order = placed["order_id"].as_str().unwrap();
-    let page = shop.run(&format!("order show {order}")).stdout;
+    let page = shop.say(&format!("order show {order}")).stdout;
     assert!(page.contains("promised for"), "{page}");
 
     let list = shop.must("supply list MUG");
@@ -150,7 +55,7 @@ fn what_is_expected_is_promised_and_comes() {
         ("supply list MUG".to_owned(), "to promise until then"),
         ("stock book MUG".to_owned(), "promised for"),
     ] {
-        let page = shop.run(&words).stdout;
+        let page = shop.say(&words).stdout;
         assert!(page.contains(says) && page.contains("UTC"), "{words}: {page}");
     }
 
@@ -185,9 +90,9 @@ fn what_is_expected_is_promised_and_comes() {
 
 #[test]
 fn a_broken_promise_is_told() {
-    let shop = Shop::new();
+    let shop = SmallShop::new();
     let expected = shop.must(&format!("supply expect MUG HAM 5 --eta +3d --id {}", id(1)));
-    let (first, second) = (shop.order("S-1"), shop.must("order place --zone 10 --line MUG:1"));
+    let (first, second) = (order(&shop, "S-1"), shop.must("order place --zone 10 --line MUG:1"));
     let order = first["order_id"].as_str().unwrap();
     assert_eq!(second["lines"][0]["promised_time_ns"], Value::Null, "nothing is left: {second}");
     let late = shop.must(&format!("supply change {} --eta +5d", id(1)));
@@ -236,7 +141,7 @@ fn a_broken_promise_is_told() {
 
 #[test]
 fn the_lines_of_a_supply_are_shown_part_by_part() {
-    let shop = Shop::new();
+    let shop = SmallShop::new();
     shop.must(&format!("supply expect MUG BER 9 --eta +1d --id {}", id(1)));
     shop.must("order place --zone 10 --line MUG:10");
     (0..3).for_each(|_| drop(shop.must("order place --zone 10 --line MUG:2")));
@@ -263,7 +168,7 @@ fn the_lines_of_a_supply_are_shown_part_by_part() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    let shop = Shop::new();
+    let shop = SmallShop::new();
     for (words, says) in [
         ("supply expect MUG BER 0 --eta +3d", "1 to 1000000000"),
         ("supply expect MUG BER 5", "--eta"),
@@ -278,7 +183,7 @@ fn what_is_wrong_is_said() {
             "at most 30d",
         ),
     ] {
-        let refused = shop.run(words);
+        let refused = shop.say(words);
         assert_eq!(refused.code, Some(2), "{words}: {refused:?}");
         assert!(refused.stderr.contains(says), "{words}: {refused:?}");
     }
