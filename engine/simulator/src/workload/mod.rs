@@ -43,6 +43,7 @@ pub enum Made {
 #[derive(Clone, Debug)]
 struct Asked {
     id: OrderId,
+    zone: Zone,
     lines: Vec<OrderLine>,
 }
 

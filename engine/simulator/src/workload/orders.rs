@@ -3,7 +3,7 @@
 use gantry_model::{
     Command, EngineSecond, HoldId, LineUnits, MatchAgain, Namespace, OrderId, OrderLine,
     OrderUnits, PlaceOrder, Query, ReadBook, ResourceOrder, SetCancelAt, SetPriority, ShortMode,
-    Sku, WaitKey, Warehouse,
+    Sku, WaitKey, Warehouse, Zone,
 };
 
 use super::holds::AskedHold;
@@ -15,21 +15,21 @@ impl Workload {
         let id = self.id();
         let mut lines = [OrderLine::new(Sku::new(0), 0); 128];
         let (hold, lines) = self.wanted(&mut lines);
-        self.write_order(
-            (id, hold),
-            lines,
-            |order, out| Command::PlaceOrder(*order).write(out),
-            out,
-        );
+        let mut zone = Zone::new(0);
+        let write = |order: &PlaceOrder<'_>, out: &mut Vec<u8>| {
+            zone = order.zone;
+            Command::PlaceOrder(*order).write(out);
+        };
+        self.write_order((id, hold), lines, write, out);
         let place = self.orders_made % REMEMBERED_MAX;
         self.orders_made += 1;
         match self.orders.get_mut(place) {
             Some(asked) => {
-                asked.id = id;
+                (asked.id, asked.zone) = (id, zone);
                 asked.lines.clear();
                 asked.lines.extend(lines);
             }
-            None => self.orders.push(Asked { id, lines: lines.to_vec() }),
+            None => self.orders.push(Asked { id, zone, lines: lines.to_vec() }),
         }
     }
 
@@ -164,7 +164,7 @@ impl Workload {
         let (id, lines) = self.asked();
         let count = self.orders.len();
         if count == 0 || self.dice.one_in(4) {
-            return Asked { id, lines };
+            return Asked { id, zone: self.zone(), lines };
         }
         let last = self.orders_made - 1;
         let most = if self.dice.one_in(4) { 2 } else { 64 };

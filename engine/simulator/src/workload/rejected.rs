@@ -9,7 +9,7 @@ use super::{Asked, Workload};
 impl Workload {
     pub(super) fn reject_units(&mut self, out: &mut Vec<u8>) {
         let id = self.id();
-        let Asked { id: order, lines } = self.often_rejected();
+        let Asked { id: order, lines, .. } = self.often_rejected();
         let mut units = self.some_units(&lines, Self::likely_home);
         if self.dice.one_in(2) {
             let few = |units: &LineUnits| LineUnits::new(units.line(), units.warehouse(), 1);

@@ -94,16 +94,26 @@ impl Workload {
             }
             let zone = Zone::new(u16::try_from(zone).unwrap_or(u16::MAX));
             let (mut parcel, unit) = (self.dice.below(900), self.dice.below(4) * 10);
+            if self.is_ebb(warehouse, zone) {
+                parcel /= 16;
+            }
             if self.dice.per_mille(self.swarm.extreme_share) {
                 parcel = self.dice.pick(&[0, 1_000_000_000, 1_000_000_001]);
             }
             rows.push(if self.dice.one_in(if whole { self.swarm.zones_per_gap } else { 4 }) {
                 CostRow::removed(zone)
             } else {
-                CostRow::serves(zone, parcel, unit, self.dice.short(6))
+                CostRow::serves(zone, parcel, unit, self.dice.short(self.swarm.days_max))
             });
         }
         Command::SetCosts(SetCosts { id, warehouse, rows: &rows }).write(out);
+    }
+
+    /// Whether a warehouse is cheap to a zone now: the others are dear to it.
+    fn is_ebb(&self, warehouse: Warehouse, zone: Zone) -> bool {
+        let tide = usize::try_from(self.swarm.tide).unwrap_or(0);
+        let turns = self.orders_made.checked_div(tide);
+        turns.is_some_and(|turns| (turns + warehouse.index() + zone.index()).is_multiple_of(2))
     }
 
     /// Defines something again, otherwise, or something new.

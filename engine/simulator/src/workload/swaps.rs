@@ -13,13 +13,13 @@ impl Workload {
             false => one.lines[self.dice.index(one.lines.len())],
         };
         let sku = if self.dice.one_in(60) { self.sku() } else { line.sku() };
-        let other = if self.dice.one_in(40) { one.clone() } else { self.asked_of(sku) };
+        let other = if self.dice.one_in(40) { one.clone() } else { self.asked_of(sku, &one) };
         let of_other = other.lines.iter().find(|row| row.sku() == sku);
         let least = line.quantity().min(of_other.map_or(1, OrderLine::quantity)).max(1);
         let quantity = match self.dice.below(8) {
             0 => self.units(2 * self.swarm.units_max),
-            1..4 => 1,
-            4 => self.units(least),
+            1 => 1,
+            2 => self.units(least),
             _ => least,
         };
         let quantity = if self.dice.one_in(60) { 0 } else { quantity };
@@ -37,14 +37,18 @@ impl Workload {
         .write(out);
     }
 
-    /// One of the last orders that want a SKU, if there is any.
-    fn asked_of(&mut self, sku: Sku) -> Asked {
+    /// Another of the last orders that want a SKU, if there is any: mostly of another zone, for which
+    /// other warehouses are best.
+    fn asked_of(&mut self, sku: Sku, one: &Asked) -> Asked {
         let count = self.orders.len();
-        let ago = self.dice.index(count.min(64));
-        let wants = |asked: &&Asked| asked.lines.iter().any(|line| line.sku() == sku);
+        let (ago, may_be_alike) = (self.dice.index(count.min(64)), self.dice.one_in(4));
+        let wants = |asked: &&Asked| {
+            let is_other = asked.id != one.id && (asked.zone != one.zone || may_be_alike);
+            is_other && asked.lines.iter().any(|line| line.sku() == sku)
+        };
         let last = self.orders_made.saturating_sub(1);
-        let older = (ago..count).map(|ago| &self.orders[(last - ago) % REMEMBERED_MAX]);
-        let found = older.into_iter().find(wants).cloned();
+        let mut older = (ago..count).map(|ago| &self.orders[(last - ago) % REMEMBERED_MAX]);
+        let found = older.find(wants).cloned();
         found.unwrap_or_else(|| self.asked_lately())
     }
 

@@ -177,8 +177,12 @@ pub struct Swarm {
     pub(super) rejections: u32,
     /// Seconds that warehouses are spared then, at most.
     pub(super) cool_down_max: u32,
-    /// A warehouse serves all but one in so many zones.
+    /// A warehouse serves all but one in so many zones, in fewer days than so many.
     pub(super) zones_per_gap: u32,
+    pub(super) days_max: u32,
+    /// Orders after which a warehouse that was dear to a zone is cheap, as far as costs are set again;
+    /// 0 = never.
+    pub(super) tide: u32,
     /// Commands of each sort that shape sourcing before the first order.
     pub(super) shaped: u32,
     /// Whether cells begin with a receipt.
@@ -220,6 +224,8 @@ impl Swarm {
             rejections: dice.pick(&[1, 4, 16, 40]),
             cool_down_max: dice.pick(&[1, 5, 60, 3_600]),
             zones_per_gap: 12,
+            days_max: dice.pick(&[1, 2, 6, 6]),
+            tide: dice.pick(&[0, 0, 16, 64]),
             shaped: dice.pick(&[0, 0, 2, 4]),
             is_stocked: !dice.one_in(6),
         };
@@ -240,8 +246,11 @@ impl Swarm {
         if swarm.weights[Act::Resource as usize] > 0 {
             swarm.change_places(&mut dice);
         }
-        if swarm.weights[Act::Swap as usize] > 0 && dice.one_in(2) {
-            swarm.homes = dice.pick(&[0, 2]);
+        if swarm.warehouses < 2 {
+            swarm.weights[Act::Swap as usize] = swarm.weights[Act::Swap as usize].min(1);
+        }
+        if dice.one_in(8) {
+            swarm = swarm.with_swaps();
         }
         if dice.one_in(4) {
             swarm.change_rules(&mut dice);
@@ -429,15 +438,18 @@ impl Swarm {
     /// Orders swap units, of few SKUs at few warehouses that serve few zones: for tests of that.
     #[must_use]
     pub fn with_swaps(mut self) -> Self {
-        let acts = [(Act::Swap, 4_096), (Act::Costs, 64), (Act::Ship, 64), (Act::Capacity, 16)];
+        let acts = [(Act::Swap, 4_096), (Act::Costs, 768), (Act::Ship, 32), (Act::Capacity, 16)];
         for (act, weight) in acts {
             self.weights[act as usize] = weight;
         }
-        (self.skus, self.warehouses, self.zones) = (3 + self.skus % 4, 2 + self.warehouses % 2, 2);
+        (self.skus, self.warehouses, self.zones) = (2 + self.skus % 3, 2 + self.warehouses / 8, 4);
         self.bundles = self.bundles.min(1);
-        (self.homes, self.is_stocked, self.modes) = (0, true, [4, 4, 16, 1]);
-        (self.lines_max, self.units_max) = (self.lines_max.min(3), self.units_max.min(3));
-        self.weights[Act::Receive as usize] *= 2;
+        (self.homes, self.is_stocked, self.modes) = (0, true, [1, 2, 16, 1]);
+        (self.no_backorder_share, self.zones_per_gap) = (50, 40);
+        (self.lines_max, self.units_max) = (self.lines_max.min(2), (self.units_max / 3).max(1));
+        (self.days_max, self.tide) = (self.days_max.min(2), 24);
+        self.weights[Act::Receive as usize] = 1_024;
+        self.receipt_max = 2 * self.units_max;
         self
     }
 
