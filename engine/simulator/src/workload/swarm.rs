@@ -317,7 +317,7 @@ impl Swarm {
 
     /// Lines wait for more SKUs than one step of a sweep makes due, though units are there: elsewhere.
     fn spread_out(&mut self) {
-        (self.skus, self.bundles, self.hot_share) = (160, 0, 0);
+        (self.skus, self.bundles, self.hot_share) = (100, 0, 0);
         (self.warehouses, self.homes, self.zones, self.zones_per_gap) = (2, 1, 4, 2);
         (self.modes, self.no_backorder_share, self.is_stocked) = ([1, 1, 32, 0], 0, true);
         self.lines_max = self.lines_max.max(5);

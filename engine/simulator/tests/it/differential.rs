@@ -50,7 +50,7 @@ fn the_engine_and_the_oracle_agree() {
     let (repeated, refused) = (sum(&figures, |one| one.repeated), sum(&figures, |one| one.refused));
     println!("{repeated} ids repeated, {refused} commands refused");
     assert!(sum(&figures, |figures| figures.malformed) > 100);
-    assert!(repeated > 3_500 && refused > 5_000);
+    assert!(repeated > 3_000 && refused > 5_000);
 }
 
 /// Half of the ids from a set of twenty: mostly repeats, with the same content or with other.
@@ -120,7 +120,7 @@ fn they_agree_where_many_lines_wait_for_supplies_of_one_sku() {
 /// Orders are sourced again, while costs change and warehouses come and go.
 #[test]
 fn they_agree_where_orders_are_sourced_again() {
-    let figures = agree(1_900..2_000, 800, Swarm::with_places_that_change);
+    let figures = agree(1_900..2_020, 800, Swarm::with_places_that_change);
     let of = |of: fn(&Figures) -> u64| sum(&figures, of);
     let (again, tried) = (of(|one| one.sourced_again), of(|one| one.sourced_again_tried));
     let (moved, left) = (of(|one| one.moved), of(|one| one.left));
@@ -167,28 +167,28 @@ fn they_agree_where_orders_are_rejected_and_given_up() {
 /// Orders swap units, where somebody is better off and nobody worse.
 #[test]
 fn they_agree_where_orders_swap_units() {
-    let figures = agree(3_100..3_300, 800, Swarm::with_swaps);
+    let figures = agree(3_100..3_400, 1_200, Swarm::with_swaps);
     let of = |of: fn(&Figures) -> u64| sum(&figures, of);
     let (asked, swaps) = (of(|one| one.swaps_asked), of(|one| one.swaps));
     println!("{asked} swaps were asked for, {swaps} were carried out");
-    assert!(swaps > 500, "{swaps} of {asked}");
-    let figures = agree(3_300..3_360, 800, |swarm| swarm.with_rejections().with_swaps());
+    assert!(swaps > 200, "{swaps} of {asked}");
+    let figures = agree(3_400..3_500, 1_200, |swarm| swarm.with_rejections().with_swaps());
     let of = |of: fn(&Figures) -> u64| sum(&figures, of);
     let (swaps, rejections) = (of(|one| one.swaps), of(|one| one.rejections));
     println!("{swaps} swaps and {rejections} rejections");
-    assert!(swaps > 100 && rejections > 100);
+    assert!(swaps > 30 && rejections > 1_000);
 }
 
 /// What waiting lines are sourced by changes, days begin, and bars end.
 #[test]
 fn they_agree_where_books_are_swept() {
-    let figures = agree(3_400..3_600, 800, Swarm::with_sweeps);
+    let figures = agree(3_500..3_700, 1_000, Swarm::with_sweeps);
     let of = |of: fn(&Figures) -> u64| sum(&figures, of);
     let (sweeps, asked, due) =
         (of(|one| one.sweeps), of(|one| one.sweeps_asked), of(|one| one.swept_due));
     println!("{sweeps} sweeps, {asked} asked for, {due} SKUs were due");
-    assert!(sweeps > 5_000 && sweeps - asked > 500 && due > 5_000);
-    let figures = agree(3_600..3_640, 1_500, Swarm::with_long_sweeps);
+    assert!(asked > 1_000 && sweeps - asked > 100 && due > 5_000);
+    let figures = agree(3_700..3_780, 1_500, Swarm::with_long_sweeps);
     let of = |of: fn(&Figures) -> u64| sum(&figures, of);
     let (sweeps, steps) = (of(|one| one.sweeps), of(|one| one.sweep_steps));
     println!("{sweeps} sweeps of {steps} steps");

@@ -69,6 +69,9 @@ impl Run {
                 && writer.expire_holds(&mut batch, EngineTime::new(now))
             {}
             while rng.random_range(0..4) > 0 && writer.give_up(&mut batch, EngineTime::new(now)) {}
+            if rng.random_range(0..3) == 0 {
+                writer.sweep(&mut batch, EngineTime::new(now));
+            }
             while writer.step(&mut submission, &mut batch, EngineTime::new(now))
                 == Progress::BatchFull
             {

@@ -146,12 +146,12 @@ fn judge(
     shape: fn(Swarm) -> Swarm,
     is_it: IsIt,
     spoil: SpoilRecord,
-    times: usize,
+    (items, times): (usize, usize),
 ) -> Vec<Result<(), Violation>> {
     let mut judged = Vec::new();
     for seed in 7_000.. {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let run = Run::new(seed, shape(swarm(seed)).well_formed(), 400);
+        let run = Run::new(seed, shape(swarm(seed)).well_formed(), items);
         let all: Vec<u8> = run.shown.iter().flat_map(|shown| shown.records.clone()).collect();
         let Some((start, _, end)) = one_of(&all, &mut rng, is_it) else { continue };
         let (before, mut record) = (&all[..start], all[start..end].to_vec());
@@ -248,9 +248,11 @@ fn a_spoiled_swap_is_noticed() {
 
 #[test]
 fn a_swap_that_gains_nothing_is_noticed() {
-    let judged = judge(Swarm::with_swaps, is_swap, swap_back, 80);
+    let judged = judge(Swarm::with_swaps, is_swap, swap_back, (400, 80));
     let is_said = |judged: &Result<(), Violation>| {
-        judged.as_ref().is_err_and(|violation| violation.what.contains("NothingGained"))
+        judged.as_ref().is_err_and(|violation| {
+            violation.what.contains("the rules say OutcomeHead { reason: U16(314)")
+        })
     };
     let noticed = judged.iter().filter(|judged| is_said(judged)).count();
     assert!(judged.iter().all(Result::is_err) && noticed > 60, "{noticed}: {judged:?}");
@@ -262,18 +264,17 @@ fn a_spoiled_sweep_is_noticed() {
     check_in(make_another_due, 60, Swarm::with_sweeps);
     check_in(make_one_more_due, 60, Swarm::with_sweeps);
     check_in(sweep_otherwise, 60, Swarm::with_sweeps);
-    check_in(sweep_otherwise, 20, Swarm::with_long_sweeps);
 }
 
 #[test]
 fn a_sweep_that_is_not_due_is_noticed() {
-    let judged = judge(Swarm::with_sweeps, is_sweep, sweep_again, 80);
+    let judged = judge(Swarm::with_sweeps, is_sweep, sweep_again, (400, 80));
     assert!(judged.iter().all(Result::is_err), "{judged:?}");
-    let judged = judge(Swarm::with_long_sweeps, is_sweep, sweep_again, 20);
+    let judged = judge(Swarm::with_long_sweeps, is_sweep, sweep_again, (1_000, 20));
     assert!(judged.iter().all(Result::is_err), "{judged:?}");
     // One that a command asked for is due whenever it is.
-    let judged = judge(Swarm::with_sweeps, is_sweep, sweep_early, 60);
+    let judged = judge(Swarm::with_rejections, is_sweep, sweep_early, (700, 40));
     let noticed = judged.iter().filter(|judged| judged.is_err()).count();
     println!("{noticed} of {} early steps were noticed", judged.len());
-    assert!(noticed > 5, "{noticed} of {} were noticed", judged.len());
+    assert!(noticed > 10, "{noticed} of {} were noticed", judged.len());
 }
