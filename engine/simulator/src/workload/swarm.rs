@@ -235,19 +235,11 @@ impl Swarm {
         if swarm.skus >= 6 && dice.one_in(3) {
             swarm.bundles = dice.between(1, 3);
         }
-        for act in Act::ALL {
-            let (least, most) = act.powers();
-            let weight = 1 << dice.between(least, most);
-            let is_off = act != Act::Place && dice.one_in(3);
-            swarm.weights[act as usize] = if is_off { 0 } else { weight };
-        }
+        swarm.weigh_acts(&mut dice);
         swarm.hold_units(&mut dice);
         swarm.expect_units(&mut dice);
         if swarm.weights[Act::Resource as usize] > 0 {
             swarm.change_places(&mut dice);
-        }
-        if swarm.warehouses < 2 {
-            swarm.weights[Act::Swap as usize] = swarm.weights[Act::Swap as usize].min(1);
         }
         if dice.one_in(8) {
             swarm = swarm.with_swaps();
@@ -269,6 +261,20 @@ impl Swarm {
         }
         *rng = dice.0;
         swarm
+    }
+
+    /// A third of the acts is off, the others are weighed wildly.
+    fn weigh_acts(&mut self, dice: &mut Dice) {
+        for act in Act::ALL {
+            let (least, most) = act.powers();
+            let weight = 1 << dice.between(least, most);
+            let is_off = act != Act::Place && dice.one_in(3);
+            self.weights[act as usize] = if is_off { 0 } else { weight };
+        }
+        if self.warehouses < 2 {
+            let swap = &mut self.weights[Act::Swap as usize];
+            *swap = 1.min(*swap);
+        }
     }
 
     /// Holds are placed and taken by orders, or there are none.
