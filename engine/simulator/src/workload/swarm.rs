@@ -251,9 +251,7 @@ impl Swarm {
             swarm.spread_out();
         }
         if swarm.price_lists > 0 {
-            swarm.weights[Act::Prices as usize] = 1 << dice.between(10, 11);
-            (swarm.skus, swarm.warehouses, swarm.hot_share) = (128, 4, 0);
-            swarm.modes[3] = 0;
+            swarm.list_prices(&mut dice);
         }
         swarm.supply(&mut dice);
         if dice.one_in(20) {
@@ -309,6 +307,13 @@ impl Swarm {
         if dice.one_in(2) {
             self.homes = 0;
         }
+    }
+
+    /// Most commands are lists of shadow prices of many cells.
+    fn list_prices(&mut self, dice: &mut Dice) {
+        self.weights[Act::Prices as usize] = 1 << dice.between(10, 11);
+        (self.skus, self.warehouses, self.hot_share) = (128, 4, 0);
+        self.modes[3] = 0;
     }
 
     /// What waiting lines are sourced by changes while they wait.

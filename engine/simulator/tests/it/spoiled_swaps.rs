@@ -1,5 +1,7 @@
 //! The oracle objects to whatever is spoiled of swaps and of sweeps.
 
+#![expect(clippy::ptr_arg, reason = "what spoils is of one type")]
+
 use gantry_model::{Command, MOVEMENT_BYTES, MovementKind, Record};
 use gantry_simulator::oracle::{Oracle, Violation};
 use gantry_simulator::workload::Swarm;
