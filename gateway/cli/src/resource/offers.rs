@@ -137,8 +137,12 @@ impl Offers {
                 continue;
             }
             let cells = &self.by_sku[sku.index()];
-            let elsewhere = order.may_get.iter().filter(|there| **there != here);
-            let partners = elsewhere.flat_map(|there| cells.range(all_of(*there)));
+            // Where all of it may not come, no part of it may.
+            let may_come = |there: &Warehouse| {
+                *there != here && self.effect(order, [here, *there], units).is_some()
+            };
+            let elsewhere = order.may_get.iter().copied().filter(may_come);
+            let partners = elsewhere.flat_map(|there| cells.range(all_of(there)));
             for (&(there, second), &others) in partners.take(partners_max) {
                 let units = units.min(others);
                 let offer = |saving| Offer {
@@ -169,13 +173,13 @@ impl Offers {
             return None;
         }
         let (one, other) = (&self.orders[first as usize], &self.orders[second as usize]);
+        let saved = self.effect(one, [here, there], units)?;
         let may = self.may_come(one, there, (other, units))
             && other.may_get.binary_search(&here).is_ok()
             && self.may_come(other, here, (one, units));
         if !may {
             return None;
         }
-        let saved = self.effect(one, [here, there], units)?;
         let saved_too = self.effect(other, [there, here], units)?;
         let cost_minor = saved.cost_minor + saved_too.cost_minor;
         let parcels = saved.parcels + saved_too.parcels;
