@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use gantry_engine::{list_snapshots, read_snapshot, write_snapshot};
+use gantry_model::EngineTime;
 
 use super::disk::MemoryDisk;
 
@@ -62,4 +63,33 @@ fn a_snapshot_with_holds_is_read_and_written_again_byte_for_byte() {
     let written = list_snapshots(&again, Path::new("")).unwrap();
     let content = again.content(&written[0]).unwrap();
     assert_eq!(content[HEADER_BYTES..], THIRD[HEADER_BYTES..]);
+}
+
+/// Rows version 5: a shop with supplies and promises, one of them under review, a bar, an order to be
+/// given up, a book that is looked at, and a sweep that was asked for.
+const FIFTH: &[u8] = include_bytes!("golden_v5.snapshot");
+const FIFTH_HASH: u128 = 0xd8e4_40c6_7188_62b4_1648_da0f_08d6_a2ae;
+const FIFTH_SEQUENCE: u64 = 27;
+
+#[test]
+fn a_snapshot_with_promises_is_read_and_written_again_byte_for_byte() {
+    let disk = MemoryDisk::default();
+    let path = format!("snapshots/{FIFTH_SEQUENCE:020}.snapshot");
+    disk.put(Path::new(&path), FIFTH.to_vec());
+    let (engine, facts) = read_snapshot(&disk, Path::new(&path), 1).unwrap();
+    assert_eq!((facts.rows_version, facts.state_hash), (5, FIFTH_HASH));
+    let state = engine.state();
+    assert_eq!(state.recompute_hash(), FIFTH_HASH);
+    state.audit();
+    assert!(state.promises.len() > 1 && !state.reviews.is_empty());
+    assert!(state.supplies.len() > 1 && state.deadlines.first().is_some());
+    assert!(state.matching.next().is_some());
+    assert!(state.sweeping.is_asked && state.sweeping.begun > EngineTime::new(0));
+    let barred = state.orders.iter().filter(|(row, _)| !state.rejected.bars(row.placed).is_empty());
+    assert_eq!(barred.count(), 1);
+
+    let again = MemoryDisk::default();
+    write_snapshot(&again, Path::new(""), &engine, &facts.bookmark, &mut || true).unwrap();
+    let written = list_snapshots(&again, Path::new("")).unwrap();
+    assert_eq!(again.content(&written[0]).unwrap(), FIFTH);
 }
