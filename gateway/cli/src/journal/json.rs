@@ -8,7 +8,7 @@ mod promise;
 
 use gantry_model::{
     AdjustReason, Command, CostRow, LineUnits, Movement, OrderLine, OrderUnits, Outcome,
-    PlaceOrder, Proof, Record, Retire, SetCosts, Short, StockChange,
+    PlaceOrder, Proof, Record, Retire, SetCosts, SetLimits, Short, StockChange,
 };
 use serde::Serialize;
 
@@ -237,13 +237,7 @@ impl<'a> CommandJson<'a> {
                 Self::UpsertChannel { id: Id(channel.id.get()), channel: channel.code }
             }
             Command::SetCosts(costs) => Self::set_costs(&costs, names),
-            Command::SetLimits(limits) => Self::SetLimits(LimitsJson {
-                id: Id(limits.id.get()),
-                lines_per_order_max: limits.limits.lines_per_order_max,
-                quantity_per_line_max: limits.limits.quantity_per_line_max,
-                rejections_remembered_max: limits.limits.rejections_remembered_max,
-                sourcing_steps_max: limits.limits.sourcing_steps_max,
-            }),
+            Command::SetLimits(limits) => Self::SetLimits(LimitsJson::new(&limits)),
             Command::SetPolicy(policy) => Self::SetPolicy(PolicyJson::new(&policy, names)),
             Command::AssignPolicy(assign) => Self::AssignPolicy(AssignJson::new(&assign, names)),
             Command::SetCapacity(capacity) => {
@@ -323,6 +317,19 @@ impl<'a> CommandJson<'a> {
             id: Id(costs.id.get()),
             warehouse: names.warehouse(costs.warehouse),
             rows: costs.rows.iter().map(|row| CostJson::new(row, names)).collect(),
+        }
+    }
+}
+
+impl LimitsJson {
+    fn new(command: &SetLimits) -> Self {
+        let limits = &command.limits;
+        Self {
+            id: Id(command.id.get()),
+            lines_per_order_max: limits.lines_per_order_max,
+            quantity_per_line_max: limits.quantity_per_line_max,
+            rejections_remembered_max: limits.rejections_remembered_max,
+            sourcing_steps_max: limits.sourcing_steps_max,
         }
     }
 }

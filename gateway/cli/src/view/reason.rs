@@ -27,6 +27,7 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         | RejectReason::BundleContainsItself
         | RejectReason::BundleInBundle
         | RejectReason::BundleTracked
+        | RejectReason::BundleInUse
         | RejectReason::TooManyRingFences => of_rule(reason),
         RejectReason::OwnerZero
         | RejectReason::TtlZero
@@ -46,8 +47,7 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::SwapsWithItself | RejectReason::MayNotServe | RejectReason::NothingGained => {
             of_swap(reason)
         }
-        RejectReason::CancelAtInPast => "an order cannot be given up at a time that has come",
-        RejectReason::CoolDownOverLimit => "a cool-down lasts 2,592,000 seconds at most, 30 days",
+        RejectReason::CancelAtInPast | RejectReason::CoolDownOverLimit => of_time(reason),
         RejectReason::UnknownSku => "there is no such SKU",
         RejectReason::UnknownWarehouse => "there is no such warehouse",
         RejectReason::UnknownZone => "there is no such zone",
@@ -64,9 +64,6 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         RejectReason::NotTracked => "the SKU's stock is not counted",
         RejectReason::TrackingInUse => "tracking cannot change while there are units",
         RejectReason::NotYet => "reserved for a later version",
-        RejectReason::BundleInUse => {
-            "units of the bundle are allocated; ship or cancel them before it changes"
-        }
         RejectReason::OrderClosed => "none of the order's units waits or is allocated",
         RejectReason::OutOfStock
         | RejectReason::BackorderNotAllowed
@@ -74,10 +71,26 @@ pub(crate) const fn sentence(reason: RejectReason) -> &'static str {
         | RejectReason::RulesForbid
         | RejectReason::BelowPromised
         | RejectReason::BelowUnavailable => of_want(reason),
-        RejectReason::InternalError => "a bug: the decision stopped, and nothing was changed",
+        RejectReason::InternalError | RejectReason::NoSpace => of_server(reason),
+    }
+}
+
+/// What was wrong with a time of an order.
+const fn of_time(reason: RejectReason) -> &'static str {
+    match reason {
+        RejectReason::CancelAtInPast => "an order cannot be given up at a time that has come",
+        RejectReason::CoolDownOverLimit => "a cool-down lasts 2,592,000 seconds at most, 30 days",
+        _ => unreachable!(),
+    }
+}
+
+/// What was wrong with the server itself.
+const fn of_server(reason: RejectReason) -> &'static str {
+    match reason {
         RejectReason::NoSpace => {
             "the server's disk is full: make room, then send the same id again"
         }
+        _ => "a bug: the decision stopped, and nothing was changed",
     }
 }
 
@@ -120,6 +133,9 @@ const fn of_rule(reason: RejectReason) -> &'static str {
         }
         RejectReason::BundleTracked => {
             "a bundle has no stock of its own; define its SKU with `gantry sku set CODE --untracked`"
+        }
+        RejectReason::BundleInUse => {
+            "units of the bundle are allocated; ship or cancel them before it changes"
         }
         RejectReason::TooManyRingFences => {
             "a SKU has at most 16 ring-fences at one warehouse; end one with 0 units"
