@@ -56,11 +56,12 @@ impl Workload {
             return self.dice.pick(&[COOL_DOWN_SECONDS_MAX, COOL_DOWN_SECONDS_MAX + 1, u32::MAX]);
         }
         let most = self.swarm.cool_down_max;
-        match self.dice.below(4) {
+        let seconds = match self.dice.below(4) {
             0 => 0,
             1 => 1,
             2 => self.dice.between(1, most),
             _ => self.dice.between(1, 3 * 86_400),
-        }
+        };
+        seconds.max(self.swarm.cool_down_min)
     }
 }

@@ -175,7 +175,8 @@ pub struct Swarm {
     pub(super) supply_max: u32,
     /// Times in a row, about, that units of one order are rejected.
     pub(super) rejections: u32,
-    /// Seconds that warehouses are spared then, at most.
+    /// Seconds that warehouses are spared then, at least, and mostly at most.
+    pub(super) cool_down_min: u32,
     pub(super) cool_down_max: u32,
     /// A warehouse serves all but one in so many zones, in fewer days than so many.
     pub(super) zones_per_gap: u32,
@@ -222,6 +223,7 @@ impl Swarm {
             supplies_remembered: dice.pick(&[1, 4, 16, 16, 64, 512]),
             supply_max: 1,
             rejections: dice.pick(&[1, 4, 16, 40]),
+            cool_down_min: 0,
             cool_down_max: dice.pick(&[1, 5, 60, 3_600]),
             zones_per_gap: 12,
             days_max: dice.pick(&[1, 2, 6, 6]),
@@ -493,10 +495,10 @@ impl Swarm {
         swarm
     }
 
-    /// Holds last for longer than anybody looks: where clocks are real ones.
+    /// Holds and bars last for longer than anybody looks: where clocks are real ones.
     #[must_use]
     pub fn with_lasting_holds(self) -> Self {
-        Self { ttl_min: 3_600, ttl_max: 7_200, ..self }
+        Self { ttl_min: 3_600, ttl_max: 7_200, cool_down_min: 7_200, ..self }
     }
 
     /// Orders' ids half from a set of so few: for tests that want ids to meet.
