@@ -217,6 +217,32 @@ fn a_full_day_lets_nobody_in_but_for_who_leaves() {
     );
 }
 
+/// Who has a parcel there already adds no order to the day; nor does a parcel that has left make room.
+#[test]
+fn a_full_day_is_open_to_who_is_there() {
+    shop().script(
+        "receive B N 1                   => accepted 1/1
+         receive A S 1                   => accepted 1/1
+         place 1 1 ship_complete A:1,B:1 => accepted open parcels=2 cost=1430 0@S:1 1@N:1
+         receive A N 2                   => accepted 2/2
+         receive B S 1                   => accepted 1/1
+         place 2 2 ship_complete A:2,B:1 => accepted open parcels=2 cost=1450 0@N:2 1@S:1
+         capacity N orders=0
+         swap 1 2 A:1 S N                => accepted open parcels=1 cost=520 1@N:1 0@N:1",
+    );
+    shop().script(
+        "receive A S 1               => accepted 1/1
+         place 1 1 ship_complete A:1 => accepted open parcels=1 cost=920 0@S:1
+         receive A N 2               => accepted 2/2
+         place 2 2 ship_complete A:2 => accepted open parcels=1 cost=940 0@N:2
+         ship 2 0@N:1                => accepted open parcels=1 cost=940 0@N:1 0@N:1shipped
+         capacity N orders=0
+         swap 1 2 A:1 S N            => may_not_serve
+         capacity N orders=1
+         swap 1 2 A:1 S N            => nothing_gained",
+    );
+}
+
 /// What an order counts of a warehouse's day goes with it.
 #[test]
 fn days_count_what_each_order_has_now() {
